@@ -1,0 +1,87 @@
+# make               what there is to make
+# make lesson01      builds a lesson and leaves it as ./server; lesson02, lesson03 likewise
+#
+# CC=clang, SAN=address, SAN=thread, SAN=undefined: each combination has objects of its own.
+# CFLAGS, CPPFLAGS, LDFLAGS are yours to set; what the code needs is added to them.
+
+LESSONS  := lesson01 lesson02 lesson03
+lesson01 := lesson01_handshake
+lesson02 := lesson02_frames
+lesson03 := lesson03_broadcast
+
+# One file a noun, and each may use only those before it; tests/unit/test_layers.sh holds it to that.
+PURE     := http handshake frame utf8 message
+COMMON   := $(PURE) net buffer log options opening conn server
+
+# ------------------------------------------------------------------------------------- flags
+
+CFLAGS  ?= -O2 -g
+SAN     ?=
+SYSTEM  := $(shell uname -s)
+
+CRYPTO_CFLAGS := $(shell pkg-config --cflags libcrypto 2>/dev/null)
+CRYPTO_LIBS   := $(shell pkg-config --libs libcrypto 2>/dev/null || echo -lcrypto)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+ALL_CFLAGS   = -std=c11 $(WARNINGS) -pthread $(HARDENING) $(SANITIZE) $(CFLAGS)
+ALL_CPPFLAGS = -D_DEFAULT_SOURCE -Icommon $(SANITIZE_CPPFLAGS) $(CRYPTO_CFLAGS) $(CPPFLAGS)
+ALL_LDFLAGS  = -pthread $(HARDENING_LD) $(SANITIZE) $(LDFLAGS)
+
+ifeq ($(SAN),)
+  # What a server that strangers talk to should be built with, whoever builds it.
+  HARDENING    := -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+  ifeq ($(SYSTEM),Linux)
+    HARDENING_LD := -pie -Wl,-z,relro,-z,now
+  endif
+  VARIANT := plain
+else
+  SANITIZE := -fsanitize=$(SAN:address=address,undefined) -fno-omit-frame-pointer
+  SANITIZE := $(SANITIZE) -fno-sanitize-recover=undefined
+  SANITIZE_CPPFLAGS := -DWORKER_STACK=1048576
+  VARIANT := $(SAN)
+endif
+ifneq ($(notdir $(CC)),cc)
+  VARIANT := $(VARIANT)-$(notdir $(CC))
+endif
+BUILD := build/$(VARIANT)
+
+# ------------------------------------------------------------------------------------- targets
+
+.PHONY: help
+help:
+	@echo 'make lesson01        build lesson 1 and leave it as ./server (lesson02, lesson03 likewise)'
+	@echo 'make test            build and run all tests'
+	@echo 'make clean           remove everything that was built'
+	@echo
+	@echo 'SAN=address|thread|undefined builds with a sanitizer, CC=clang with another compiler:'
+	@echo 'make lesson03 SAN=thread CC=clang && ./server'
+
+.PHONY: $(LESSONS)
+$(LESSONS): %: $(BUILD)/%
+	@rm -f server
+	@cp $< server
+
+COMMON_OBJECTS := $(COMMON:%=$(BUILD)/common/%.o)
+
+.SECONDEXPANSION:
+LESSON_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $($(1))/*.c))
+$(LESSONS:%=$(BUILD)/%): $(BUILD)/%: $$(call LESSON_OBJECTS,%) $(COMMON_OBJECTS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) -I$(BUILD)/$(*D) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The page goes into the binary, so that it is there whatever directory the server is started in.
+$(foreach l,$(LESSONS),$(BUILD)/$($(l))/server.o): $(BUILD)/%/server.o: $(BUILD)/%/page.h
+$(BUILD)/%/page.h: %/page.html
+	@mkdir -p $(@D)
+	@{ echo 'static const unsigned char page_html[] = {'; \
+	   od -An -v -tx1 $< | sed 's/ *\([0-9a-f][0-9a-f]\)/0x\1,/g'; \
+	   echo '};'; } > $@
+
+.PHONY: clean
+clean:
+	rm -rf build server
+
+-include $(shell find build -name '*.d' 2>/dev/null)

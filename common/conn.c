@@ -1,0 +1,679 @@
+/*
+ * conn - see conn.h
+ *
+ * From top to bottom: writing (owner, then anyone), what the frames mean, reading, the handshake,
+ * the whole life in conn_serve().
+ */
+#include "conn.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+#define KIB 1024
+
+#define READ_MAX      (64 * KIB)  /* most that is read at once into the input buffer */
+#define BULK_READ_MAX (256 * KIB) /* ... or straight into a large message */
+#define BULK_MIN      (4 * KIB)   /* from so many bytes on, a message counts as large */
+#define REPLIES_MAX   (64 * KIB)  /* replies collected before they are sent anyway */
+#define COPY_MAX      (16 * KIB)  /* a reply longer than this is sent from where it is */
+#define KEEP_MAX      (64 * KIB)  /* a message buffer up to this size may stay allocated */
+#define FIRST_READ    1024        /* bytes; the input buffer begins with so many */
+#define TRICKLE_MIN   1024        /* bytes that must come in two ping intervals within a frame */
+
+/* How the conversation ended; code 0: it has not. */
+struct ending {
+    uint16_t code;      /* as in a close frame; WS_CLOSE_ABNORMAL if there is none */
+    const char *reason; /* in words, not NUL-terminated */
+    size_t reason_len;
+    bool by_client; /* code and reason are from the client's own close frame */
+};
+
+struct conn {
+    struct client client;
+    struct service *service;
+    void *data; /* the handlers' */
+
+    /* only the owner uses these */
+    struct buffer in;      /* bytes received, not yet looked at */
+    struct buffer message; /* the pieces of the message under way */
+    struct buffer replies; /* frames that go out before the next wait */
+    struct ws_message_parser parser;
+    struct ending ending;
+    uint64_t messages;     /* received since they were last added to the service's */
+    int64_t frame_since;   /* in the middle of a frame: when progress was last measured, or 0 */
+    size_t frame_progress; /* ... and bytes since */
+    bool ping_sent;        /* and nothing has come since */
+
+    pthread_mutex_t write_lock;
+    /* write_lock must be held when using these */
+    struct buffer backlog; /* frames for which the socket had no room */
+    bool owner_sending;    /* in the middle of it: whatever is posted waits in the backlog */
+    bool upgraded;         /* 101 has been sent */
+    bool close_sent;       /* or never to be sent: nothing may follow */
+    bool going_away;       /* the server stops: the close frame sent was ours, with 1001 */
+    const char *evicted;   /* why, or NULL */
+};
+
+/* ---------------------------------------------------------------------------------- writing */
+
+/* Ends a client that is too slow; write_lock must be held. */
+static void evict_locked(struct conn *conn, const char *why)
+{
+    if (conn->evicted == NULL) {
+        conn->evicted = why;
+        atomic_fetch_add(&conn->service->evicted, 1);
+    }
+    conn->close_sent = true;
+    buffer_free(&conn->backlog);
+    net_end(conn->client.fd); /* the owner wakes up and sees to the rest */
+}
+
+/* Sends what the socket takes of the backlog; write_lock must be held. */
+static enum conn_result flush_locked(struct conn *conn)
+{
+    struct buffer *backlog = &conn->backlog;
+    size_t len = buffer_len(backlog);
+    if (conn->owner_sending || len == 0)
+        return CONN_SENT;
+    struct iovec part = {backlog->data + backlog->start, len};
+    ssize_t left = net_send_now(conn->client.fd, &part, 1);
+    if (left < 0) {
+        net_end(conn->client.fd);
+        return CONN_GONE;
+    }
+    buffer_consume(backlog, len - (size_t)left);
+    if (left > 0)
+        return CONN_BEHIND;
+    buffer_free(backlog);
+    return CONN_SENT;
+}
+
+enum conn_result conn_flush(struct conn *conn)
+{
+    pthread_mutex_lock(&conn->write_lock);
+    enum conn_result result = flush_locked(conn);
+    pthread_mutex_unlock(&conn->write_lock);
+    return result;
+}
+
+/* Puts into the backlog what the socket did not take; write_lock must be held. */
+static enum conn_result leave_locked(struct conn *conn, const unsigned char *bytes, size_t len)
+{
+    if (buffer_len(&conn->backlog) + len > conn->service->options->max_backlog) {
+        evict_locked(conn, "it does not read: more than --max-backlog bytes wait for it");
+        return CONN_GONE;
+    }
+    if (!buffer_append(&conn->backlog, bytes, len)) {
+        evict_locked(conn, "it does not read, and there is no memory to wait for it");
+        return CONN_GONE;
+    }
+    return conn->owner_sending ? CONN_SENT : CONN_BEHIND;
+}
+
+/* conn_post() with write_lock held. */
+static enum conn_result post_locked(struct conn *conn, const unsigned char *frames, size_t len)
+{
+    ssize_t left = (ssize_t)len;
+    if (conn->close_sent)
+        return CONN_GONE;
+    if (!conn->owner_sending && buffer_len(&conn->backlog) == 0)
+        left = net_send_now(conn->client.fd, &(struct iovec){(void *)frames, len}, 1);
+    if (left < 0) {
+        net_end(conn->client.fd);
+        return CONN_GONE;
+    }
+    return left == 0 ? CONN_SENT : leave_locked(conn, frames + len - (size_t)left, (size_t)left);
+}
+
+enum conn_result conn_post(struct conn *conn, const unsigned char *frames, size_t len)
+{
+    pthread_mutex_lock(&conn->write_lock);
+    enum conn_result result = post_locked(conn, frames, len);
+    pthread_mutex_unlock(&conn->write_lock);
+    return result;
+}
+
+void conn_evict(struct conn *conn, const char *why)
+{
+    pthread_mutex_lock(&conn->write_lock);
+    evict_locked(conn, why);
+    pthread_mutex_unlock(&conn->write_lock);
+}
+
+void conn_end(struct conn *conn)
+{
+    net_end(conn->client.fd);
+}
+
+/* A whole close frame in bytes; returns its length. */
+static size_t close_frame(unsigned char out[WS_SERVER_HEADER_MAX + WS_CONTROL_MAX], uint16_t code,
+                          const char *reason)
+{
+    unsigned char body[WS_CONTROL_MAX];
+    size_t len = code == WS_CLOSE_NO_CODE ? 0 : ws_close_encode(body, code, reason, strlen(reason));
+    size_t header_len = ws_frame_encode(out, WS_CLOSE, len);
+    memcpy(out + header_len, body, len);
+    return header_len + len;
+}
+
+void conn_go_away(struct conn *conn)
+{
+    unsigned char frame[WS_SERVER_HEADER_MAX + WS_CONTROL_MAX];
+    size_t len = close_frame(frame, WS_CLOSE_GOING_AWAY, "the server stops (RFC 6455 §7.4.1)");
+    bool behind = false;
+    pthread_mutex_lock(&conn->write_lock);
+    if (!conn->upgraded)
+        net_end(conn->client.fd);
+    else if (!conn->close_sent)
+        behind = post_locked(conn, frame, len) == CONN_BEHIND;
+    conn->going_away = !conn->close_sent;
+    conn->close_sent = true;
+    pthread_mutex_unlock(&conn->write_lock);
+    if (behind && conn->service->handlers->behind != NULL)
+        conn->service->handlers->behind(conn);
+}
+
+/* How long the owner waits for its own client to take something. */
+struct patience {
+    int64_t progress; /* milliseconds, see net_send_all() */
+    int64_t deadline; /* net_now(), or NET_NO_DEADLINE */
+};
+
+/* The slow path of owner_write(): the socket is full, or others' frames come first. write_lock is
+ * held when called and on return, but never while waiting: frames posted meanwhile go to a fresh
+ * backlog, in which they keep their place behind ours. */
+static bool send_waiting(struct conn *conn, struct iovec *parts, size_t count,
+                         struct patience patience)
+{
+    bool alive = true, others_follow = true;
+    conn->owner_sending = true;
+    while (alive && others_follow) {
+        struct buffer first = conn->backlog;
+        conn->backlog = (struct buffer){0};
+        pthread_mutex_unlock(&conn->write_lock);
+
+        struct iovec part = {first.data, 0};
+        if (first.data != NULL)
+            part = (struct iovec){first.data + first.start, buffer_len(&first)};
+        alive =
+            net_send_all(conn->client.fd, &part, 1, patience.progress, patience.deadline) == 0 &&
+            net_send_all(conn->client.fd, parts, count, patience.progress, patience.deadline) == 0;
+        bool timed_out = !alive && errno == ETIMEDOUT;
+        buffer_free(&first);
+        count = 0;
+
+        pthread_mutex_lock(&conn->write_lock);
+        if (timed_out)
+            evict_locked(conn, "it does not read what it is sent");
+        /* If the handlers have somebody for the backlog, the owner may go back to reading. */
+        others_follow = buffer_len(&conn->backlog) > 0 && conn->service->handlers->behind == NULL;
+    }
+    conn->owner_sending = false;
+    return alive;
+}
+
+/* Sends parts, and waits for the socket if need be. After the last write nothing more goes out. */
+static bool owner_write(struct conn *conn, struct iovec *parts, size_t count, bool is_last)
+{
+    struct patience patience = {conn->service->options->ping_interval, NET_NO_DEADLINE};
+    if (is_last)
+        patience = (struct patience){OPENING_LINGER, net_now() + OPENING_LINGER};
+
+    pthread_mutex_lock(&conn->write_lock);
+    bool alive = true;
+    if (!conn->close_sent) {
+        bool others_first = conn->owner_sending || buffer_len(&conn->backlog) > 0;
+        ssize_t left = others_first ? 1 : net_send_now(conn->client.fd, parts, count);
+        conn->close_sent = is_last;
+        alive = left == 0 || (left > 0 && send_waiting(conn, parts, count, patience));
+    }
+    bool behind = buffer_len(&conn->backlog) > 0;
+    pthread_mutex_unlock(&conn->write_lock);
+
+    if (behind && conn->service->handlers->behind != NULL)
+        conn->service->handlers->behind(conn);
+    return alive;
+}
+
+/* Notes how the conversation ended; the first reason counts. */
+static void set_ending(struct conn *conn, uint16_t code, const char *reason)
+{
+    if (conn->ending.code == 0)
+        conn->ending = (struct ending){code, reason, strlen(reason), false};
+}
+
+static void set_lost(struct conn *conn)
+{
+    set_ending(conn, WS_CLOSE_ABNORMAL, "the connection was lost");
+}
+
+/* Sends the replies collected so far, and after them one more piece that is not copied. */
+static void send_replies(struct conn *conn, const void *more, size_t len)
+{
+    struct buffer *replies = &conn->replies;
+    struct iovec parts[] = {{replies->data + replies->start, buffer_len(replies)},
+                            {(void *)more, len}};
+    if (buffer_len(replies) + len == 0 || conn->ending.code == WS_CLOSE_ABNORMAL)
+        return;
+    if (!owner_write(conn, parts, 2, false))
+        set_lost(conn);
+    buffer_consume(replies, buffer_len(replies));
+}
+
+void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t len)
+{
+    unsigned char header[WS_SERVER_HEADER_MAX];
+    size_t header_len = ws_frame_encode(header, type, len);
+    bool copy = len <= COPY_MAX;
+    if (!buffer_reserve(&conn->replies, header_len + (copy ? len : 0))) {
+        set_ending(conn, WS_CLOSE_INTERNAL_ERROR, "out of memory");
+        return;
+    }
+    (void)buffer_append(&conn->replies, header, header_len); /* there is room for both */
+    if (copy)
+        (void)buffer_append(&conn->replies, data, len);
+    if (!copy)
+        send_replies(conn, data, len);
+    else if (buffer_len(&conn->replies) >= REPLIES_MAX)
+        send_replies(conn, NULL, 0);
+}
+
+void conn_close(struct conn *conn, uint16_t code, const char *reason)
+{
+    set_ending(conn, code, reason);
+}
+
+/* ------------------------------------------------------------------ what the frames mean to us */
+
+static void log_message(const struct conn *conn, enum ws_opcode type, const unsigned char *data,
+                        size_t len)
+{
+    char safe[100];
+    if (type == WS_TEXT)
+        log_client(LOG_MESSAGES, conn->client.number, conn->client.address, "text, %zu bytes: %s",
+                   len, log_escape(safe, sizeof safe, data, len));
+    else
+        log_client(LOG_MESSAGES, conn->client.number, conn->client.address, "binary, %zu bytes",
+                   len);
+}
+
+static void take_message(struct conn *conn, enum ws_opcode type, unsigned char *data, size_t len)
+{
+    conn->messages++;
+    if (log_wants(LOG_MESSAGES))
+        log_message(conn, type, data, len);
+    if (conn->service->handlers->message != NULL)
+        conn->service->handlers->message(conn, type, data, len);
+}
+
+/* One large message must not hold its memory for ever; a row of them may. */
+static void shrink_after(struct buffer *message, size_t len)
+{
+    buffer_consume(message, buffer_len(message));
+    if (message->size > KEEP_MAX && message->size / 8 > len)
+        buffer_free(message);
+}
+
+/* A piece of a message: a message that came in one piece is handed on from where it lies, others
+ * are put together first. */
+static void take_data(struct conn *conn, const struct ws_event *event)
+{
+    struct buffer *message = &conn->message;
+    unsigned char *data = event->data;
+    size_t len = event->len;
+    if (!event->last || buffer_len(message) > 0) {
+        if (!buffer_append(message, data, len)) {
+            set_ending(conn, WS_CLOSE_INTERNAL_ERROR, "out of memory");
+            return;
+        }
+        data = message->data + message->start;
+        len = buffer_len(message);
+    }
+    if (event->last) {
+        take_message(conn, event->opcode, data, len);
+        shrink_after(message, len);
+    }
+}
+
+static void take_event(struct conn *conn, const struct ws_event *event)
+{
+    switch (event->type) {
+    case WS_EVENT_NONE:
+    case WS_EVENT_PONG: /* whatever comes shows that the client is alive, see silence() */ break;
+    case WS_EVENT_DATA: take_data(conn, event); break;
+    case WS_EVENT_PING: conn_send(conn, WS_PONG, event->data, event->len); break;
+    case WS_EVENT_CLOSE:
+        conn->ending =
+            (struct ending){event->close_code, (const char *)event->data, event->len, true};
+        break;
+    case WS_EVENT_FAULT: {
+        const struct ws_fault *fault = ws_fault_find(event->fault);
+        set_ending(conn, fault->close_code, fault->reason);
+        break;
+    }
+    }
+}
+
+static void take_bytes(struct conn *conn, unsigned char *bytes, size_t len)
+{
+    struct ws_event event;
+    while (len > 0 && conn->ending.code == 0) {
+        size_t used = ws_message_feed(&conn->parser, bytes, len, &event);
+        take_event(conn, &event);
+        bytes += used;
+        len -= used;
+    }
+}
+
+/* ---------------------------------------------------------------------------------- reading */
+
+static bool is_timeout(int error)
+{
+    return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+/* A ping interval has passed without a byte. The first time, the client is asked whether it is
+ * still there (§5.5.2), and memory that it does not need just now goes back. */
+static void take_silence(struct conn *conn)
+{
+    if (conn->ping_sent) {
+        atomic_fetch_add(&conn->service->evicted, 1);
+        set_ending(conn, WS_CLOSE_INTERNAL_ERROR, "no answer to a ping (RFC 6455 §5.5.2)");
+        return;
+    }
+    conn->ping_sent = true;
+    conn_send(conn, WS_PING, NULL, 0);
+    send_replies(conn, NULL, 0);
+    buffer_free(&conn->in);
+    buffer_free(&conn->replies);
+    if (buffer_len(&conn->message) == 0)
+        buffer_free(&conn->message);
+}
+
+/* A client that sends a byte now and then is never silent, and could hold a frame open for ever:
+ * in the middle of a frame, some progress must be made. */
+static void check_progress(struct conn *conn, size_t received)
+{
+    if (!ws_message_in_frame(&conn->parser)) {
+        conn->frame_since = 0;
+        return;
+    }
+    int64_t now = net_now();
+    conn->frame_progress += received;
+    if (conn->frame_since == 0 || conn->frame_progress >= TRICKLE_MIN) {
+        conn->frame_since = now;
+        conn->frame_progress = 0;
+    } else if (now - conn->frame_since > 2 * conn->service->options->ping_interval) {
+        atomic_fetch_add(&conn->service->evicted, 1);
+        set_ending(conn, WS_CLOSE_POLICY, "a frame that comes too slowly (RFC 6455 §7.4.1)");
+    }
+}
+
+/* Makes room for the next read and says where. A large payload is read straight to where the
+ * message is put together; all else goes to the input buffer, which grows when it has been filled
+ * and is always empty here, for the parser keeps what it is in the middle of. */
+static struct buffer *room_to_read(struct conn *conn, size_t *len)
+{
+    uint64_t awaited = ws_message_awaited(&conn->parser);
+    if (awaited >= BULK_MIN) {
+        struct buffer *message = &conn->message;
+        size_t most = awaited < BULK_READ_MAX ? (size_t)awaited : BULK_READ_MAX;
+        if (!buffer_reserve(message, most < READ_MAX ? most : READ_MAX))
+            return NULL;
+        size_t room = message->size - message->end;
+        *len = room < most ? room : most;
+        return message;
+    }
+    if (conn->in.data == NULL && !buffer_reserve(&conn->in, FIRST_READ))
+        return NULL;
+    *len = conn->in.size;
+    return &conn->in;
+}
+
+/* Waits for bytes and makes of them what they are. */
+static void receive(struct conn *conn)
+{
+    size_t len;
+    struct buffer *to = room_to_read(conn, &len);
+    if (to == NULL) {
+        set_ending(conn, WS_CLOSE_INTERNAL_ERROR, "out of memory");
+        return;
+    }
+    unsigned char *bytes = to->data + to->end;
+    ssize_t n = net_receive(conn->client.fd, bytes, len);
+    if (n < 0 && is_timeout(errno)) {
+        take_silence(conn);
+    } else if (n <= 0) {
+        set_lost(conn);
+    } else {
+        conn->ping_sent = false;
+        take_bytes(conn, bytes, (size_t)n);
+        check_progress(conn, (size_t)n);
+        if (to == &conn->in && (size_t)n == len && len < READ_MAX)
+            (void)buffer_reserve(&conn->in, 2 * len); /* without memory it stays as it is */
+    }
+}
+
+/* Everything that one read has brought is done before the next: flush before you block. */
+static void finish_round(struct conn *conn)
+{
+    if (conn->messages > 0) {
+        atomic_fetch_add(&conn->service->messages, conn->messages);
+        conn->messages = 0;
+    }
+    if (conn->service->handlers->pause != NULL)
+        conn->service->handlers->pause(conn);
+    send_replies(conn, NULL, 0);
+}
+
+/* ------------------------------------------------------------------------------ the handshake */
+
+/* Ordinary HTTP: the page, or what handlers->get has. */
+static enum http_outcome answer_http(struct conn *conn, const struct http_request *request)
+{
+    const struct handlers *handlers = conn->service->handlers;
+    struct http_text path = http_request_path(request);
+    char body[512];
+    size_t len = 0;
+    enum http_outcome outcome = opening_check_method(request);
+    if (outcome != HTTP_OK)
+        return outcome;
+    if (http_text_is(path, "/") && handlers->page != NULL) {
+        opening_send_body(&conn->client, request, "text/html; charset=utf-8", handlers->page,
+                          handlers->page_len);
+        return HTTP_OK;
+    }
+    if (handlers->get != NULL)
+        len = handlers->get(conn->service, path, body, sizeof body);
+    if (len == 0)
+        return HTTP_NOT_FOUND;
+    opening_send_body(&conn->client, request, "application/json", body, len);
+    return HTTP_OK;
+}
+
+/* Takes one of the places for clients, if there is one. */
+static bool take_place(struct service *service)
+{
+    if (atomic_fetch_add(&service->clients, 1) < service->options->max_clients)
+        return true;
+    atomic_fetch_sub(&service->clients, 1);
+    return false;
+}
+
+/* An upgrade: 101 if the request is right and there is a place. */
+static enum http_outcome answer_upgrade(struct conn *conn, const struct http_request *request)
+{
+    const struct options *options = conn->service->options;
+    const struct handshake_rules rules = {.host_name = options->host,
+                                          .origins = options->origins,
+                                          .origin_count = options->origin_count,
+                                          .subprotocol = conn->service->handlers->subprotocol};
+    enum http_outcome outcome = handshake_check(request, &rules);
+    if (outcome != HTTP_OK)
+        return outcome;
+    if (!take_place(conn->service))
+        return HTTP_FULL;
+    if (!opening_upgrade(&conn->client, request, &rules))
+        set_lost(conn);
+
+    char safe[80];
+    log_client(LOG_CLIENTS, conn->client.number, conn->client.address, "open: WebSocket at %s",
+               log_escape(safe, sizeof safe, request->target.at, request->target.len));
+    pthread_mutex_lock(&conn->write_lock);
+    conn->upgraded = true;
+    pthread_mutex_unlock(&conn->write_lock);
+    return HTTP_OK;
+}
+
+/* Reads the request and answers it. True if the connection is a WebSocket now; what has come
+ * behind the head is left in conn->in. */
+static bool shake_hands(struct conn *conn)
+{
+    struct http_request request;
+    int64_t deadline = net_now() + conn->service->options->handshake_timeout;
+    bool upgrade = false;
+    enum http_outcome outcome = opening_read_head(&conn->client, &conn->in, &request, deadline);
+    if (outcome == HTTP_PARTIAL) {
+        log_client(LOG_CLIENTS, conn->client.number, conn->client.address,
+                   "left before its request was complete");
+        return false;
+    }
+    if (outcome == HTTP_OK) {
+        upgrade = handshake_wanted(&request);
+        outcome = upgrade ? answer_upgrade(conn, &request) : answer_http(conn, &request);
+    }
+    if (outcome != HTTP_OK) {
+        opening_refuse(&conn->client, &request, outcome);
+        return false;
+    }
+    buffer_consume(&conn->in, request.head_len);
+    return upgrade;
+}
+
+/* ---------------------------------------------------------------------------- the whole life */
+
+/* §7.1: whoever is told "close" answers with the same code; then the server ends the stream first
+ * and waits for the client to do the same. */
+static void say_goodbye(struct conn *conn)
+{
+    const struct ending *ending = &conn->ending;
+    unsigned char frame[WS_SERVER_HEADER_MAX + WS_CONTROL_MAX];
+    if (ending->code == WS_CLOSE_ABNORMAL)
+        return;
+    size_t len = close_frame(frame, ending->code, ending->by_client ? "" : ending->reason);
+    struct iovec parts[] = {{conn->replies.data, buffer_len(&conn->replies)}, {frame, len}};
+    if (owner_write(conn, parts, 2, true)) {
+        net_finish_sending(conn->client.fd);
+        net_drain(conn->client.fd, net_now() + OPENING_LINGER);
+    }
+}
+
+static void log_ending(struct conn *conn)
+{
+    const struct ending *ending = &conn->ending;
+    char safe[300];
+    pthread_mutex_lock(&conn->write_lock);
+    const char *evicted = conn->evicted;
+    bool going_away = conn->going_away;
+    pthread_mutex_unlock(&conn->write_lock);
+
+    if (evicted != NULL)
+        log_client(LOG_CLIENTS, conn->client.number, conn->client.address, "closed, evicted: %s",
+                   evicted);
+    else if (going_away)
+        log_client(LOG_CLIENTS, conn->client.number, conn->client.address,
+                   "closed %d: the server stops", WS_CLOSE_GOING_AWAY);
+    else
+        log_client(LOG_CLIENTS, conn->client.number, conn->client.address, "closed %u%s%s%s",
+                   ending->code, ending->by_client ? " by the client" : "",
+                   ending->reason_len > 0 ? ": " : "",
+                   log_escape(safe, sizeof safe, ending->reason, ending->reason_len));
+}
+
+void conn_serve(struct conn *conn)
+{
+    const struct handlers *handlers = conn->service->handlers;
+    if (!shake_hands(conn))
+        return;
+    if (net_set_receive_timeout(conn->client.fd, conn->service->options->ping_interval) != 0)
+        set_lost(conn);
+    ws_message_init(&conn->parser, conn->service->options->max_message);
+    if (handlers->open != NULL)
+        handlers->open(conn);
+
+    struct buffer *in = &conn->in; /* frames may have come together with the request */
+    size_t early = buffer_len(in);
+    unsigned char *bytes = in->data + in->start;
+    in->start = in->end = 0;
+    take_bytes(conn, bytes, early);
+    finish_round(conn);
+    while (conn->ending.code == 0) {
+        receive(conn);
+        finish_round(conn);
+    }
+
+    if (handlers->close != NULL)
+        handlers->close(conn);
+    atomic_fetch_sub(&conn->service->clients, 1);
+    say_goodbye(conn);
+    log_ending(conn);
+}
+
+struct conn *conn_new(const struct client *client, struct service *service)
+{
+    struct conn *conn = calloc(1, sizeof *conn);
+    if (conn == NULL)
+        return NULL;
+    conn->client = *client;
+    conn->service = service;
+    if (pthread_mutex_init(&conn->write_lock, NULL) != 0) {
+        free(conn);
+        return NULL;
+    }
+    return conn;
+}
+
+void conn_free(struct conn *conn)
+{
+    if (conn->evicted != NULL)
+        net_reset(conn->client.fd); /* it would not take a goodbye either */
+    else
+        net_close(conn->client.fd);
+    buffer_free(&conn->in);
+    buffer_free(&conn->message);
+    buffer_free(&conn->replies);
+    buffer_free(&conn->backlog);
+    pthread_mutex_destroy(&conn->write_lock);
+    free(conn);
+}
+
+/* ----------------------------------------------------------------------------------- asking */
+
+int conn_socket(const struct conn *conn)
+{
+    return conn->client.fd;
+}
+
+unsigned long conn_number(const struct conn *conn)
+{
+    return conn->client.number;
+}
+
+struct service *conn_service(const struct conn *conn)
+{
+    return conn->service;
+}
+
+void conn_set_data(struct conn *conn, void *data)
+{
+    conn->data = data;
+}
+
+void *conn_data(const struct conn *conn)
+{
+    return conn->data;
+}

@@ -1,0 +1,209 @@
+/*
+ * frame - see frame.h
+ */
+#include "frame.h"
+
+#include <string.h>
+
+/* The bits of a header's first two bytes, see the picture in frame.h. */
+#define FIN_BIT     0x80
+#define RSV_BITS    0x70
+#define OPCODE_BITS 0x0F
+#define MASK_BIT    0x80
+#define LENGTH_BITS 0x7F
+
+/* What Payload len says when the length itself follows. */
+#define LENGTH_IN_16_BITS 126
+#define LENGTH_IN_64_BITS 127
+
+#define SECTION_52 "(RFC 6455 §5.2)"
+
+static const struct ws_fault faults[WS_OUTCOMES] = {
+    [WS_BAD_RSV] = {1002, "RSV bit set, but no extension was agreed on " SECTION_52},
+    [WS_BAD_OPCODE] = {1002, "opcode is reserved: only 0, 1, 2, 8, 9, 10 are in use " SECTION_52},
+    [WS_CONTROL_FRAGMENTED] = {1002, "control frame without FIN: it may not be fragmented "
+                                     "(RFC 6455 §5.5)"},
+    [WS_CONTROL_TOO_LONG] = {1002, "control frame with more than 125 bytes (RFC 6455 §5.5)"},
+    [WS_NOT_MASKED] = {1002, "frame not masked: a client must mask all it sends (RFC 6455 §5.1)"},
+    [WS_LENGTH_NOT_MINIMAL] = {1002, "length not in its shortest form " SECTION_52},
+    [WS_LENGTH_HIGH_BIT] = {1002, "highest bit of a 64-bit length is set " SECTION_52},
+    [WS_STRAY_CONTINUATION] = {1002, "continuation frame, but no message is unfinished "
+                                     "(RFC 6455 §5.4)"},
+    [WS_MESSAGE_UNFINISHED] = {1002, "new message before the unfinished one ended "
+                                     "(RFC 6455 §5.4)"},
+    [WS_TOO_BIG] = {1009, "message larger than this server takes (RFC 6455 §7.4.1)"},
+    [WS_BAD_UTF8] = {1007, "text is not UTF-8 (RFC 6455 §8.1)"},
+    [WS_CLOSE_ONE_BYTE] = {1002, "close frame with a body of one byte (RFC 6455 §5.5.1)"},
+    [WS_CLOSE_BAD_CODE] = {1002, "close code may not be sent (RFC 6455 §7.4)"},
+    [WS_CLOSE_BAD_UTF8] = {1007, "close reason is not UTF-8 (RFC 6455 §5.5.1)"},
+};
+
+const struct ws_fault *ws_fault_find(enum ws_outcome outcome)
+{
+    return &faults[outcome];
+}
+
+bool ws_opcode_is_control(unsigned char opcode)
+{
+    return opcode >= WS_CLOSE;
+}
+
+const char *ws_opcode_name(unsigned char opcode)
+{
+    switch (opcode) {
+    case WS_CONTINUATION: return "continuation";
+    case WS_TEXT: return "text";
+    case WS_BINARY: return "binary";
+    case WS_CLOSE: return "close";
+    case WS_PING: return "ping";
+    case WS_PONG: return "pong";
+    default: return "reserved";
+    }
+}
+
+/* --------------------------------------------------------------------------------- decoding */
+
+/* A number of n bytes, the highest first. */
+static uint64_t read_number(const unsigned char *bytes, size_t n)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < n; i++)
+        number = number << 8 | bytes[i];
+    return number;
+}
+
+static enum ws_outcome decode_first_byte(struct ws_frame *frame, unsigned char byte)
+{
+    frame->fin = byte & FIN_BIT;
+    frame->rsv = (byte & RSV_BITS) >> 4;
+    frame->opcode = byte & OPCODE_BITS;
+    if (frame->rsv != 0)
+        return WS_BAD_RSV;
+    if (frame->opcode > WS_PONG || (frame->opcode > WS_BINARY && frame->opcode < WS_CLOSE))
+        return WS_BAD_OPCODE;
+    if (ws_opcode_is_control(frame->opcode) && !frame->fin)
+        return WS_CONTROL_FRAGMENTED;
+    return WS_OK;
+}
+
+static enum ws_outcome decode_second_byte(struct ws_frame *frame, unsigned char byte)
+{
+    frame->masked = byte & MASK_BIT;
+    frame->payload_len = byte & LENGTH_BITS;
+    if (!frame->masked)
+        return WS_NOT_MASKED;
+    if (ws_opcode_is_control(frame->opcode) && frame->payload_len > WS_CONTROL_MAX)
+        return WS_CONTROL_TOO_LONG;
+    return WS_OK;
+}
+
+/* The length that follows when it did not fit into 7 bits; size is its own length in bytes. */
+static enum ws_outcome decode_long_length(struct ws_frame *frame, const unsigned char *bytes,
+                                          size_t have, size_t size)
+{
+    if (size == 8 && have > 0 && bytes[0] & 0x80)
+        return WS_LENGTH_HIGH_BIT;
+    if (have < size)
+        return WS_PARTIAL;
+    frame->payload_len = read_number(bytes, size);
+    bool fits_shorter =
+        size == 2 ? frame->payload_len < LENGTH_IN_16_BITS : frame->payload_len <= UINT16_MAX;
+    return fits_shorter ? WS_LENGTH_NOT_MINIMAL : WS_OK;
+}
+
+enum ws_outcome ws_frame_decode(struct ws_frame *frame, const unsigned char *bytes, size_t len)
+{
+    enum ws_outcome outcome;
+    size_t at = 2;
+
+    if (len < 1)
+        return WS_PARTIAL;
+    if ((outcome = decode_first_byte(frame, bytes[0])) != WS_OK)
+        return outcome;
+    if (len < 2)
+        return WS_PARTIAL;
+    if ((outcome = decode_second_byte(frame, bytes[1])) != WS_OK)
+        return outcome;
+
+    if (frame->payload_len >= LENGTH_IN_16_BITS) {
+        size_t size = frame->payload_len == LENGTH_IN_16_BITS ? 2 : 8;
+        if ((outcome = decode_long_length(frame, bytes + at, len - at, size)) != WS_OK)
+            return outcome;
+        at += size;
+    }
+
+    frame->header_len = at + sizeof frame->mask_key;
+    if (len < frame->header_len)
+        return WS_PARTIAL;
+    memcpy(frame->mask_key, bytes + at, sizeof frame->mask_key);
+    return WS_OK;
+}
+
+/* --------------------------------------------------------------------------------- encoding */
+
+static void write_number(unsigned char *bytes, size_t n, uint64_t number)
+{
+    while (n-- > 0) {
+        bytes[n] = (unsigned char)(number & 0xFF);
+        number >>= 8;
+    }
+}
+
+size_t ws_frame_encode(unsigned char header[WS_SERVER_HEADER_MAX], enum ws_opcode opcode,
+                       uint64_t payload_len)
+{
+    header[0] = (unsigned char)(FIN_BIT | opcode);
+    if (payload_len < LENGTH_IN_16_BITS) {
+        header[1] = (unsigned char)payload_len;
+        return 2;
+    }
+    if (payload_len <= UINT16_MAX) {
+        header[1] = LENGTH_IN_16_BITS;
+        write_number(header + 2, 2, payload_len);
+        return 4;
+    }
+    header[1] = LENGTH_IN_64_BITS;
+    write_number(header + 2, 8, payload_len);
+    return 10;
+}
+
+size_t ws_close_encode(unsigned char body[WS_CONTROL_MAX], uint16_t code, const char *reason,
+                       size_t reason_len)
+{
+    if (reason_len > WS_REASON_MAX)
+        reason_len = WS_REASON_MAX;
+    write_number(body, 2, code);
+    if (reason_len > 0)
+        memcpy(body + 2, reason, reason_len);
+    return 2 + reason_len;
+}
+
+bool ws_close_code_is_valid(uint16_t code)
+{
+    /* 1004 has no meaning yet; 1005, 1006 and 1015 are for use inside a program, never sent. */
+    if (code >= 1000 && code <= 1014)
+        return code != 1004 && code != WS_CLOSE_NO_CODE && code != WS_CLOSE_ABNORMAL;
+    return code >= 3000 && code <= 4999; /* for libraries, frameworks and applications (§7.4.2) */
+}
+
+/* ---------------------------------------------------------------------------------- masking */
+
+/* §5.3: octet i of the payload is XOR-ed with octet i mod 4 of the key. Eight at a time, with the
+ * key written twice, is the same and much faster; the compiler makes wider steps of it still. */
+void ws_frame_mask(unsigned char *piece, size_t len, const unsigned char key[4], uint64_t offset)
+{
+    unsigned char twice[8];
+    uint64_t key8, word;
+    size_t i = 0;
+
+    for (size_t k = 0; k < sizeof twice; k++)
+        twice[k] = key[(offset + k) % 4];
+    memcpy(&key8, twice, sizeof key8);
+    for (; i + sizeof word <= len; i += sizeof word) {
+        memcpy(&word, piece + i, sizeof word); /* memcpy: the piece need not be aligned */
+        word ^= key8;
+        memcpy(piece + i, &word, sizeof word);
+    }
+    for (; i < len; i++)
+        piece[i] ^= twice[i % 8];
+}

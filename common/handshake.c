@@ -1,0 +1,235 @@
+/*
+ * handshake - see handshake.h
+ */
+#include "handshake.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+
+/* §1.3: a constant that no server would append to a key by accident. */
+static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+#define KEY_LEN 24 /* 16 bytes in base64 */
+
+bool handshake_accept_key(struct http_text key, char accept[HANDSHAKE_ACCEPT_LEN + 1])
+{
+    unsigned char text[KEY_LEN + sizeof guid - 1], digest[EVP_MAX_MD_SIZE];
+    unsigned int digest_len = 0;
+    if (key.len != KEY_LEN)
+        return false;
+    memcpy(text, key.at, KEY_LEN);
+    memcpy(text + KEY_LEN, guid, sizeof guid - 1);
+    if (EVP_Digest(text, sizeof text, digest, &digest_len, EVP_sha1(), NULL) != 1)
+        return false;
+    /* The digest is 20 bytes of any value, NUL among them: its length is known, never strlen(). */
+    EVP_EncodeBlock((unsigned char *)accept, digest, (int)digest_len);
+    return true;
+}
+
+/* -------------------------------------------------------------------------- is it an upgrade? */
+
+bool handshake_wanted(const struct http_request *request)
+{
+    return http_header_has_item(request, "Upgrade", "websocket", http_text_is_nocase) ||
+           http_header_find(request, "Sec-WebSocket-Key", NULL) > 0 ||
+           http_header_find(request, "Sec-WebSocket-Version", NULL) > 0;
+}
+
+/* ------------------------------------------------------------------------ §4.2.1, rule by rule */
+
+static bool is_base64_char(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/';
+}
+
+/* 16 bytes in base64 are always 22 characters and two signs of padding (RFC 4648 §4). */
+static bool is_key(struct http_text key)
+{
+    if (key.len != KEY_LEN || key.at[KEY_LEN - 2] != '=' || key.at[KEY_LEN - 1] != '=')
+        return false;
+    for (size_t i = 0; i < KEY_LEN - 2; i++)
+        if (!is_base64_char(key.at[i]))
+            return false;
+    return true;
+}
+
+static enum http_outcome check_key(const struct http_request *request)
+{
+    struct http_text key;
+    size_t keys = http_header_find(request, "Sec-WebSocket-Key", &key);
+    if (keys != 1)
+        return keys == 0 ? HTTP_KEY_MISSING : HTTP_KEY_REPEATED;
+    return is_key(key) ? HTTP_OK : HTTP_KEY_BAD;
+}
+
+static enum http_outcome check_version(const struct http_request *request)
+{
+    struct http_text version;
+    size_t versions = http_header_find(request, "Sec-WebSocket-Version", &version);
+    if (versions != 1)
+        return versions == 0 ? HTTP_VERSION_MISSING : HTTP_VERSION_REPEATED;
+    return http_text_is(version, "13") ? HTTP_OK : HTTP_VERSION_OTHER;
+}
+
+/* A body would be mistaken for frames. */
+static bool has_body(const struct http_request *request)
+{
+    struct http_text length;
+    return http_header_find(request, "Transfer-Encoding", NULL) > 0 ||
+           (http_header_find(request, "Content-Length", &length) > 0 && !http_text_is(length, "0"));
+}
+
+/* -------------------------------------------------- §10.2: which web pages may connect (Origin)
+ *
+ * Any page that a user visits can open a WebSocket to any server the user's machine reaches, this
+ * one included, and the browser will not stop it: it only tells in Origin where the page is from.
+ * So the page must be this server's own: its origin is what the client calls this server in Host.
+ *
+ * That alone would not do. Whoever owns evil.example can let that name point at 127.0.0.1 once the
+ * page has loaded (DNS rebinding): Origin and Host then agree. So the name must be one that nobody
+ * else can have pointed here: localhost, an address, or the name given with --host. */
+
+/* An authority, "host" or "host:port", cut in two. */
+struct authority {
+    struct http_text host, port;
+};
+
+static struct authority authority_split(struct http_text text, const char *default_port)
+{
+    struct authority a = {text, {default_port, strlen(default_port)}};
+    for (size_t i = text.len; i-- > 0 && text.at[i] != ']';) /* the colons in [::1] are not it */
+        if (text.at[i] == ':') {
+            a.host.len = i;
+            a.port = (struct http_text){text.at + i + 1, text.len - i - 1};
+            break;
+        }
+    return a;
+}
+
+/* Four numbers up to 255 with dots between. */
+static bool is_ipv4(struct http_text host)
+{
+    int number = -1, dots = 0;
+    for (size_t i = 0; i < host.len; i++) {
+        char c = host.at[i];
+        if (c == '.' && number >= 0) {
+            number = -1;
+            dots++;
+        } else if (c >= '0' && c <= '9') {
+            number = (number < 0 ? 0 : number) * 10 + (c - '0');
+            if (number > 255)
+                return false;
+        } else {
+            return false;
+        }
+    }
+    return dots == 3 && number >= 0;
+}
+
+static bool is_trusted_name(struct http_text host, const struct handshake_rules *rules)
+{
+    bool is_ipv6 = host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']';
+    return is_ipv6 || is_ipv4(host) || http_text_is_nocase(host, "localhost") ||
+           (rules->host_name != NULL && http_text_is_nocase(host, rules->host_name));
+}
+
+static bool is_listed(struct http_text origin, const struct handshake_rules *rules)
+{
+    for (size_t i = 0; i < rules->origin_count; i++)
+        if (strcmp(rules->origins[i], "*") == 0 || http_text_is_nocase(origin, rules->origins[i]))
+            return true;
+    return false;
+}
+
+/* Cuts "http://" or "https://" off an origin; says which port that scheme has by default. */
+static const char *take_scheme(struct http_text *origin)
+{
+    static const char *const schemes[][2] = {{"http://", "80"}, {"https://", "443"}};
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        size_t len = strlen(schemes[i][0]);
+        struct http_text start = {origin->at, len};
+        if (origin->len > len && http_text_is_nocase(start, schemes[i][0])) {
+            origin->at += len;
+            origin->len -= len;
+            return schemes[i][1];
+        }
+    }
+    return NULL; /* "null", for instance: a sandboxed page, or a file */
+}
+
+static bool is_own_page(struct http_text origin, struct http_text host,
+                        const struct handshake_rules *rules)
+{
+    const char *default_port = take_scheme(&origin);
+    if (default_port == NULL)
+        return false;
+    struct authority from = authority_split(origin, default_port);
+    struct authority here = authority_split(host, default_port);
+    return http_text_same_nocase(from.host, here.host) &&
+           http_text_same_nocase(from.port, here.port) && is_trusted_name(here.host, rules);
+}
+
+static enum http_outcome check_origin(const struct http_request *request,
+                                      const struct handshake_rules *rules)
+{
+    struct http_text origin, host = {"", 0};
+    size_t origins = http_header_find(request, "Origin", &origin);
+    if (origins == 0)
+        return HTTP_OK; /* not a browser: it can send whatever Origin it likes anyway */
+    if (origins > 1)
+        return HTTP_ORIGIN_REPEATED;
+    http_header_find(request, "Host", &host);
+    return is_listed(origin, rules) || is_own_page(origin, host, rules) ? HTTP_OK
+                                                                        : HTTP_ORIGIN_FORBIDDEN;
+}
+
+enum http_outcome handshake_check(const struct http_request *request,
+                                  const struct handshake_rules *rules)
+{
+    enum http_outcome outcome;
+    if (!http_text_is(request->method, "GET"))
+        return HTTP_UPGRADE_METHOD;
+    if (request->minor_version < 1)
+        return HTTP_UPGRADE_OVER_10;
+    if (has_body(request))
+        return HTTP_UPGRADE_BODY;
+    if (!http_header_has_item(request, "Upgrade", "websocket", http_text_is_nocase))
+        return HTTP_UPGRADE_HEADER;
+    if (!http_header_has_item(request, "Connection", "upgrade", http_text_is_nocase))
+        return HTTP_CONNECTION_HEADER;
+    if ((outcome = check_version(request)) != HTTP_OK)
+        return outcome;
+    if ((outcome = check_key(request)) != HTTP_OK)
+        return outcome;
+    return check_origin(request, rules);
+}
+
+/* ------------------------------------------------------------------------------- §4.2.2: 101 */
+
+size_t handshake_answer(const struct http_request *request, const struct handshake_rules *rules,
+                        char out[HANDSHAKE_ANSWER_MAX])
+{
+    struct http_text key = {"", 0};
+    char accept[HANDSHAKE_ACCEPT_LEN + 1];
+    http_header_find(request, "Sec-WebSocket-Key", &key);
+    if (!handshake_accept_key(key, accept))
+        return 0;
+
+    /* Only what was offered may be chosen, and in the same letters (§4.2.2 step 5.5). Extensions,
+     * such as compression, are never chosen: then the client must not use them (§9.1). */
+    const char *subprotocol = rules->subprotocol;
+    bool chosen = subprotocol != NULL && http_header_has_item(request, "Sec-WebSocket-Protocol",
+                                                              subprotocol, http_text_is);
+    int len = snprintf(out, HANDSHAKE_ANSWER_MAX,
+                       "HTTP/1.1 101 Switching Protocols\r\n"
+                       "Upgrade: websocket\r\n"
+                       "Connection: Upgrade\r\n"
+                       "Sec-WebSocket-Accept: %s\r\n"
+                       "%s%s%s"
+                       "\r\n",
+                       accept, chosen ? "Sec-WebSocket-Protocol: " : "", chosen ? subprotocol : "",
+                       chosen ? "\r\n" : "");
+    return len < HANDSHAKE_ANSWER_MAX ? (size_t)len : 0;
+}

@@ -1,0 +1,93 @@
+/*
+ * log - see log.h
+ */
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINE_MAX_LEN 600
+
+static enum log_level wanted = LOG_CLIENTS; /* set once, before there are threads */
+static bool colour;
+
+void log_init(enum log_level level)
+{
+    const char *no_color = getenv("NO_COLOR"); /* https://no-color.org */
+    wanted = level;
+    colour = isatty(STDERR_FILENO) && (no_color == NULL || *no_color == '\0');
+}
+
+bool log_wants(enum log_level level)
+{
+    return level <= wanted;
+}
+
+/* Not stdio: stderr is unbuffered, and may write a line in several pieces. */
+static void write_line(char *line, size_t len)
+{
+    if (len > LINE_MAX_LEN - 2)
+        len = LINE_MAX_LEN - 2;
+    line[len++] = '\n';
+    while (len > 0) {
+        ssize_t n = write(STDERR_FILENO, line, len);
+        if (n <= 0)
+            return; /* nobody reads it: then there is nobody to tell */
+        line += n;
+        len -= (size_t)n;
+    }
+}
+
+void log_line(const char *format, ...)
+{
+    char line[LINE_MAX_LEN];
+    va_list arguments;
+    va_start(arguments, format);
+    int len = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    write_line(line, len < 0 ? 0 : (size_t)len);
+}
+
+void log_client(enum log_level level, unsigned long number, const char *address, const char *format,
+                ...)
+{
+    char line[LINE_MAX_LEN];
+    if (!log_wants(level))
+        return;
+    int tag = snprintf(line, sizeof line, colour ? "\033[2m#%lu %s\033[0m " : "#%lu %s ", number,
+                       address);
+    va_list arguments;
+    va_start(arguments, format);
+    int len = vsnprintf(line + tag, sizeof line - (size_t)tag, format, arguments);
+    va_end(arguments);
+    write_line(line, (size_t)tag + (len < 0 ? 0 : (size_t)len));
+}
+
+char *log_escape(char *out, size_t out_len, const void *bytes, size_t len)
+{
+    const unsigned char *p = bytes;
+    const size_t dots = sizeof "...";
+    size_t at = 0;
+    for (size_t i = 0; i < len; i++) {
+        char piece[8];
+        if (p[i] == '\n' || p[i] == '\r' || p[i] == '\t')
+            snprintf(piece, sizeof piece, "\\%c", p[i] == '\n' ? 'n' : p[i] == '\r' ? 'r' : 't');
+        else if (p[i] == '\\' || p[i] == '"')
+            snprintf(piece, sizeof piece, "\\%c", p[i]);
+        else if (p[i] >= ' ' && p[i] < 0x7F)
+            snprintf(piece, sizeof piece, "%c", p[i]);
+        else
+            snprintf(piece, sizeof piece, "\\x%02X", p[i]);
+        if (at + strlen(piece) + dots > out_len) {
+            memcpy(out + at, "...", dots);
+            return out;
+        }
+        memcpy(out + at, piece, strlen(piece));
+        at += strlen(piece);
+    }
+    out[at] = '\0';
+    return out;
+}

@@ -1,0 +1,42 @@
+/*
+ * log - what the server tells its people, on stderr
+ *
+ * One line, one write(): lines of several threads never mix. What came from a client is passed
+ * through log_escape() first, so that nobody can drive the terminal with escape sequences or forge
+ * lines. Stands beside the way of the data, not on it.
+ *
+ * Any thread may call anything here; log_init() comes first and once.
+ */
+#ifndef COMMON_LOG_H
+#define COMMON_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum log_level {
+    LOG_QUIET,    /* start-up, failures and shutdown only */
+    LOG_CLIENTS,  /* a line for each connection opened and closed */
+    LOG_MESSAGES, /* and one for each message */
+};
+
+void log_init(enum log_level level);
+bool log_wants(enum log_level level);
+
+#if defined(__GNUC__)
+#define LOG_PRINTF(at, first) __attribute__((format(printf, at, first)))
+#else
+#define LOG_PRINTF(at, first)
+#endif
+
+/* Always printed. A line that is too long is cut. */
+void log_line(const char *format, ...) LOG_PRINTF(1, 2);
+
+/* A line about a client, "#7 127.0.0.1:40000 ...", if the level is wanted. */
+void log_client(enum log_level level, unsigned long number, const char *address, const char *format,
+                ...) LOG_PRINTF(4, 5);
+
+/* Writes bytes as text that is safe to print: printable ASCII as it is, all else as \n, \xE6 and
+ * so on; with "..." at the end if it does not fit. Returns out, a C string. */
+char *log_escape(char *out, size_t out_len, const void *bytes, size_t len);
+
+#endif

@@ -1,0 +1,333 @@
+/*
+ * net - see net.h
+ */
+#include "net.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Writing to a connection that the other side has reset raises SIGPIPE, which ends the process.
+ * Linux and the BSDs can be told with each send not to; macOS only once for the socket. */
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
+int64_t net_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void set_option(int fd, int level, int option, int value)
+{
+    (void)setsockopt(fd, level, option, &value, sizeof value);
+}
+
+/* ------------------------------------------------------------------------------- listening */
+
+/* One listening socket on one address: socket, bind, listen. */
+static int listen_on(const struct sockaddr *address, socklen_t len, bool alone)
+{
+    int fd = socket(address->sa_family, SOCK_STREAM, 0);
+    if (fd < 0)
+        return -1;
+    (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    /* A server that is started again may take its port at once, although old connections linger. */
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+#ifdef IPV6_V6ONLY
+    if (address->sa_family == AF_INET6)
+        set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, alone ? 0 : 1); /* "::" alone takes IPv4 too */
+#endif
+    if (bind(fd, address, len) == 0 && listen(fd, SOMAXCONN) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static void set_port(struct sockaddr *address, unsigned port)
+{
+    if (address->sa_family == AF_INET)
+        ((struct sockaddr_in *)(void *)address)->sin_port = htons((uint16_t)port);
+    else
+        ((struct sockaddr_in6 *)(void *)address)->sin6_port = htons((uint16_t)port);
+}
+
+static unsigned port_of(const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET)
+        return ntohs(((const struct sockaddr_in *)(const void *)address)->sin_port);
+    return ntohs(((const struct sockaddr_in6 *)(const void *)address)->sin6_port);
+}
+
+static unsigned port_bound(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    return getsockname(fd, (struct sockaddr *)&address, &len) == 0 ? port_of(&address) : 0;
+}
+
+static void close_all(struct net_listeners *listeners)
+{
+    for (size_t i = 0; i < listeners->count; i++)
+        close(listeners->fd[i]);
+    listeners->count = 0;
+}
+
+/* Does this machine just not have that kind of address? */
+static bool is_missing_family(int error)
+{
+    return error == EAFNOSUPPORT || error == EPROTONOSUPPORT || error == EADDRNOTAVAIL;
+}
+
+/* Listens on each address of the list. With port 0 the system chooses for the first, and the others
+ * follow; the port may be taken on one of those, which is EADDRINUSE. */
+static int listen_on_all(struct net_listeners *listeners, struct addrinfo *list, unsigned port)
+{
+    int error = EADDRNOTAVAIL;
+    listeners->count = 0;
+    listeners->port = port;
+    for (struct addrinfo *a = list; a != NULL; a = a->ai_next) {
+        if ((a->ai_family != AF_INET && a->ai_family != AF_INET6) ||
+            listeners->count == NET_LISTENERS_MAX)
+            continue;
+        set_port(a->ai_addr, listeners->port);
+        int fd = listen_on(a->ai_addr, a->ai_addrlen, list->ai_next == NULL);
+        if (fd >= 0) {
+            listeners->fd[listeners->count++] = fd;
+            listeners->port = port_bound(fd);
+        } else if (error = errno, !is_missing_family(error)) {
+            close_all(listeners);
+            break;
+        }
+    }
+    errno = error;
+    return listeners->count > 0 ? 0 : -1;
+}
+
+/* The addresses of a name; the loopback addresses if the name is NULL. */
+static int look_up(const char *host, struct addrinfo **list)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC};
+    return getaddrinfo(host, "0", &hints, list);
+}
+
+int net_listen(struct net_listeners *listeners, const char *host, unsigned port, char *why,
+               size_t why_len)
+{
+    struct addrinfo *list = NULL;
+    int failed = look_up(host, &list), tries = port == 0 ? 16 : 1, result = -1;
+    if (failed != 0) {
+        snprintf(why, why_len, "cannot find the address %s: %s",
+                 host != NULL ? host : "of loopback", gai_strerror(failed));
+        return -1;
+    }
+    while (result != 0 && tries-- > 0) {
+        result = listen_on_all(listeners, list, port);
+        if (result != 0 && errno != EADDRINUSE)
+            break;
+    }
+    int error = errno;
+    freeaddrinfo(list);
+    if (result == 0)
+        return 0;
+    if (error == EADDRINUSE)
+        snprintf(why, why_len,
+                 "port %u is in use: stop the other server, or choose another port with --port",
+                 port);
+    else if (error == EACCES)
+        snprintf(why, why_len,
+                 "port %u is not for ordinary users: choose one above 1023 with --port", port);
+    else
+        snprintf(why, why_len, "cannot listen on %s port %u: %s", host != NULL ? host : "loopback",
+                 port, strerror(error));
+    return -1;
+}
+
+void net_listeners_shutdown(struct net_listeners *listeners)
+{
+    for (size_t i = 0; i < listeners->count; i++)
+        shutdown(listeners->fd[i], SHUT_RDWR);
+}
+
+/* "127.0.0.1:5000" or "[::1]:5000" */
+static void address_text(const struct sockaddr_storage *address, char text[NET_ADDRESS_MAX])
+{
+    char ip[INET6_ADDRSTRLEN] = "?";
+    bool is_v6 = address->ss_family == AF_INET6;
+    const void *number = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+    if (is_v6)
+        number = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+    (void)inet_ntop(address->ss_family, number, ip, sizeof ip);
+    snprintf(text, NET_ADDRESS_MAX, is_v6 ? "[%s]:%u" : "%s:%u", ip, port_of(address));
+}
+
+int net_accept(int listener, char address[NET_ADDRESS_MAX])
+{
+    struct sockaddr_storage peer = {0};
+    socklen_t len = sizeof peer;
+    int fd = accept(listener, (struct sockaddr *)&peer, &len);
+    if (fd < 0)
+        return -1;
+    (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    /* Small frames go out at once: Nagle's algorithm would hold them back for up to 40 ms. */
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+#ifdef SO_NOSIGPIPE
+    set_option(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+#endif
+    address_text(&peer, address);
+    return fd;
+}
+
+int net_accept_any(const struct net_listeners *listeners, char address[NET_ADDRESS_MAX])
+{
+    struct pollfd set[NET_LISTENERS_MAX];
+    for (size_t i = 0; i < listeners->count; i++)
+        set[i] = (struct pollfd){.fd = listeners->fd[i], .events = POLLIN};
+    if (poll(set, (nfds_t)listeners->count, -1) < 0)
+        return -1;
+    for (size_t i = 0; i < listeners->count; i++)
+        if (set[i].revents != 0)
+            return net_accept(set[i].fd, address);
+    return -1;
+}
+
+/* -------------------------------------------------------------------------------- waiting */
+
+static bool wait_for(int fd, short events, int64_t deadline)
+{
+    struct pollfd set = {.fd = fd, .events = events};
+    for (;;) {
+        int64_t left = deadline - net_now();
+        int timeout = left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+        int ready = poll(&set, 1, timeout);
+        if (ready > 0)
+            return true;
+        if (ready == 0 && net_now() >= deadline)
+            return false;
+        if (ready < 0 && errno != EINTR && errno != EAGAIN)
+            return false;
+    }
+}
+
+bool net_wait_readable(int fd, int64_t deadline)
+{
+    return wait_for(fd, POLLIN, deadline);
+}
+
+bool net_wait_writable(int fd, int64_t deadline)
+{
+    return wait_for(fd, POLLOUT, deadline);
+}
+
+/* ------------------------------------------------------------------------ receiving, sending */
+
+int net_set_receive_timeout(int fd, int64_t milliseconds)
+{
+    struct timeval time = {.tv_sec = (time_t)(milliseconds / 1000),
+                           .tv_usec = (suseconds_t)(milliseconds % 1000 * 1000)};
+    return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+}
+
+ssize_t net_receive(int fd, void *buf, size_t len)
+{
+    ssize_t n;
+    do
+        n = recv(fd, buf, len, 0);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+/* Takes sent bytes off the front of the parts; returns how many are left in them. */
+static size_t parts_advance(struct iovec *parts, size_t count, size_t sent)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t n = sent < parts[i].iov_len ? sent : parts[i].iov_len;
+        parts[i].iov_base = (char *)parts[i].iov_base + n;
+        parts[i].iov_len -= n;
+        sent -= n;
+        left += parts[i].iov_len;
+    }
+    return left;
+}
+
+ssize_t net_send_now(int fd, struct iovec *parts, size_t count)
+{
+    struct msghdr message = {.msg_iov = parts};
+    ssize_t n;
+    message.msg_iovlen = (unsigned char)count; /* a size_t here, an int elsewhere: fits both */
+    do
+        n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        bool full = errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM;
+        if (!full)
+            return -1;
+        n = 0;
+    }
+    return (ssize_t)parts_advance(parts, count, (size_t)n);
+}
+
+int net_send_all(int fd, struct iovec *parts, size_t count, int64_t patience, int64_t deadline)
+{
+    int64_t give_up = 0; /* the clock is read only if the socket is full */
+    size_t checkpoint = 0;
+    for (ssize_t left; (left = net_send_now(fd, parts, count)) != 0;) {
+        if (left < 0)
+            return -1;
+        if (give_up == 0 || checkpoint - (size_t)left >= NET_PROGRESS) {
+            give_up = net_now() + patience;
+            checkpoint = (size_t)left;
+        }
+        if (!net_wait_writable(fd, give_up < deadline ? give_up : deadline)) {
+            errno = ETIMEDOUT;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* ---------------------------------------------------------------------------------- the end */
+
+void net_finish_sending(int fd)
+{
+    shutdown(fd, SHUT_WR);
+}
+
+void net_end(int fd)
+{
+    shutdown(fd, SHUT_RDWR);
+}
+
+void net_drain(int fd, int64_t deadline)
+{
+    char waste[2048];
+    while (net_wait_readable(fd, deadline) && net_receive(fd, waste, sizeof waste) > 0)
+        ;
+}
+
+void net_close(int fd)
+{
+    close(fd);
+}
+
+void net_reset(int fd)
+{
+    struct linger none = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    close(fd);
+}

@@ -1,0 +1,112 @@
+/*
+ * opening - see opening.h
+ */
+#include "opening.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+
+#define FIRST_READ 1024 /* bytes; most heads are shorter */
+
+enum http_outcome opening_read_head(const struct client *client, struct buffer *in,
+                                    struct http_request *request, int64_t deadline)
+{
+    enum http_outcome outcome = HTTP_PARTIAL;
+    const unsigned char *before = NULL;
+    while (outcome == HTTP_PARTIAL) {
+        if (in->end == in->size && !buffer_reserve(in, in->size > 0 ? in->size : FIRST_READ))
+            return HTTP_NO_RESOURCES;
+        if (in->data != before) /* the slices point into the buffer, and it has moved */
+            http_request_init(request);
+        before = in->data;
+
+        if (!net_wait_readable(client->fd, deadline))
+            return HTTP_TIMEOUT;
+        ssize_t n = net_receive(client->fd, in->data + in->end, in->size - in->end);
+        if (n <= 0)
+            return HTTP_PARTIAL;
+        in->end += (size_t)n;
+        outcome = http_request_parse(request, (const char *)in->data, in->end);
+    }
+    return outcome;
+}
+
+/* ------------------------------------------------------------------------------- answering */
+
+static bool send_all(const struct client *client, struct iovec *parts, size_t count)
+{
+    int64_t deadline = net_now() + OPENING_LINGER * 5;
+    return net_send_all(client->fd, parts, count, OPENING_LINGER, deadline) == 0;
+}
+
+/* The answer must arrive although the client may still be sending: see net_drain(). */
+static void finish(const struct client *client)
+{
+    net_finish_sending(client->fd);
+    net_drain(client->fd, net_now() + OPENING_LINGER);
+}
+
+bool opening_upgrade(const struct client *client, const struct http_request *request,
+                     const struct handshake_rules *rules)
+{
+    char answer[HANDSHAKE_ANSWER_MAX];
+    size_t len = handshake_answer(request, rules, answer);
+    return len > 0 && send_all(client, &(struct iovec){answer, len}, 1);
+}
+
+/* What the owner of the server should know: which page it was, and how to let it in. */
+static void log_forbidden_origin(const struct client *client, const struct http_request *request)
+{
+    struct http_text origin = {"", 0};
+    char safe[200];
+    http_header_find(request, "Origin", &origin);
+    log_client(LOG_CLIENTS, client->number, client->address,
+               "to let pages of that origin connect, start with --allow-origin %s",
+               log_escape(safe, sizeof safe, origin.at, origin.len));
+}
+
+static bool is_head(const struct http_request *request)
+{
+    return http_text_is(request->method, "HEAD");
+}
+
+void opening_refuse(const struct client *client, const struct http_request *request,
+                    enum http_outcome outcome)
+{
+    const struct http_refusal *refusal = http_refusal_find(outcome);
+    char answer[HTTP_REFUSAL_MAX];
+    size_t len = http_refusal_write(outcome, !is_head(request), answer);
+    log_client(LOG_CLIENTS, client->number, client->address, "refused %d: %s", refusal->status,
+               refusal->reason);
+    if (outcome == HTTP_ORIGIN_FORBIDDEN)
+        log_forbidden_origin(client, request);
+    if (send_all(client, &(struct iovec){answer, len}, 1))
+        finish(client);
+}
+
+void opening_send_body(const struct client *client, const struct http_request *request,
+                       const char *content_type, const void *body, size_t len)
+{
+    char head[256], safe[80];
+    int head_len = snprintf(head, sizeof head,
+                            "HTTP/1.1 200 OK\r\n"
+                            "Content-Type: %s\r\n"
+                            "Content-Length: %zu\r\n"
+                            "Cache-Control: no-store\r\n"
+                            "Connection: close\r\n"
+                            "\r\n",
+                            content_type, len);
+    struct iovec parts[] = {{head, (size_t)head_len}, {(void *)body, is_head(request) ? 0 : len}};
+    log_client(LOG_CLIENTS, client->number, client->address, "200 %s",
+               log_escape(safe, sizeof safe, request->target.at, request->target.len));
+    if (send_all(client, parts, 2))
+        finish(client);
+}
+
+enum http_outcome opening_check_method(const struct http_request *request)
+{
+    return http_text_is(request->method, "GET") || is_head(request) ? HTTP_OK
+                                                                    : HTTP_METHOD_NOT_ALLOWED;
+}

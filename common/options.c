@@ -1,0 +1,242 @@
+/*
+ * options - see options.h
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define VERSION "1.0.0"
+
+enum option_id {
+    PORT,
+    HOST,
+    VERBOSE,
+    QUIET,
+    TRACE,
+    HELP,
+    SHOW_VERSION,
+    HANDSHAKE_TIMEOUT,
+    ALLOW_ORIGIN,
+    MAX_MESSAGE,
+    MAX_CLIENTS,
+    PING_INTERVAL,
+    MAX_BACKLOG,
+};
+
+static const struct option {
+    enum option_id id;
+    int lesson; /* the first that has it */
+    char letter;
+    const char *name;
+    const char *argument; /* NULL: takes none */
+    const char *fallback; /* what it is when left out; NULL: not set */
+    const char *help;
+} table[] = {
+    {PORT, 1, 'p', "port", "N", "8080", "listen on port N; 0 takes a free one"},
+    {HOST, 1, 'H', "host", "ADDR", NULL,
+     "listen on ADDR, not on loopback only; 0.0.0.0 or :: lets other machines in"},
+    {VERBOSE, 1, 'v', "verbose", NULL, NULL, "log each message, even if stderr is no terminal"},
+    {QUIET, 1, 'q', "quiet", NULL, NULL, "log neither messages nor connections"},
+    {TRACE, 1, 0, "trace", NULL, NULL, "explain each request head and each frame on stderr"},
+    {HELP, 1, 'h', "help", NULL, NULL, "print this and exit"},
+    {SHOW_VERSION, 1, 0, "version", NULL, NULL, "print the version and exit"},
+    {HANDSHAKE_TIMEOUT, 1, 0, "handshake-timeout", "SECONDS", "120",
+     "how long a request head may take"},
+    {ALLOW_ORIGIN, 1, 0, "allow-origin", "ORIGIN", NULL,
+     "let pages from ORIGIN connect; '*' means all; may be repeated"},
+    {MAX_MESSAGE, 2, 0, "max-message", "BYTES", "16777216", "longest message taken"},
+    {MAX_CLIENTS, 2, 0, "max-clients", "N", "1024", "most WebSocket clients at the same time"},
+    {PING_INTERVAL, 2, 0, "ping-interval", "SECONDS", "20",
+     "ping a client after so much silence, drop it after as much again"},
+    {MAX_BACKLOG, 3, 0, "max-backlog", "BYTES", "4194304",
+     "most that may wait for a client that does not read"},
+};
+
+#define OPTION_COUNT (sizeof table / sizeof *table)
+
+/* A broadcast multiplies what it takes, so lesson 3 takes less. */
+static const char *fallback_of(const struct option *o, int lesson)
+{
+    return o->id == MAX_MESSAGE && lesson == 3 ? "1048576" : o->fallback;
+}
+
+/* ------------------------------------------------------------------------------- telling people */
+
+static void print_help(int lesson, const char *program)
+{
+    printf("usage: ./server [options]\n\n%s\n\n", program);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option *o = &table[i];
+        char left[40];
+        if (o->lesson > lesson)
+            continue;
+        snprintf(left, sizeof left, "%c%c%c --%s%s%s", o->letter ? '-' : ' ',
+                 o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name,
+                 o->argument != NULL ? " " : "", o->argument != NULL ? o->argument : "");
+        const char *fallback = fallback_of(o, lesson);
+        printf("  %-31s %s%s%s%s\n", left, o->help, fallback != NULL ? " (" : "",
+               fallback != NULL ? fallback : "", fallback != NULL ? ")" : "");
+    }
+}
+
+static enum options_verdict usage_error(const char *problem, const char *word)
+{
+    fprintf(stderr, "server: %s: %s\nTry ./server --help\n", word, problem);
+    return OPTIONS_USAGE;
+}
+
+/* --------------------------------------------------------------------------------- values */
+
+static bool whole_number(const char *text, uint64_t low, uint64_t high, uint64_t *number)
+{
+    char *end;
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, 10);
+    *number = n;
+    return errno == 0 && *end == '\0' && n >= low && n <= high;
+}
+
+/* Seconds, whole or with decimals, as milliseconds; from a millisecond to a day. */
+static bool seconds(const char *text, int64_t *milliseconds)
+{
+    char *end;
+    if ((*text < '0' || *text > '9') && *text != '.')
+        return false;
+    double s = strtod(text, &end);
+    if (end == text || *end != '\0' || !(s >= 0.001 && s <= 86400.0))
+        return false;
+    *milliseconds = (int64_t)(s * 1000.0);
+    return true;
+}
+
+static bool add_origin(struct options *options, const char *origin)
+{
+    size_t count = options->origin_count;
+    const char **list = realloc((void *)options->origins, (count + 1) * sizeof *list);
+    if (list == NULL)
+        return false;
+    list[count] = origin;
+    options->origins = list;
+    options->origin_count = count + 1;
+    return true;
+}
+
+/* Returns NULL, or what is wrong with the value. */
+static const char *set_option(struct options *options, enum option_id id, const char *value)
+{
+    uint64_t number = 0;
+    switch (id) {
+    case PORT:
+        if (!whole_number(value, 0, 65535, &number))
+            return "a port is a number from 0 to 65535";
+        options->port = (unsigned)number;
+        return NULL;
+    case HOST:
+        options->host = value;
+        return *value != '\0' ? NULL : "an address or a name is needed";
+    case VERBOSE: options->verbose = true; return NULL;
+    case QUIET: options->quiet = true; return NULL;
+    case TRACE: options->trace = true; return NULL;
+    case HANDSHAKE_TIMEOUT:
+        return seconds(value, &options->handshake_timeout) ? NULL : "seconds, from 0.001 to 86400";
+    case ALLOW_ORIGIN: return add_origin(options, value) ? NULL : "out of memory";
+    case MAX_MESSAGE:
+        return whole_number(value, 1, INT32_MAX, &options->max_message)
+                   ? NULL
+                   : "a number of bytes from 1 to 2147483647";
+    case MAX_CLIENTS:
+        if (!whole_number(value, 1, 1000000, &number))
+            return "a number of clients from 1 to 1000000";
+        options->max_clients = (size_t)number;
+        return NULL;
+    case PING_INTERVAL:
+        return seconds(value, &options->ping_interval) ? NULL : "seconds, from 0.001 to 86400";
+    case MAX_BACKLOG:
+        if (!whole_number(value, 1, INT32_MAX, &number))
+            return "a number of bytes from 1 to 2147483647";
+        options->max_backlog = (size_t)number;
+        return NULL;
+    case HELP:
+    case SHOW_VERSION: break; /* dealt with by options_parse() */
+    }
+    return NULL;
+}
+
+/* --------------------------------------------------------------------------------- parsing */
+
+/* Finds "--name", "--name=value", "-x" or "-xvalue"; *value is what is written in the same word. */
+static const struct option *find_option(const char *word, const char **value)
+{
+    bool is_long = strncmp(word, "--", 2) == 0;
+    *value = NULL;
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option *o = &table[i];
+        size_t len = strlen(o->name);
+        if (is_long && strncmp(word + 2, o->name, len) == 0 &&
+            (word[2 + len] == '\0' || word[2 + len] == '=')) {
+            *value = word[2 + len] == '=' ? word + 3 + len : NULL;
+            return o;
+        }
+        if (!is_long && o->letter != 0 && word[0] == '-' && word[1] == o->letter) {
+            *value = word[2] != '\0' ? word + 2 : NULL;
+            return o;
+        }
+    }
+    return NULL;
+}
+
+static void set_fallbacks(struct options *options, int lesson)
+{
+    *options = (struct options){0};
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (fallback_of(&table[i], lesson) != NULL)
+            set_option(options, table[i].id, fallback_of(&table[i], lesson));
+}
+
+enum options_verdict options_parse(struct options *options, int lesson, const char *program,
+                                   int argc, char **argv)
+{
+    set_fallbacks(options, lesson);
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i], *value;
+        const struct option *o = find_option(word, &value);
+        if (o == NULL)
+            return usage_error(word[0] == '-' ? "there is no such option"
+                                              : "only options are expected here",
+                               word);
+        if (o->lesson > lesson)
+            return usage_error("this lesson does not have that option yet", word);
+        if (o->argument == NULL && value != NULL)
+            return usage_error("this option takes no value", word);
+        if (o->argument != NULL && value == NULL) {
+            if (++i == argc)
+                return usage_error("a value must follow", word);
+            value = argv[i];
+        }
+        if (o->id == HELP) {
+            print_help(lesson, program);
+            return OPTIONS_DONE;
+        }
+        if (o->id == SHOW_VERSION) {
+            printf("%s %s\n", program, VERSION);
+            return OPTIONS_DONE;
+        }
+        const char *problem = set_option(options, o->id, value);
+        if (problem != NULL)
+            return usage_error(problem, word);
+    }
+    return OPTIONS_RUN;
+}
+
+enum log_level options_log_level(const struct options *options)
+{
+    if (options->quiet)
+        return LOG_QUIET;
+    return options->verbose || isatty(STDERR_FILENO) ? LOG_MESSAGES : LOG_CLIENTS;
+}

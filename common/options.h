@@ -1,0 +1,45 @@
+/*
+ * options - the command line of all three lessons
+ *
+ * One table in options.c says which options there are, from which lesson on, what they mean and
+ * what they are when left out; parsing and --help both follow it. An option that a lesson does not
+ * have yet is a usage error there.
+ */
+#ifndef COMMON_OPTIONS_H
+#define COMMON_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "log.h"
+
+struct options {
+    unsigned port;    /* 0: any free one */
+    const char *host; /* NULL: loopback */
+    bool verbose, quiet, trace;
+    int64_t handshake_timeout;  /* milliseconds for a whole request head */
+    const char *const *origins; /* further origins that may connect */
+    size_t origin_count;
+    uint64_t max_message;  /* bytes */
+    size_t max_clients;    /* WebSocket connections at the same time */
+    int64_t ping_interval; /* milliseconds of silence before a ping, and again before the end */
+    size_t max_backlog;    /* bytes that may wait for a client that does not read */
+};
+
+/* What options_parse() wants the program to do. */
+enum options_verdict {
+    OPTIONS_RUN,   /* go on */
+    OPTIONS_DONE,  /* --help or --version has been printed: exit with 0 */
+    OPTIONS_USAGE, /* a mistake has been explained on stderr: exit with 2 */
+};
+
+/* Fills options from the command line of lesson 1, 2 or 3; program is the name to print. Pointers
+ * in options are into argv, or kept to the end of the program. */
+enum options_verdict options_parse(struct options *options, int lesson, const char *program,
+                                   int argc, char **argv);
+
+/* How much the log shall say: --quiet, --verbose, or whether somebody watches it on a terminal. */
+enum log_level options_log_level(const struct options *options);
+
+#endif

@@ -1,0 +1,440 @@
+/*
+ * server - see server.h
+ *
+ * Threads. The main thread sets everything up, and then only waits for a signal. For each listening
+ * socket, each "door", there is always at least one worker waiting in accept(). A worker that gets
+ * a client makes sure that another waits at the door, serves the client to its end, and comes back.
+ * So each connection has a thread of its own, and a new client mostly finds one that is already
+ * there: to make a thread takes longer than a handshake.
+ *
+ * Locks. server.lock guards the list of connections and the counts; spare_lock the spare
+ * descriptor. A thread that holds server.lock may take a connection's write_lock (conn.c), never
+ * the other way round; nothing waits for a client with either held.
+ */
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/* The stack of a worker, in bytes. It needs little; a small one costs little address space. The
+ * sanitizers need more. */
+#ifndef WORKER_STACK
+#define WORKER_STACK (128 * 1024)
+#endif
+
+#define WAITING_MAX   32   /* workers that wait at a door; more go home */
+#define DOOR_TIMEOUT  2000 /* milliseconds after which all waiting workers but one go home */
+#define UNSERVED_MAX  1024 /* connections besides the clients: still in the handshake, or leaving */
+#define BRIEFLY       50   /* milliseconds for a client that gets no worker */
+#define STOP_GOODBYE  2000 /* milliseconds for the clients to answer 1001 */
+#define STOP_DEADLINE 2800 /* ... and for the whole stop */
+
+/* A listening socket. */
+struct door {
+    int listener;
+    size_t waiting; /* workers in accept(); server.lock must be held */
+};
+
+/* A worker's place in the list of connections; on the worker's own stack. */
+struct seat {
+    struct conn *conn;
+    struct seat *next, **link;
+};
+
+static struct server {
+    struct options options; /* these five do not change once there are workers */
+    struct service service;
+    struct net_listeners listeners;
+    struct door doors[NET_LISTENERS_MAX];
+    pthread_attr_t worker_attributes;
+
+    pthread_mutex_t lock;
+    /* lock must be held when using these */
+    struct seat *seats; /* every connection that is being served */
+    size_t connections;
+    unsigned long numbers; /* given to connections so far */
+    size_t workers;
+    bool has_ended; /* a worker has ended and nobody has joined it yet: */
+    pthread_t ended;
+
+    pthread_mutex_t spare_lock;
+    int spare; /* a descriptor to give up when there are no others; spare_lock must be held */
+} server = {
+    .lock = PTHREAD_MUTEX_INITIALIZER, .spare_lock = PTHREAD_MUTEX_INITIALIZER, .spare = -1};
+
+/* Written to by the signal handler and by the last worker; read by the main thread. */
+static int wake_pipe[2];
+static volatile sig_atomic_t stopping_by_signal;
+static atomic_bool stopping;
+
+/* ------------------------------------------------------------------ clients that get no worker */
+
+/* 503 from whoever is at the door. It may cost the next client a moment, but not more. */
+static void refuse_briefly(int fd)
+{
+    char answer[HTTP_REFUSAL_MAX], request[512];
+    size_t len = http_refusal_write(HTTP_NO_RESOURCES, true, answer);
+    int64_t deadline = net_now() + BRIEFLY;
+    if (net_wait_readable(fd, deadline)) /* unread bytes would turn the end into a reset */
+        (void)net_receive(fd, request, sizeof request);
+    (void)net_send_now(fd, &(struct iovec){answer, len}, 1);
+    net_finish_sending(fd);
+    net_drain(fd, deadline + BRIEFLY);
+    net_close(fd);
+}
+
+static void pause_briefly(void)
+{
+    struct timespec time = {.tv_nsec = BRIEFLY * 1000000L};
+    nanosleep(&time, NULL);
+}
+
+/* accept() has no descriptor to give out (EMFILE, ENFILE). Left alone, the client would wait in the
+ * queue, and a loop around accept() would spin. So a spare descriptor is given up for as long as it
+ * takes to say 503. Returns a client if descriptors are free again, else -1. */
+static int accept_without_descriptors(const struct door *door, char address[NET_ADDRESS_MAX])
+{
+    int fd = -1;
+    pthread_mutex_lock(&server.spare_lock);
+    if (net_wait_readable(door->listener, net_now() + DOOR_TIMEOUT)) {
+        fd = net_accept(door->listener, address);
+        if (fd < 0 && server.spare >= 0) {
+            close(server.spare);
+            int refused = net_accept(door->listener, address);
+            if (refused >= 0) {
+                log_line("server: out of descriptors, refused %s", address);
+                refuse_briefly(refused);
+            }
+            server.spare = -1;
+        } else if (fd < 0) {
+            pause_briefly();
+        }
+        if (server.spare < 0)
+            server.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    pthread_mutex_unlock(&server.spare_lock);
+    return fd;
+}
+
+/* --------------------------------------------------------------------------------- workers */
+
+static void *work(void *door);
+
+/* Starts a worker that waits at the door, and is counted as waiting from now on. */
+static bool start_worker(struct door *door)
+{
+    pthread_t thread;
+    pthread_mutex_lock(&server.lock);
+    server.workers++;
+    door->waiting++;
+    pthread_mutex_unlock(&server.lock);
+    if (pthread_create(&thread, &server.worker_attributes, work, door) == 0)
+        return true;
+    pthread_mutex_lock(&server.lock);
+    server.workers--;
+    door->waiting--;
+    pthread_mutex_unlock(&server.lock);
+    return false;
+}
+
+/* The last thing a worker does. Each joins the one that ended before it, and the main thread joins
+ * the last: so when the program ends, all have ended. */
+static void end_worker(void)
+{
+    pthread_t before = pthread_self();
+    pthread_mutex_lock(&server.lock);
+    bool join = server.has_ended;
+    if (join)
+        before = server.ended;
+    server.ended = pthread_self();
+    server.has_ended = true;
+    server.workers--;
+    pthread_mutex_unlock(&server.lock);
+    if (join)
+        pthread_join(before, NULL);
+    if (atomic_load(&stopping))
+        (void)!write(wake_pipe[1], "", 1);
+}
+
+/* Takes a seat for a new connection: false if there are too many. */
+static bool take_seat(struct seat *seat, struct client *client)
+{
+    pthread_mutex_lock(&server.lock);
+    bool room = server.connections < server.options.max_clients + UNSERVED_MAX;
+    client->number = ++server.numbers;
+    pthread_mutex_unlock(&server.lock);
+    seat->conn = room ? conn_new(client, &server.service) : NULL;
+    if (seat->conn == NULL)
+        return false;
+
+    pthread_mutex_lock(&server.lock);
+    server.connections++;
+    seat->next = server.seats;
+    seat->link = &server.seats;
+    if (seat->next != NULL)
+        seat->next->link = &seat->next;
+    server.seats = seat;
+    bool too_late = atomic_load(&stopping);
+    pthread_mutex_unlock(&server.lock);
+    if (too_late)
+        conn_end(seat->conn);
+    return true;
+}
+
+/* From here on nobody else can reach the connection. */
+static void leave_seat(struct seat *seat)
+{
+    pthread_mutex_lock(&server.lock);
+    server.connections--;
+    *seat->link = seat->next;
+    if (seat->next != NULL)
+        seat->next->link = seat->link;
+    pthread_mutex_unlock(&server.lock);
+}
+
+static void serve(struct client *client)
+{
+    struct seat seat;
+    if (!take_seat(&seat, client)) {
+        refuse_briefly(client->fd);
+        return;
+    }
+    conn_serve(seat.conn);
+    leave_seat(&seat);
+    conn_free(seat.conn);
+}
+
+/* Leaves the door with or without a client; says whether nobody is waiting there now. */
+static bool leave_door(struct door *door)
+{
+    pthread_mutex_lock(&server.lock);
+    bool last = --door->waiting == 0;
+    pthread_mutex_unlock(&server.lock);
+    return last;
+}
+
+/* Comes back to the door, unless enough others are there. */
+static bool return_to_door(struct door *door, size_t enough)
+{
+    pthread_mutex_lock(&server.lock);
+    bool wanted = door->waiting < enough && !atomic_load(&stopping);
+    if (wanted)
+        door->waiting++;
+    pthread_mutex_unlock(&server.lock);
+    return wanted;
+}
+
+/* Waits for a client. Returns false if none came, or none that could be taken. */
+static bool next_client(const struct door *door, struct client *client)
+{
+    client->fd = net_accept(door->listener, client->address);
+    if (client->fd >= 0)
+        return true;
+    switch (errno) {
+    case EMFILE:
+    case ENFILE: client->fd = accept_without_descriptors(door, client->address); break;
+    case ENOMEM:
+    case ENOBUFS: pause_briefly(); break;
+    default: break; /* ECONNABORTED and the like: that client is gone; EAGAIN: none came */
+    }
+    return client->fd >= 0;
+}
+
+/* The life of a worker. */
+static void *work(void *arg)
+{
+    struct door *door = arg;
+    struct client client;
+    bool at_door = true; /* start_worker() has counted us */
+    while (at_door) {
+        bool has_client = next_client(door, &client);
+        bool last = leave_door(door);
+        if (has_client && last && !atomic_load(&stopping) && !start_worker(door)) {
+            log_line("server: cannot start a thread, refused %s", client.address);
+            refuse_briefly(client.fd);
+            has_client = false;
+        }
+        if (has_client)
+            serve(&client);
+        at_door = return_to_door(door, has_client ? WAITING_MAX : 1);
+    }
+    end_worker();
+    return NULL;
+}
+
+/* --------------------------------------------------------------------------------- signals */
+
+/* The first signal asks for an orderly stop, the second ends the program on the spot. */
+static void on_signal(int signal)
+{
+    (void)signal;
+    int error = errno;
+    if (stopping_by_signal)
+        _exit(0);
+    stopping_by_signal = 1;
+    (void)!write(wake_pipe[1], "", 1);
+    errno = error;
+}
+
+/* Signals are for the main thread: workers are made with them blocked. */
+static void block_signals(bool block)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+static int set_up_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigemptyset(&action.sa_mask);
+    sigemptyset(&ignore.sa_mask);
+    if (pipe(wake_pipe) != 0)
+        return -1;
+    for (int i = 0; i < 2; i++)
+        (void)fcntl(wake_pipe[i], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(wake_pipe[1], F_SETFL, O_NONBLOCK);
+    sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    return 0;
+}
+
+/* Waits until something is written to the pipe, or the deadline. */
+static void wait_for_wake(int64_t deadline)
+{
+    char bytes[64];
+    if (net_wait_readable(wake_pipe[0], deadline))
+        (void)!read(wake_pipe[0], bytes, sizeof bytes);
+}
+
+/* ------------------------------------------------------------------------------ start, stop */
+
+/* Each client needs a descriptor: as many as we may have. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+#ifdef OPEN_MAX /* macOS refuses "unlimited" here */
+    if (limit.rlim_cur > OPEN_MAX)
+        limit.rlim_cur = OPEN_MAX;
+#endif
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int set_up_workers(void)
+{
+    long least = sysconf(_SC_THREAD_STACK_MIN);
+    size_t size = least > WORKER_STACK ? (size_t)least : WORKER_STACK;
+    if (pthread_attr_init(&server.worker_attributes) != 0 ||
+        pthread_attr_setstacksize(&server.worker_attributes, size) != 0)
+        return -1;
+    for (size_t i = 0; i < server.listeners.count; i++) {
+        server.doors[i].listener = server.listeners.fd[i];
+        (void)net_set_receive_timeout(server.listeners.fd[i], DOOR_TIMEOUT);
+        if (!start_worker(&server.doors[i]))
+            return -1;
+    }
+    return 0;
+}
+
+/* Goes through all connections; do_it must not wait. */
+static void for_each_connection(void (*do_it)(struct conn *))
+{
+    pthread_mutex_lock(&server.lock);
+    for (struct seat *seat = server.seats; seat != NULL; seat = seat->next)
+        do_it(seat->conn);
+    pthread_mutex_unlock(&server.lock);
+}
+
+static bool workers_left(void)
+{
+    pthread_mutex_lock(&server.lock);
+    bool left = server.workers > 0;
+    pthread_mutex_unlock(&server.lock);
+    return left;
+}
+
+/* 1001 to everyone, two seconds for their answers, then the sockets are shut down, and at the
+ * deadline the program ends whatever its clients do. */
+static void stop(void)
+{
+    int64_t now = net_now();
+    atomic_store(&stopping, true);
+    net_listeners_shutdown(&server.listeners);
+    for_each_connection(conn_go_away);
+    while (workers_left() && net_now() < now + STOP_GOODBYE)
+        wait_for_wake(now + STOP_GOODBYE);
+    for_each_connection(conn_end);
+    while (workers_left() && net_now() < now + STOP_DEADLINE)
+        wait_for_wake(now + STOP_DEADLINE);
+
+    if (workers_left())
+        _exit(0); /* where shutdown() does not wake accept(), they are still waiting there */
+    pthread_join(server.ended, NULL);
+    if (server.service.handlers->stop != NULL)
+        server.service.handlers->stop();
+}
+
+void server_print_ready(const struct net_listeners *listeners, const char *host)
+{
+    bool any = host == NULL || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+    bool is_ipv6 = !any && strchr(host, ':') != NULL;
+    printf("listening on http://%s%s%s:%u/\n", is_ipv6 ? "[" : "", any ? "127.0.0.1" : host,
+           is_ipv6 ? "]" : "", listeners->port);
+    fflush(stdout);
+}
+
+static int fail(const char *why)
+{
+    log_line("server: %s", why);
+    return 1;
+}
+
+int server_run(const struct handlers *handlers, int argc, char **argv)
+{
+    struct options *options = &server.options;
+    char why[256];
+
+    switch (options_parse(options, handlers->lesson, handlers->name, argc, argv)) {
+    case OPTIONS_DONE: return 0;
+    case OPTIONS_USAGE: return 2;
+    case OPTIONS_RUN: break;
+    }
+    log_init(options_log_level(options));
+    server.service =
+        (struct service){.handlers = handlers, .options = options, .started = net_now()};
+
+    raise_descriptor_limit();
+    if (set_up_signals() != 0)
+        return fail("cannot set up signals");
+    server.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (net_listen(&server.listeners, options->host, options->port, why, sizeof why) != 0)
+        return fail(why);
+    block_signals(true);
+    if ((handlers->start != NULL && !handlers->start(options)) || set_up_workers() != 0)
+        return fail("cannot start threads");
+    block_signals(false);
+    server_print_ready(&server.listeners, options->host);
+
+    while (!stopping_by_signal)
+        wait_for_wake(NET_NO_DEADLINE);
+    log_line("server: stopping");
+    stop();
+    return 0;
+}

@@ -1,0 +1,139 @@
+/*
+ * Lesson 1: how HTTP becomes something else
+ *
+ *     BYTES → REQUEST → frames → messages → room
+ *
+ * A whole server on a page, and the simplest that can be: no threads, one client at a time. It
+ * reads a request, answers it, and if that was an upgrade to WebSocket, shows what the client sends
+ * from then on. What those bytes mean is the question that lesson 2 answers.
+ *
+ * Read main() first, then upwards. What is called here stands in common/: net.c has the sockets,
+ * opening.c reads the request and sends the answer, http.c and handshake.c know the rules.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "opening.h"
+#include "options.h"
+#include "page.h" /* page.html as an array, made by the Makefile */
+#include "server.h"
+
+static struct options options;
+
+/* Sixteen bytes a line, beside them what they are as text. */
+static void print_hexdump(const unsigned char *bytes, size_t len, size_t offset)
+{
+    for (size_t at = 0; at < len; at += 16) {
+        char hex[16 * 3 + 1] = "", text[16 + 1] = "";
+        for (size_t i = 0; i < 16 && at + i < len; i++) {
+            unsigned char c = bytes[at + i];
+            snprintf(hex + i * 3, 4, "%02x ", c);
+            text[i] = c >= ' ' && c < 0x7F ? (char)c : '.';
+        }
+        log_line("%08zx  %-48s |%s|", offset + at, hex, text);
+    }
+}
+
+/* After the handshake: print whatever comes until the client goes. Each block is what one recv()
+ * brought; TCP is a stream of bytes and may cut it anywhere. */
+static void show_what_comes(const struct client *client, const unsigned char *early, size_t len)
+{
+    unsigned char bytes[4096];
+    size_t offset = 0;
+    ssize_t n;
+    print_hexdump(early, len, offset);
+    offset += len;
+    while ((n = net_receive(client->fd, bytes, sizeof bytes)) > 0) {
+        print_hexdump(bytes, (size_t)n, offset);
+        offset += (size_t)n;
+    }
+    log_client(LOG_CLIENTS, client->number, client->address, "closed after %zu bytes", offset);
+}
+
+/* A request that is no upgrade gets the page, if it asks for that. */
+static enum http_outcome answer_http(const struct client *client,
+                                     const struct http_request *request)
+{
+    enum http_outcome outcome = opening_check_method(request);
+    if (outcome != HTTP_OK)
+        return outcome;
+    if (!http_text_is(http_request_path(request), "/"))
+        return HTTP_NOT_FOUND;
+    opening_send_body(client, request, "text/html; charset=utf-8", page_html, sizeof page_html);
+    return HTTP_OK;
+}
+
+/* One client, from its first byte to the end. */
+static void serve(const struct client *client)
+{
+    const struct handshake_rules rules = {.host_name = options.host,
+                                          .origins = options.origins,
+                                          .origin_count = options.origin_count};
+    struct buffer in = {0};
+    struct http_request request;
+    int64_t deadline = net_now() + options.handshake_timeout;
+    enum http_outcome outcome = opening_read_head(client, &in, &request, deadline);
+
+    if (outcome == HTTP_PARTIAL) {
+        log_client(LOG_CLIENTS, client->number, client->address,
+                   "left before its request was complete");
+    } else if (outcome == HTTP_OK && !handshake_wanted(&request)) {
+        outcome = answer_http(client, &request);
+    } else if (outcome == HTTP_OK) {
+        outcome = handshake_check(&request, &rules);
+        if (outcome == HTTP_OK && opening_upgrade(client, &request, &rules)) {
+            log_client(LOG_CLIENTS, client->number, client->address, "open: this is a WebSocket");
+            show_what_comes(client, in.data + request.head_len, in.end - request.head_len);
+        }
+    }
+    if (outcome != HTTP_OK && outcome != HTTP_PARTIAL)
+        opening_refuse(client, &request, outcome);
+    net_close(client->fd);
+    buffer_free(&in);
+}
+
+/* Ctrl-C: there is nobody to say goodbye to yet, so the program may end on the spot. */
+static void on_signal(int signal)
+{
+    (void)signal;
+    _exit(0);
+}
+
+int main(int argc, char **argv)
+{
+    struct net_listeners listeners;
+    struct client client = {0};
+    char why[256];
+
+    /* 1. What does the command line say? */
+    switch (options_parse(&options, 1, "lesson01_handshake", argc, argv)) {
+    case OPTIONS_DONE: return 0;
+    case OPTIONS_USAGE: return 2;
+    case OPTIONS_RUN: break;
+    }
+    log_init(options_log_level(&options));
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    signal(SIGPIPE, SIG_IGN); /* a client that has gone must not take the server along */
+
+    /* 2. socket(), bind(), listen() */
+    if (net_listen(&listeners, options.host, options.port, why, sizeof why) != 0) {
+        log_line("server: %s", why);
+        return 1;
+    }
+    server_print_ready(&listeners, options.host);
+
+    /* 3. accept() one client, serve it, and only then the next: while one is here, all others
+     * wait. Open a second tab to see it. */
+    for (;;) {
+        client.fd = net_accept_any(&listeners, client.address);
+        if (client.fd < 0)
+            continue;
+        client.number++;
+        serve(&client);
+    }
+}
