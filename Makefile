@@ -80,6 +80,31 @@ $(BUILD)/%/page.h: %/page.html
 	   od -An -v -tx1 $< | sed 's/ *\([0-9a-f][0-9a-f]\)/0x\1,/g'; \
 	   echo '};'; } > $@
 
+# ------------------------------------------------------------------------------------- tests
+
+UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT_SCRIPTS := $(patsubst tests/unit/%,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.sh))
+
+.PHONY: programs unit test
+programs: $(LESSONS:%=$(BUILD)/%)
+unit: $(UNIT_TESTS) $(UNIT_SCRIPTS)
+
+$(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/unit/guard.o $(COMMON_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS) -lcmocka
+
+$(UNIT_SCRIPTS): $(BUILD)/unit/%: tests/unit/%
+	@mkdir -p $(@D)
+	@cp $< $@ && chmod +x $@
+
+# Everything is built three times: as it is used, and under the sanitizers that look for misuse of
+# memory and for data races. tests/run runs it and counts.
+test:
+	@$(MAKE) -s SAN= programs unit
+	@$(MAKE) -s SAN=address programs unit
+	@$(MAKE) -s SAN=thread programs
+	@tests/run unit clients browser
+
 .PHONY: clean
 clean:
 	rm -rf build server

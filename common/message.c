@@ -123,6 +123,11 @@ static void data_event(struct ws_message_parser *parser, unsigned char *piece, s
                                    .len = len};
 }
 
+static uint16_t close_code_of(const unsigned char body[2])
+{
+    return (uint16_t)(body[0] << 8 | body[1]);
+}
+
 /* §5.5.1, §7.4: no body at all, or a code and perhaps a reason. body[0..have) is what has come of
  * the announced length; its last `fresh` bytes are new. */
 static enum ws_outcome check_close(struct ws_message_parser *parser, const unsigned char *body,
@@ -132,7 +137,7 @@ static enum ws_outcome check_close(struct ws_message_parser *parser, const unsig
         return WS_CLOSE_ONE_BYTE;
     if (have < 2)
         return WS_OK;
-    if (!ws_close_code_is_valid((uint16_t)(body[0] << 8 | body[1])))
+    if (!ws_close_code_is_valid(close_code_of(body)))
         return WS_CLOSE_BAD_CODE;
     size_t checked = have - fresh > 2 ? have - fresh : 2;
     if (!utf8_feed(&parser->reason, body + checked, have - checked))
@@ -167,9 +172,12 @@ static void control_event(struct ws_message_parser *parser, const unsigned char 
         event->type = WS_EVENT_PONG;
     } else {
         event->type = WS_EVENT_CLOSE;
-        event->close_code = have >= 2 ? (uint16_t)(body[0] << 8 | body[1]) : WS_CLOSE_NO_CODE;
-        event->data += have >= 2 ? 2 : 0;
-        event->len -= have >= 2 ? 2 : 0;
+        event->close_code = WS_CLOSE_NO_CODE;
+        if (have >= 2) {
+            event->close_code = close_code_of(body);
+            event->data += 2;
+            event->len -= 2;
+        }
     }
 }
 
