@@ -21,7 +21,7 @@
 #define REPLIES_MAX   (64 * KIB)  /* replies collected before they are sent anyway */
 #define COPY_MAX      (16 * KIB)  /* a reply longer than this is sent from where it is */
 #define KEEP_MAX      (64 * KIB)  /* a message buffer up to this size may stay allocated */
-#define FIRST_READ    1024        /* bytes; the input buffer begins with so many */
+#define FEW           512         /* bytes read at once from a client that says little */
 #define TRICKLE_MIN   1024        /* bytes that must come in two ping intervals within a frame */
 
 /* How the conversation ended; code 0: it has not. */
@@ -413,48 +413,54 @@ static void check_progress(struct conn *conn, size_t received)
     }
 }
 
-/* Makes room for the next read and says where. A large payload is read straight to where the
- * message is put together; all else goes to the input buffer, which grows when it has been filled
- * and is always empty here, for the parser keeps what it is in the middle of. */
-static struct buffer *room_to_read(struct conn *conn, size_t *len)
+/* Where the next bytes go. */
+struct space {
+    unsigned char *at;
+    size_t len;
+};
+
+/* A large payload is read straight to where the message is put together. All else goes to the input
+ * buffer, which is always empty here, since the parser keeps what it is in the middle of. A client
+ * that says little never gets one: a few bytes on the owner's stack do for it. */
+static struct space space_to_read(struct conn *conn, struct space small)
 {
     uint64_t awaited = ws_message_awaited(&conn->parser);
-    if (awaited >= BULK_MIN) {
-        struct buffer *message = &conn->message;
-        size_t most = awaited < BULK_READ_MAX ? (size_t)awaited : BULK_READ_MAX;
-        if (!buffer_reserve(message, most < READ_MAX ? most : READ_MAX))
-            return NULL;
-        size_t room = message->size - message->end;
-        *len = room < most ? room : most;
-        return message;
-    }
-    if (conn->in.data == NULL && !buffer_reserve(&conn->in, FIRST_READ))
-        return NULL;
-    *len = conn->in.size;
-    return &conn->in;
+    struct buffer *message = &conn->message;
+    if (awaited < BULK_MIN)
+        return conn->in.data != NULL ? (struct space){conn->in.data, conn->in.size} : small;
+
+    size_t most = awaited < BULK_READ_MAX ? (size_t)awaited : BULK_READ_MAX;
+    if (!buffer_reserve(message, most < READ_MAX ? most : READ_MAX))
+        return small; /* take_data() will find that there is no memory */
+    size_t room = message->size - message->end;
+    return (struct space){message->data + message->end, room < most ? room : most};
+}
+
+/* A read that fills the input buffer shows that there is more: next time, take more at once. */
+static void grow_input(struct conn *conn, size_t len)
+{
+    if (len >= READ_MAX)
+        return;
+    buffer_free(&conn->in);
+    (void)buffer_reserve(&conn->in, 2 * len); /* without memory, the small one will do */
 }
 
 /* Waits for bytes and makes of them what they are. */
 static void receive(struct conn *conn)
 {
-    size_t len;
-    struct buffer *to = room_to_read(conn, &len);
-    if (to == NULL) {
-        set_ending(conn, WS_CLOSE_INTERNAL_ERROR, "out of memory");
-        return;
-    }
-    unsigned char *bytes = to->data + to->end;
-    ssize_t n = net_receive(conn->client.fd, bytes, len);
+    unsigned char few[FEW];
+    struct space space = space_to_read(conn, (struct space){few, sizeof few});
+    ssize_t n = net_receive(conn->client.fd, space.at, space.len);
     if (n < 0 && is_timeout(errno)) {
         take_silence(conn);
     } else if (n <= 0) {
         set_lost(conn);
     } else {
         conn->ping_sent = false;
-        take_bytes(conn, bytes, (size_t)n);
+        take_bytes(conn, space.at, (size_t)n);
         check_progress(conn, (size_t)n);
-        if (to == &conn->in && (size_t)n == len && len < READ_MAX)
-            (void)buffer_reserve(&conn->in, 2 * len); /* without memory it stays as it is */
+        if ((size_t)n == space.len && (space.at == few || space.at == conn->in.data))
+            grow_input(conn, space.len);
     }
 }
 
@@ -607,9 +613,8 @@ void conn_serve(struct conn *conn)
 
     struct buffer *in = &conn->in; /* frames may have come together with the request */
     size_t early = buffer_len(in);
-    unsigned char *bytes = in->data + in->start;
-    in->start = in->end = 0;
-    take_bytes(conn, bytes, early);
+    take_bytes(conn, in->data + in->start, early);
+    buffer_free(in);
     finish_round(conn);
     while (conn->ending.code == 0) {
         receive(conn);

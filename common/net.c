@@ -237,6 +237,8 @@ bool net_wait_writable(int fd, int64_t deadline)
 
 int net_set_receive_timeout(int fd, int64_t milliseconds)
 {
+    if (milliseconds < 1)
+        milliseconds = 1; /* 0 would mean: wait for ever */
     struct timeval time = {.tv_sec = (time_t)(milliseconds / 1000),
                            .tv_usec = (suseconds_t)(milliseconds % 1000 * 1000)};
     return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
@@ -249,6 +251,13 @@ ssize_t net_receive(int fd, void *buf, size_t len)
         n = recv(fd, buf, len, 0);
     while (n < 0 && errno == EINTR);
     return n;
+}
+
+ssize_t net_receive_until(int fd, void *buf, size_t len, int64_t deadline)
+{
+    if (net_set_receive_timeout(fd, deadline - net_now()) != 0)
+        return -1;
+    return net_receive(fd, buf, len);
 }
 
 /* Takes sent bytes off the front of the parts; returns how many are left in them. */
@@ -316,7 +325,7 @@ void net_end(int fd)
 void net_drain(int fd, int64_t deadline)
 {
     char waste[2048];
-    while (net_wait_readable(fd, deadline) && net_receive(fd, waste, sizeof waste) > 0)
+    while (net_receive_until(fd, waste, sizeof waste, deadline) > 0 && net_now() < deadline)
         ;
 }
 

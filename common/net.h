@@ -66,6 +66,9 @@ int net_set_receive_timeout(int fd, int64_t milliseconds);
  * Interrupted by a signal, it goes on waiting. */
 ssize_t net_receive(int fd, void *buf, size_t len);
 
+/* The same, but waits until the deadline at most: EAGAIN then. Sets the receive timeout to that. */
+ssize_t net_receive_until(int fd, void *buf, size_t len, int64_t deadline);
+
 /* Sends what the socket takes at once and never waits. Returns how many bytes are left to send, or
  * -1 if the connection is gone. Changes parts: they are then what is left. */
 ssize_t net_send_now(int fd, struct iovec *parts, size_t count);

@@ -8,7 +8,7 @@
 
 #include "log.h"
 
-#define FIRST_READ 1024 /* bytes; most heads are shorter */
+#define FIRST_READ 2048 /* bytes; most heads are shorter */
 
 enum http_outcome opening_read_head(const struct client *client, struct buffer *in,
                                     struct http_request *request, int64_t deadline)
@@ -22,11 +22,9 @@ enum http_outcome opening_read_head(const struct client *client, struct buffer *
             http_request_init(request);
         before = in->data;
 
-        if (!net_wait_readable(client->fd, deadline))
-            return HTTP_TIMEOUT;
-        ssize_t n = net_receive(client->fd, in->data + in->end, in->size - in->end);
+        ssize_t n = net_receive_until(client->fd, in->data + in->end, in->size - in->end, deadline);
         if (n <= 0)
-            return HTTP_PARTIAL;
+            return n < 0 && net_now() >= deadline ? HTTP_TIMEOUT : HTTP_PARTIAL;
         in->end += (size_t)n;
         outcome = http_request_parse(request, (const char *)in->data, in->end);
     }
