@@ -10,7 +10,7 @@ lesson02 := lesson02_frames
 lesson03 := lesson03_broadcast
 
 # One file a noun, and each may use only those before it; tests/unit/test_layers.sh holds it to that.
-PURE     := http handshake frame utf8 message
+PURE     := http handshake frame utf8 message trace
 COMMON   := $(PURE) net buffer log options opening conn server
 
 # ------------------------------------------------------------------------------------- flags

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "trace.h"
 
 #define KIB 1024
 
@@ -43,10 +44,11 @@ struct conn {
     struct buffer replies; /* frames that go out before the next wait */
     struct ws_message_parser parser;
     struct ending ending;
-    uint64_t messages;     /* received since they were last added to the service's */
-    int64_t frame_since;   /* in the middle of a frame: when progress was last measured, or 0 */
-    size_t frame_progress; /* ... and bytes since */
-    bool ping_sent;        /* and nothing has come since */
+    uint64_t messages;         /* received since they were last added to the service's */
+    int64_t frame_since;       /* in the middle of a frame: when progress was last measured, or 0 */
+    size_t frame_progress;     /* ... and bytes since */
+    bool ping_sent;            /* and nothing has come since */
+    struct trace_frame *trace; /* the frame that is coming in, for --trace; or NULL */
 
     pthread_mutex_t write_lock;
     /* write_lock must be held when using these */
@@ -57,6 +59,63 @@ struct conn {
     bool going_away;       /* the server stops: the close frame sent was ours, with 1001 */
     const char *evicted;   /* why, or NULL */
 };
+
+/* ---------------------------------------------------------------------------------- tracing */
+
+static void trace_show(const struct conn *conn, const struct trace_frame *trace,
+                       enum ws_outcome outcome)
+{
+    char *text = malloc(TRACE_MAX); /* not on the stack, which is small, and touched for good */
+    if (text == NULL)
+        return;
+    log_block(conn->client.number, conn->client.address, text,
+              trace_frame_text(trace, outcome, text));
+    free(text);
+}
+
+/* ws_message_feed(), and what it made of the bytes is explained. It unmasks in place, so the first
+ * bytes must be kept before. */
+static size_t feed_and_trace(struct conn *conn, unsigned char *bytes, size_t len,
+                             struct ws_event *event)
+{
+    unsigned char peek[TRACE_PEEK];
+    memcpy(peek, bytes, len < sizeof peek ? len : sizeof peek);
+    size_t used = ws_message_feed(&conn->parser, bytes, len, event);
+
+    bool is_fault = event->type == WS_EVENT_FAULT, complete = true;
+    for (size_t at = 0; at < used && complete;) {
+        at += trace_feed(conn->trace, peek + at, used - at, &complete);
+        if (complete || is_fault) {
+            trace_show(conn, conn->trace, is_fault ? event->fault : WS_OK);
+            *conn->trace = (struct trace_frame){.reads = at < len}; /* of the next, if any */
+        }
+    }
+    return used;
+}
+
+/* Anyone: whole frames go out. */
+static void trace_sending(const struct conn *conn, const unsigned char *frames, size_t len)
+{
+    if (conn->trace == NULL)
+        return;
+    for (size_t at = 0; at < len;) {
+        struct trace_frame trace;
+        at += trace_sent(&trace, frames + at, len - at);
+        trace_show(conn, &trace, WS_OK);
+    }
+}
+
+/* Owner: a message goes out; its beginning is all that will be shown. */
+static void trace_message(const struct conn *conn, const unsigned char *header, size_t header_len,
+                          const void *data, size_t len)
+{
+    unsigned char start[WS_SERVER_HEADER_MAX + TRACE_SHOWN];
+    size_t shown = len < TRACE_SHOWN ? len : TRACE_SHOWN;
+    memcpy(start, header, header_len);
+    if (shown > 0)
+        memcpy(start + header_len, data, shown);
+    trace_sending(conn, start, header_len + shown);
+}
 
 /* ---------------------------------------------------------------------------------- writing */
 
@@ -120,6 +179,7 @@ static enum conn_result post_locked(struct conn *conn, const unsigned char *fram
     ssize_t left = (ssize_t)len;
     if (conn->close_sent)
         return CONN_GONE;
+    trace_sending(conn, frames, len);
     if (!conn->owner_sending && buffer_len(&conn->backlog) == 0)
         left = net_send_now(conn->client.fd, &(struct iovec){(void *)frames, len}, 1);
     if (left < 0) {
@@ -276,6 +336,8 @@ void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t 
     (void)buffer_append(&conn->replies, header, header_len); /* there is room for both */
     if (copy)
         (void)buffer_append(&conn->replies, data, len);
+    if (conn->trace != NULL)
+        trace_message(conn, header, header_len, data, len);
     if (!copy)
         send_replies(conn, data, len);
     else if (buffer_len(&conn->replies) >= REPLIES_MAX)
@@ -361,8 +423,11 @@ static void take_event(struct conn *conn, const struct ws_event *event)
 static void take_bytes(struct conn *conn, unsigned char *bytes, size_t len)
 {
     struct ws_event event;
+    if (conn->trace != NULL && len > 0)
+        trace_read(conn->trace);
     while (len > 0 && conn->ending.code == 0) {
-        size_t used = ws_message_feed(&conn->parser, bytes, len, &event);
+        size_t used = conn->trace != NULL ? feed_and_trace(conn, bytes, len, &event)
+                                          : ws_message_feed(&conn->parser, bytes, len, &event);
         take_event(conn, &event);
         bytes += used;
         len -= used;
@@ -572,6 +637,7 @@ static void say_goodbye(struct conn *conn)
         return;
     size_t len = close_frame(frame, ending->code, ending->by_client ? "" : ending->reason);
     struct iovec parts[] = {{conn->replies.data, buffer_len(&conn->replies)}, {frame, len}};
+    trace_sending(conn, frame, len);
     if (owner_write(conn, parts, 2, true)) {
         net_finish_sending(conn->client.fd);
         net_drain(conn->client.fd, net_now() + OPENING_LINGER);
@@ -581,6 +647,7 @@ static void say_goodbye(struct conn *conn)
 static void log_ending(struct conn *conn)
 {
     const struct ending *ending = &conn->ending;
+    const struct client *client = &conn->client;
     char safe[300];
     pthread_mutex_lock(&conn->write_lock);
     const char *evicted = conn->evicted;
@@ -588,16 +655,17 @@ static void log_ending(struct conn *conn)
     pthread_mutex_unlock(&conn->write_lock);
 
     if (evicted != NULL)
-        log_client(LOG_CLIENTS, conn->client.number, conn->client.address, "closed, evicted: %s",
-                   evicted);
+        log_client(LOG_CLIENTS, client->number, client->address, "closed, evicted: %s", evicted);
     else if (going_away)
-        log_client(LOG_CLIENTS, conn->client.number, conn->client.address,
-                   "closed %d: the server stops", WS_CLOSE_GOING_AWAY);
-    else
-        log_client(LOG_CLIENTS, conn->client.number, conn->client.address, "closed %u%s%s%s",
-                   ending->code, ending->by_client ? " by the client" : "",
-                   ending->reason_len > 0 ? ": " : "",
+        log_client(LOG_CLIENTS, client->number, client->address, "closed %d: the server stops",
+                   WS_CLOSE_GOING_AWAY);
+    else if (ending->by_client)
+        log_client(LOG_CLIENTS, client->number, client->address, "closed %u by the client%s%s",
+                   ending->code, ending->reason_len > 0 ? ": " : "",
                    log_escape(safe, sizeof safe, ending->reason, ending->reason_len));
+    else
+        log_client(LOG_CLIENTS, client->number, client->address, "closed %u: %s", ending->code,
+                   ending->reason);
 }
 
 void conn_serve(struct conn *conn)
@@ -635,7 +703,11 @@ struct conn *conn_new(const struct client *client, struct service *service)
         return NULL;
     conn->client = *client;
     conn->service = service;
-    if (pthread_mutex_init(&conn->write_lock, NULL) != 0) {
+    if (client->trace)
+        conn->trace = calloc(1, sizeof *conn->trace);
+    if ((client->trace && conn->trace == NULL) ||
+        pthread_mutex_init(&conn->write_lock, NULL) != 0) {
+        free(conn->trace);
         free(conn);
         return NULL;
     }
@@ -652,6 +724,7 @@ void conn_free(struct conn *conn)
     buffer_free(&conn->message);
     buffer_free(&conn->replies);
     buffer_free(&conn->backlog);
+    free(conn->trace);
     pthread_mutex_destroy(&conn->write_lock);
     free(conn);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LINE_MAX_LEN 600
@@ -26,19 +27,24 @@ bool log_wants(enum log_level level)
     return level <= wanted;
 }
 
-/* Not stdio: stderr is unbuffered, and may write a line in several pieces. */
+/* Not stdio: stderr is unbuffered there, and a line could go out in several pieces. */
+static void write_all(const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(STDERR_FILENO, bytes, len);
+        if (n <= 0)
+            return; /* nobody reads it: then there is nobody to tell */
+        bytes += n;
+        len -= (size_t)n;
+    }
+}
+
 static void write_line(char *line, size_t len)
 {
     if (len > LINE_MAX_LEN - 2)
         len = LINE_MAX_LEN - 2;
     line[len++] = '\n';
-    while (len > 0) {
-        ssize_t n = write(STDERR_FILENO, line, len);
-        if (n <= 0)
-            return; /* nobody reads it: then there is nobody to tell */
-        line += n;
-        len -= (size_t)n;
-    }
+    write_all(line, len);
 }
 
 void log_line(const char *format, ...)
@@ -64,6 +70,26 @@ void log_client(enum log_level level, unsigned long number, const char *address,
     int len = vsnprintf(line + tag, sizeof line - (size_t)tag, format, arguments);
     va_end(arguments);
     write_line(line, (size_t)tag + (len < 0 ? 0 : (size_t)len));
+}
+
+void log_block(unsigned long number, const char *address, const char *text, size_t len)
+{
+    struct timespec now;
+    struct tm local;
+    char stamp[16] = "";
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (localtime_r(&now.tv_sec, &local) != NULL)
+        strftime(stamp, sizeof stamp, "%H:%M:%S", &local);
+
+    char *block = malloc(len + LINE_MAX_LEN);
+    if (block == NULL)
+        return;
+    int head = snprintf(block, LINE_MAX_LEN,
+                        colour ? "\033[2m#%lu %s %s.%03ld\033[0m " : "#%lu %s %s.%03ld ", number,
+                        address, stamp, now.tv_nsec / 1000000);
+    memcpy(block + head, text, len);
+    write_all(block, (size_t)head + len);
+    free(block);
 }
 
 char *log_escape(char *out, size_t out_len, const void *bytes, size_t len)

@@ -35,6 +35,10 @@ void log_line(const char *format, ...) LOG_PRINTF(1, 2);
 void log_client(enum log_level level, unsigned long number, const char *address, const char *format,
                 ...) LOG_PRINTF(4, 5);
 
+/* Always printed: a text of several lines about a client, with the time. The text must be safe to
+ * print. */
+void log_block(unsigned long number, const char *address, const char *text, size_t len);
+
 /* Writes bytes as text that is safe to print: printable ASCII as it is, all else as \n, \xE6 and
  * so on; with "..." at the end if it does not fit. Returns out, a C string. */
 char *log_escape(char *out, size_t out_len, const void *bytes, size_t len);

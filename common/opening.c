@@ -4,11 +4,25 @@
 #include "opening.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
+#include "trace.h"
 
 #define FIRST_READ 2048 /* bytes; most heads are shorter */
+
+/* Shows a head that has come or goes out, if that is wanted. */
+static void trace_head(const struct client *client, const char *what, const void *head, size_t len)
+{
+    char *text = client->trace ? malloc(64 + TRACE_MAX) : NULL;
+    if (text == NULL)
+        return;
+    size_t title = (size_t)snprintf(text, 64, "%s, %zu bytes\n", what, len);
+    log_block(client->number, client->address, text,
+              title + trace_head_text(head, len, text + title));
+    free(text);
+}
 
 enum http_outcome opening_read_head(const struct client *client, struct buffer *in,
                                     struct http_request *request, int64_t deadline)
@@ -28,6 +42,8 @@ enum http_outcome opening_read_head(const struct client *client, struct buffer *
         in->end += (size_t)n;
         outcome = http_request_parse(request, (const char *)in->data, in->end);
     }
+    trace_head(client, "received: request head", in->data,
+               outcome == HTTP_OK ? request->head_len : in->end);
     return outcome;
 }
 
@@ -51,6 +67,7 @@ bool opening_upgrade(const struct client *client, const struct http_request *req
 {
     char answer[HANDSHAKE_ANSWER_MAX];
     size_t len = handshake_answer(request, rules, answer);
+    trace_head(client, "sent: answer to an upgrade", answer, len);
     return len > 0 && send_all(client, &(struct iovec){answer, len}, 1);
 }
 
@@ -76,6 +93,7 @@ void opening_refuse(const struct client *client, const struct http_request *requ
     const struct http_refusal *refusal = http_refusal_find(outcome);
     char answer[HTTP_REFUSAL_MAX];
     size_t len = http_refusal_write(outcome, !is_head(request), answer);
+    trace_head(client, "sent: refusal", answer, len);
     log_client(LOG_CLIENTS, client->number, client->address, "refused %d: %s", refusal->status,
                refusal->reason);
     if (outcome == HTTP_ORIGIN_FORBIDDEN)
@@ -96,6 +114,7 @@ void opening_send_body(const struct client *client, const struct http_request *r
                             "Connection: close\r\n"
                             "\r\n",
                             content_type, len);
+    trace_head(client, "sent: answer head", head, (size_t)head_len);
     struct iovec parts[] = {{head, (size_t)head_len}, {(void *)body, is_head(request) ? 0 : len}};
     log_client(LOG_CLIENTS, client->number, client->address, "200 %s",
                log_escape(safe, sizeof safe, request->target.at, request->target.len));

@@ -18,6 +18,7 @@ struct client {
     int fd;
     unsigned long number; /* counted from 1, for the log */
     char address[NET_ADDRESS_MAX];
+    bool trace; /* explain the heads on stderr */
 };
 
 /* How long a connection that has been answered may take to close its side, in milliseconds. */

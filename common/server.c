@@ -172,6 +172,7 @@ static bool take_seat(struct seat *seat, struct client *client)
     pthread_mutex_lock(&server.lock);
     bool room = server.connections < server.options.max_clients + UNSERVED_MAX;
     client->number = ++server.numbers;
+    client->trace = server.options.trace;
     pthread_mutex_unlock(&server.lock);
     seat->conn = room ? conn_new(client, &server.service) : NULL;
     if (seat->conn == NULL)

@@ -134,6 +134,7 @@ int main(int argc, char **argv)
         if (client.fd < 0)
             continue;
         client.number++;
+        client.trace = options.trace;
         serve(&client);
     }
 }
