@@ -22,10 +22,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct utf8 {              /* all zero: at the border between two characters */
-    unsigned char missing; /* bytes that the character under way still needs, 0 to 3 */
-    unsigned char low;     /* the next byte must be from low ... */
-    unsigned char high;    /* ... to high; if missing > 0 */
+struct utf8 { /* all zero: at the border between two characters */
+    unsigned char state;
 };
 
 /* False if the piece makes the text impossible; nothing more may be fed then. */
