@@ -319,7 +319,7 @@ static void send_replies(struct conn *conn, const void *more, size_t len)
                             {(void *)more, len}};
     if (buffer_len(replies) + len == 0 || conn->ending.code == WS_CLOSE_ABNORMAL)
         return;
-    if (!owner_write(conn, parts, 2, false))
+    if (!owner_write(conn, parts, len > 0 ? 2 : 1, false))
         set_lost(conn);
     buffer_consume(replies, buffer_len(replies));
 }

@@ -181,7 +181,7 @@ static bool is_host(struct http_text host)
 /* RFC 9112 §3.2: exactly one Host header in HTTP/1.1, and at most one in HTTP/1.0. */
 static enum http_outcome end_of_head(struct http_request *r, const char *buf, size_t i)
 {
-    struct http_text host;
+    struct http_text host = {"", 0};
     r->headers.len = (size_t)(buf + r->part_start - r->headers.at);
     r->head_len = i + 1;
     size_t hosts = http_header_find(r, "Host", &host);

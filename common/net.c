@@ -274,13 +274,23 @@ static size_t parts_advance(struct iovec *parts, size_t count, size_t sent)
     return left;
 }
 
+/* send() for a single part: sendmsg() has to fetch the list of parts first, which costs as much as
+ * copying some hundred bytes. */
+static ssize_t send_parts(int fd, struct iovec *parts, size_t count)
+{
+    const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+    if (count == 1)
+        return send(fd, parts[0].iov_base, parts[0].iov_len, flags);
+    struct msghdr message = {.msg_iov = parts};
+    message.msg_iovlen = (unsigned char)count; /* a size_t here, an int elsewhere: fits both */
+    return sendmsg(fd, &message, flags);
+}
+
 ssize_t net_send_now(int fd, struct iovec *parts, size_t count)
 {
-    struct msghdr message = {.msg_iov = parts};
     ssize_t n;
-    message.msg_iovlen = (unsigned char)count; /* a size_t here, an int elsewhere: fits both */
     do
-        n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        n = send_parts(fd, parts, count);
     while (n < 0 && errno == EINTR);
     if (n < 0) {
         bool full = errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM;
