@@ -192,17 +192,44 @@ int net_accept(int listener, char address[NET_ADDRESS_MAX])
     return fd;
 }
 
+/* Fills set with the listeners; returns how many there are. */
+static size_t watch_listeners(struct pollfd *set, const struct net_listeners *listeners)
+{
+    for (size_t i = 0; i < listeners->count; i++)
+        set[i] = (struct pollfd){.fd = listeners->fd[i], .events = POLLIN};
+    return listeners->count;
+}
+
 int net_accept_any(const struct net_listeners *listeners, char address[NET_ADDRESS_MAX])
 {
     struct pollfd set[NET_LISTENERS_MAX];
-    for (size_t i = 0; i < listeners->count; i++)
-        set[i] = (struct pollfd){.fd = listeners->fd[i], .events = POLLIN};
-    if (poll(set, (nfds_t)listeners->count, -1) < 0)
+    size_t count = watch_listeners(set, listeners);
+    if (poll(set, (nfds_t)count, -1) < 0)
         return -1;
-    for (size_t i = 0; i < listeners->count; i++)
+    for (size_t i = 0; i < count; i++)
         if (set[i].revents != 0)
             return net_accept(set[i].fd, address);
     return -1;
+}
+
+/* Milliseconds from now to the deadline, as poll() wants them. */
+static int time_left(int64_t deadline)
+{
+    int64_t left = deadline - net_now();
+    return left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+bool net_speaks_first(int fd, const struct net_listeners *listeners, int64_t deadline)
+{
+    struct pollfd set[NET_LISTENERS_MAX + 1];
+    size_t count = watch_listeners(set, listeners);
+    set[count] = (struct pollfd){.fd = fd, .events = POLLIN};
+    while (poll(set, (nfds_t)count + 1, time_left(deadline)) < 0 && errno == EINTR)
+        ;
+    bool speaks = set[count].revents != 0, others = false;
+    for (size_t i = 0; i < count; i++)
+        others = others || set[i].revents != 0;
+    return speaks || !others;
 }
 
 /* -------------------------------------------------------------------------------- waiting */
@@ -211,9 +238,7 @@ static bool wait_for(int fd, short events, int64_t deadline)
 {
     struct pollfd set = {.fd = fd, .events = events};
     for (;;) {
-        int64_t left = deadline - net_now();
-        int timeout = left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
-        int ready = poll(&set, 1, timeout);
+        int ready = poll(&set, 1, time_left(deadline));
         if (ready > 0)
             return true;
         if (ready == 0 && net_now() >= deadline)

@@ -52,6 +52,10 @@ int net_accept(int listener, char address[NET_ADDRESS_MAX]);
 /* The same for whichever of the listeners has a client first. */
 int net_accept_any(const struct net_listeners *listeners, char address[NET_ADDRESS_MAX]);
 
+/* Waits for a first byte from fd, until the deadline. False if another client came to a listener
+ * before there was one. */
+bool net_speaks_first(int fd, const struct net_listeners *listeners, int64_t deadline);
+
 /* Waits until there is something to receive or to accept, or until the socket takes bytes again; a
  * connection that has ended counts as both. Returns false if the deadline came first. */
 bool net_wait_readable(int fd, int64_t deadline);

@@ -23,6 +23,7 @@
 #include "server.h"
 
 static struct options options;
+static struct net_listeners listeners;
 
 /* Sixteen bytes a line, beside them what they are as text. */
 static void print_hexdump(const unsigned char *bytes, size_t len, size_t offset)
@@ -76,6 +77,14 @@ static void serve(const struct client *client)
     struct buffer in = {0};
     struct http_request request;
     int64_t deadline = net_now() + options.handshake_timeout;
+
+    /* Browsers like to open a second connection ahead of need, and say nothing on it. With one
+     * client at a time, that one would keep the real ones waiting: so it gives way to them. */
+    if (!net_speaks_first(client->fd, &listeners, deadline)) {
+        log_client(LOG_CLIENTS, client->number, client->address, "silent: gives way to the next");
+        net_close(client->fd);
+        return;
+    }
     enum http_outcome outcome = opening_read_head(client, &in, &request, deadline);
 
     if (outcome == HTTP_PARTIAL) {
@@ -105,7 +114,6 @@ static void on_signal(int signal)
 
 int main(int argc, char **argv)
 {
-    struct net_listeners listeners;
     struct client client = {0};
     char why[256];
 
