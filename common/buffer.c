@@ -5,14 +5,8 @@
 
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define SMALLEST 512
-
-size_t buffer_len(const struct buffer *buffer)
-{
-    return buffer->end - buffer->start;
-}
 
 /* Moves what is held to the front: free when there is nothing, and never done twice for the same
  * bytes unless as many have been used up since. */
@@ -25,11 +19,9 @@ static void move_to_front(struct buffer *buffer)
     buffer->end = len;
 }
 
-bool buffer_reserve(struct buffer *buffer, size_t more)
+bool buffer_grow(struct buffer *buffer, size_t more)
 {
     size_t len = buffer_len(buffer), size = buffer->size > SMALLEST ? buffer->size : SMALLEST;
-    if (buffer->size - buffer->end >= more)
-        return true;
     if (buffer->size - len >= more && buffer->start >= len) {
         move_to_front(buffer);
         return true;
@@ -50,9 +42,7 @@ bool buffer_append(struct buffer *buffer, const void *bytes, size_t len)
 {
     if (!buffer_reserve(buffer, len))
         return false;
-    if (len > 0 && bytes != buffer->data + buffer->end)
-        memcpy(buffer->data + buffer->end, bytes, len);
-    buffer->end += len;
+    buffer_put(buffer, bytes, len);
     return true;
 }
 

@@ -2,13 +2,15 @@
  * buffer - bytes that come in at the end and are used up from the front
  *
  * Each belongs to whoever declares it: there is no lock in here. All zero is an empty buffer. Size
- * doubles as it is needed, so that a buffer is never much larger than what has been in it.
+ * doubles as it is needed, so that a buffer is never much larger than what has been in it. The few
+ * lines that every message passes through stand in this header, for the compiler to put in place.
  */
 #ifndef COMMON_BUFFER_H
 #define COMMON_BUFFER_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct buffer {
     unsigned char *data; /* from malloc, or NULL */
@@ -16,14 +18,29 @@ struct buffer {
     size_t size;         /* bytes allocated */
 };
 
-size_t buffer_len(const struct buffer *buffer);
+static inline size_t buffer_len(const struct buffer *buffer)
+{
+    return buffer->end - buffer->start;
+}
 
 /* Makes room for at least `more` bytes from buffer->end on; the bytes held may move. False, with
  * nothing changed, if there is no memory. */
-bool buffer_reserve(struct buffer *buffer, size_t more);
+bool buffer_grow(struct buffer *buffer, size_t more);
+static inline bool buffer_reserve(struct buffer *buffer, size_t more)
+{
+    return buffer->size - buffer->end >= more || buffer_grow(buffer, more);
+}
 
-/* Adds bytes at the end. If they are there already, because somebody has read them to where
- * buffer_reserve() made room, they are only counted. False if there is no memory. */
+/* Adds bytes for which there is room. If they are there already, because somebody has read them to
+ * where buffer_reserve() made room, they are only counted. */
+static inline void buffer_put(struct buffer *buffer, const void *bytes, size_t len)
+{
+    if (len > 0 && bytes != buffer->data + buffer->end)
+        memcpy(buffer->data + buffer->end, bytes, len);
+    buffer->end += len;
+}
+
+/* Makes room and adds the bytes. False if there is no memory. */
 bool buffer_append(struct buffer *buffer, const void *bytes, size_t len);
 
 /* Drops len bytes from the front. */

@@ -333,9 +333,9 @@ void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t 
         set_ending(conn, WS_CLOSE_INTERNAL_ERROR, "out of memory");
         return;
     }
-    (void)buffer_append(&conn->replies, header, header_len); /* there is room for both */
+    buffer_put(&conn->replies, header, header_len);
     if (copy)
-        (void)buffer_append(&conn->replies, data, len);
+        buffer_put(&conn->replies, data, len);
     if (conn->trace != NULL)
         trace_message(conn, header, header_len, data, len);
     if (!copy)

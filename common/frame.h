@@ -126,7 +126,11 @@ size_t ws_close_encode(unsigned char body[WS_CONTROL_MAX], uint16_t code, const 
  * the piece begins (§5.3). */
 void ws_frame_mask(unsigned char *piece, size_t len, const unsigned char key[4], uint64_t offset);
 
-bool ws_opcode_is_control(unsigned char opcode);
+static inline bool ws_opcode_is_control(unsigned char opcode)
+{
+    return opcode >= WS_CLOSE;
+}
+
 const char *ws_opcode_name(unsigned char opcode); /* "text", ...; "reserved" for the others */
 
 /* May a close frame carry this code? (§7.4) */

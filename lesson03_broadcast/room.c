@@ -127,9 +127,9 @@ bool room_broadcast(struct room *room, enum ws_opcode type, const void *data, si
     while (buffer_len(&room->mail) > 0 && buffer_len(&room->mail) + header_len + len > MAIL_MAX)
         wait_or_deliver(room);
     bool has_room = buffer_reserve(&room->mail, header_len + len);
-    if (has_room) { /* then neither can fail, and no half frame is left behind */
-        (void)buffer_append(&room->mail, header, header_len);
-        (void)buffer_append(&room->mail, data, len);
+    if (has_room) { /* for both: no half frame is left behind */
+        buffer_put(&room->mail, header, header_len);
+        buffer_put(&room->mail, data, len);
         room->put += header_len + len;
     }
     pthread_mutex_unlock(&room->mail_lock);
