@@ -100,9 +100,9 @@ $(UNIT_SCRIPTS): $(BUILD)/unit/%: tests/unit/%
 # Everything is built three times: as it is used, and under the sanitizers that look for misuse of
 # memory and for data races. tests/run runs it and counts.
 test:
-	@$(MAKE) -s SAN= programs unit
-	@$(MAKE) -s SAN=address programs unit
-	@$(MAKE) -s SAN=thread programs
+	@$(MAKE) -s -j2 SAN= programs unit
+	@$(MAKE) -s -j2 SAN=address programs unit
+	@$(MAKE) -s -j2 SAN=thread programs
 	@tests/run unit clients browser
 
 .PHONY: clean

@@ -70,7 +70,7 @@ static uint64_t read_number(const unsigned char *bytes, size_t n)
 static enum ws_outcome decode_first_byte(struct ws_frame *frame, unsigned char byte)
 {
     frame->fin = byte & FIN_BIT;
-    frame->rsv = (byte & RSV_BITS) >> 4;
+    frame->rsv = (unsigned char)((byte & RSV_BITS) >> 4);
     frame->opcode = byte & OPCODE_BITS;
     if (frame->rsv != 0)
         return WS_BAD_RSV;

@@ -262,8 +262,6 @@ bool net_wait_writable(int fd, int64_t deadline)
 
 int net_set_receive_timeout(int fd, int64_t milliseconds)
 {
-    if (milliseconds < 1)
-        milliseconds = 1; /* 0 would mean: wait for ever */
     struct timeval time = {.tv_sec = (time_t)(milliseconds / 1000),
                            .tv_usec = (suseconds_t)(milliseconds % 1000 * 1000)};
     return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
@@ -280,7 +278,8 @@ ssize_t net_receive(int fd, void *buf, size_t len)
 
 ssize_t net_receive_until(int fd, void *buf, size_t len, int64_t deadline)
 {
-    if (net_set_receive_timeout(fd, deadline - net_now()) != 0)
+    int64_t left = deadline - net_now();
+    if (net_set_receive_timeout(fd, left > 0 ? left : 1) != 0) /* 0 would mean: for ever */
         return -1;
     return net_receive(fd, buf, len);
 }

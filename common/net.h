@@ -63,7 +63,7 @@ bool net_wait_writable(int fd, int64_t deadline);
 
 /* ------------------------------------------------------------------------ receiving, sending */
 
-/* From now on net_receive() gives up with EAGAIN after so long without a byte. */
+/* From now on net_receive() gives up with EAGAIN after so long without a byte; 0 means never. */
 int net_set_receive_timeout(int fd, int64_t milliseconds);
 
 /* Waits for bytes. Returns how many came, 0 at the end of the stream, -1 on errors and timeouts.

@@ -46,6 +46,7 @@ static void show_what_comes(const struct client *client, const unsigned char *ea
     unsigned char bytes[4096];
     size_t offset = 0;
     ssize_t n;
+    (void)net_set_receive_timeout(client->fd, 0); /* it may be silent as long as it likes */
     print_hexdump(early, len, offset);
     offset += len;
     while ((n = net_receive(client->fd, bytes, sizeof bytes)) > 0) {
