@@ -11,7 +11,7 @@ lesson03 := lesson03_broadcast
 
 # One file a noun, and each may use only those before it; tests/unit/test_layers.sh holds it to that.
 PURE     := http handshake frame utf8 message trace
-COMMON   := $(PURE) net buffer log options opening conn server
+COMMON   := $(PURE) net buffer log options opening outbox conn server
 
 # ------------------------------------------------------------------------------------- flags
 

@@ -1,13 +1,12 @@
 /*
  * conn - see conn.h
  *
- * From top to bottom: writing (owner, then anyone), what the frames mean, reading, the handshake,
- * the whole life in conn_serve().
+ * From top to bottom: tracing, writing, what the frames mean, reading, the handshake, the whole life
+ * in conn_serve(). It is easiest read from there upwards.
  */
 #include "conn.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +22,8 @@
 #define COPY_MAX      (16 * KIB)  /* a reply longer than this is sent from where it is */
 #define KEEP_MAX      (64 * KIB)  /* a message buffer up to this size may stay allocated */
 #define FEW           512         /* bytes read at once from a client that says little */
-#define TRICKLE_MIN   1024        /* bytes that must come in two ping intervals within a frame */
+#define TRICKLE_MIN   1024        /* bytes of a frame that must come in TRICKLE_TIME, or its end */
+#define TRICKLE_TIME  6           /* ping intervals; by default a person can type a frame in them */
 
 /* How the conversation ended; code 0: it has not. */
 struct ending {
@@ -31,6 +31,7 @@ struct ending {
     const char *reason; /* in words, not NUL-terminated */
     size_t reason_len;
     bool by_client; /* code and reason are from the client's own close frame */
+    bool evicted;   /* for being too slow or too silent */
 };
 
 struct conn {
@@ -50,14 +51,10 @@ struct conn {
     bool ping_sent;            /* and nothing has come since */
     struct trace_frame *trace; /* the frame that is coming in, for --trace; or NULL */
 
-    pthread_mutex_t write_lock;
-    /* write_lock must be held when using these */
-    struct buffer backlog; /* frames for which the socket had no room */
-    bool owner_sending;    /* in the middle of it: whatever is posted waits in the backlog */
-    bool upgraded;         /* 101 has been sent */
-    bool close_sent;       /* or never to be sent: nothing may follow */
-    bool going_away;       /* the server stops: the close frame sent was ours, with 1001 */
-    const char *evicted;   /* why, or NULL */
+    /* anyone may use these */
+    struct outbox outbox;
+    atomic_bool upgraded;   /* 101 has been sent */
+    atomic_bool going_away; /* the server stops: 1001 has been sent */
 };
 
 /* ---------------------------------------------------------------------------------- tracing */
@@ -119,94 +116,32 @@ static void trace_message(const struct conn *conn, const unsigned char *header, 
 
 /* ---------------------------------------------------------------------------------- writing */
 
-/* Ends a client that is too slow; write_lock must be held. */
-static void evict_locked(struct conn *conn, const char *why)
+enum outbox_result conn_post(struct conn *conn, const unsigned char *frames, size_t len)
 {
-    if (conn->evicted == NULL) {
-        conn->evicted = why;
-        atomic_fetch_add(&conn->service->evicted, 1);
-    }
-    conn->close_sent = true;
-    buffer_free(&conn->backlog);
-    net_end(conn->client.fd); /* the owner wakes up and sees to the rest */
-}
-
-/* Sends what the socket takes of the backlog; write_lock must be held. */
-static enum conn_result flush_locked(struct conn *conn)
-{
-    struct buffer *backlog = &conn->backlog;
-    size_t len = buffer_len(backlog);
-    if (conn->owner_sending || len == 0)
-        return CONN_SENT;
-    struct iovec part = {backlog->data + backlog->start, len};
-    ssize_t left = net_send_now(conn->client.fd, &part, 1);
-    if (left < 0) {
-        net_end(conn->client.fd);
-        return CONN_GONE;
-    }
-    buffer_consume(backlog, len - (size_t)left);
-    if (left > 0)
-        return CONN_BEHIND;
-    buffer_free(backlog);
-    return CONN_SENT;
-}
-
-enum conn_result conn_flush(struct conn *conn)
-{
-    pthread_mutex_lock(&conn->write_lock);
-    enum conn_result result = flush_locked(conn);
-    pthread_mutex_unlock(&conn->write_lock);
-    return result;
-}
-
-/* Puts into the backlog what the socket did not take; write_lock must be held. */
-static enum conn_result leave_locked(struct conn *conn, const unsigned char *bytes, size_t len)
-{
-    if (buffer_len(&conn->backlog) + len > conn->service->options->max_backlog) {
-        evict_locked(conn, "it does not read: more than --max-backlog bytes wait for it");
-        return CONN_GONE;
-    }
-    if (!buffer_append(&conn->backlog, bytes, len)) {
-        evict_locked(conn, "it does not read, and there is no memory to wait for it");
-        return CONN_GONE;
-    }
-    return conn->owner_sending ? CONN_SENT : CONN_BEHIND;
-}
-
-/* conn_post() with write_lock held. */
-static enum conn_result post_locked(struct conn *conn, const unsigned char *frames, size_t len)
-{
-    ssize_t left = (ssize_t)len;
-    if (conn->close_sent)
-        return CONN_GONE;
     trace_sending(conn, frames, len);
-    if (!conn->owner_sending && buffer_len(&conn->backlog) == 0)
-        left = net_send_now(conn->client.fd, &(struct iovec){(void *)frames, len}, 1);
-    if (left < 0) {
-        net_end(conn->client.fd);
-        return CONN_GONE;
-    }
-    return left == 0 ? CONN_SENT : leave_locked(conn, frames + len - (size_t)left, (size_t)left);
+    return outbox_post(&conn->outbox, frames, len, false);
 }
 
-enum conn_result conn_post(struct conn *conn, const unsigned char *frames, size_t len)
+enum outbox_result conn_flush(struct conn *conn)
 {
-    pthread_mutex_lock(&conn->write_lock);
-    enum conn_result result = post_locked(conn, frames, len);
-    pthread_mutex_unlock(&conn->write_lock);
-    return result;
+    return outbox_flush(&conn->outbox);
 }
 
 void conn_evict(struct conn *conn, const char *why)
 {
-    pthread_mutex_lock(&conn->write_lock);
-    evict_locked(conn, why);
-    pthread_mutex_unlock(&conn->write_lock);
+    outbox_evict(&conn->outbox, why);
 }
 
 void conn_end(struct conn *conn)
 {
     net_end(conn->client.fd);
+}
+
+/* Tells the handlers that somebody must see to the backlog. */
+static void see_to_backlog(struct conn *conn, enum outbox_result result)
+{
+    if (result == OUTBOX_BEHIND && conn->service->handlers->behind != NULL)
+        conn->service->handlers->behind(conn);
 }
 
 /* A whole close frame in bytes; returns its length. */
@@ -223,87 +158,24 @@ static size_t close_frame(unsigned char out[WS_SERVER_HEADER_MAX + WS_CONTROL_MA
 void conn_go_away(struct conn *conn)
 {
     unsigned char frame[WS_SERVER_HEADER_MAX + WS_CONTROL_MAX];
+    if (!atomic_load(&conn->upgraded)) {
+        conn_end(conn);
+        return;
+    }
     size_t len = close_frame(frame, WS_CLOSE_GOING_AWAY, "the server stops (RFC 6455 §7.4.1)");
-    bool behind = false;
-    pthread_mutex_lock(&conn->write_lock);
-    if (!conn->upgraded)
-        net_end(conn->client.fd);
-    else if (!conn->close_sent)
-        behind = post_locked(conn, frame, len) == CONN_BEHIND;
-    conn->going_away = !conn->close_sent;
-    conn->close_sent = true;
-    pthread_mutex_unlock(&conn->write_lock);
-    if (behind && conn->service->handlers->behind != NULL)
-        conn->service->handlers->behind(conn);
-}
-
-/* How long the owner waits for its own client to take something. */
-struct patience {
-    int64_t progress; /* milliseconds, see net_send_all() */
-    int64_t deadline; /* net_now(), or NET_NO_DEADLINE */
-};
-
-/* The slow path of owner_write(): the socket is full, or others' frames come first. write_lock is
- * held when called and on return, but never while waiting: frames posted meanwhile go to a fresh
- * backlog, in which they keep their place behind ours. */
-static bool send_waiting(struct conn *conn, struct iovec *parts, size_t count,
-                         struct patience patience)
-{
-    bool alive = true, others_follow = true;
-    conn->owner_sending = true;
-    while (alive && others_follow) {
-        struct buffer first = conn->backlog;
-        conn->backlog = (struct buffer){0};
-        pthread_mutex_unlock(&conn->write_lock);
-
-        struct iovec part = {first.data, 0};
-        if (first.data != NULL)
-            part = (struct iovec){first.data + first.start, buffer_len(&first)};
-        alive =
-            net_send_all(conn->client.fd, &part, 1, patience.progress, patience.deadline) == 0 &&
-            net_send_all(conn->client.fd, parts, count, patience.progress, patience.deadline) == 0;
-        bool timed_out = !alive && errno == ETIMEDOUT;
-        buffer_free(&first);
-        count = 0;
-
-        pthread_mutex_lock(&conn->write_lock);
-        if (timed_out)
-            evict_locked(conn, "it does not read what it is sent");
-        /* If the handlers have somebody for the backlog, the owner may go back to reading. */
-        others_follow = buffer_len(&conn->backlog) > 0 && conn->service->handlers->behind == NULL;
-    }
-    conn->owner_sending = false;
-    return alive;
-}
-
-/* Sends parts, and waits for the socket if need be. After the last write nothing more goes out. */
-static bool owner_write(struct conn *conn, struct iovec *parts, size_t count, bool is_last)
-{
-    struct patience patience = {conn->service->options->ping_interval, NET_NO_DEADLINE};
-    if (is_last)
-        patience = (struct patience){OPENING_LINGER, net_now() + OPENING_LINGER};
-
-    pthread_mutex_lock(&conn->write_lock);
-    bool alive = true;
-    if (!conn->close_sent) {
-        bool others_first = conn->owner_sending || buffer_len(&conn->backlog) > 0;
-        ssize_t left = others_first ? 1 : net_send_now(conn->client.fd, parts, count);
-        conn->close_sent = is_last;
-        alive = left == 0 || (left > 0 && send_waiting(conn, parts, count, patience));
-    }
-    bool behind = buffer_len(&conn->backlog) > 0;
-    pthread_mutex_unlock(&conn->write_lock);
-
-    if (behind && conn->service->handlers->behind != NULL)
-        conn->service->handlers->behind(conn);
-    return alive;
+    enum outbox_result result = outbox_post(&conn->outbox, frame, len, true);
+    if (result == OUTBOX_GONE)
+        return; /* it is saying goodbye already */
+    atomic_store(&conn->going_away, true);
+    trace_sending(conn, frame, len);
+    see_to_backlog(conn, result);
 }
 
 /* Notes how the conversation ended; the first reason counts. */
 static void set_ending(struct conn *conn, uint16_t code, const char *reason)
 {
     if (conn->ending.code == 0)
-        conn->ending = (struct ending){code, reason, strlen(reason), false};
+        conn->ending = (struct ending){code, reason, strlen(reason), false, false};
 }
 
 static void set_lost(struct conn *conn)
@@ -319,8 +191,10 @@ static void send_replies(struct conn *conn, const void *more, size_t len)
                             {(void *)more, len}};
     if (buffer_len(replies) + len == 0 || conn->ending.code == WS_CLOSE_ABNORMAL)
         return;
-    if (!owner_write(conn, parts, len > 0 ? 2 : 1, false))
+    enum outbox_result result = outbox_write(&conn->outbox, parts, len > 0 ? 2 : 1, false);
+    if (result == OUTBOX_GONE && !atomic_load(&conn->going_away))
         set_lost(conn);
+    see_to_backlog(conn, result);
     buffer_consume(replies, buffer_len(replies));
 }
 
@@ -410,7 +284,7 @@ static void take_event(struct conn *conn, const struct ws_event *event)
     case WS_EVENT_PING: conn_send(conn, WS_PONG, event->data, event->len); break;
     case WS_EVENT_CLOSE:
         conn->ending =
-            (struct ending){event->close_code, (const char *)event->data, event->len, true};
+            (struct ending){event->close_code, (const char *)event->data, event->len, true, false};
         break;
     case WS_EVENT_FAULT: {
         const struct ws_fault *fault = ws_fault_find(event->fault);
@@ -446,8 +320,8 @@ static bool is_timeout(int error)
 static void take_silence(struct conn *conn)
 {
     if (conn->ping_sent) {
-        atomic_fetch_add(&conn->service->evicted, 1);
         set_ending(conn, WS_CLOSE_INTERNAL_ERROR, "no answer to a ping (RFC 6455 §5.5.2)");
+        conn->ending.evicted = true;
         return;
     }
     conn->ping_sent = true;
@@ -472,9 +346,9 @@ static void check_progress(struct conn *conn, size_t received)
     if (conn->frame_since == 0 || conn->frame_progress >= TRICKLE_MIN) {
         conn->frame_since = now;
         conn->frame_progress = 0;
-    } else if (now - conn->frame_since > 2 * conn->service->options->ping_interval) {
-        atomic_fetch_add(&conn->service->evicted, 1);
+    } else if (now - conn->frame_since > TRICKLE_TIME * conn->service->options->ping_interval) {
         set_ending(conn, WS_CLOSE_POLICY, "a frame that comes too slowly (RFC 6455 §7.4.1)");
+        conn->ending.evicted = true;
     }
 }
 
@@ -594,9 +468,7 @@ static enum http_outcome answer_upgrade(struct conn *conn, const struct http_req
     char safe[80];
     log_client(LOG_CLIENTS, conn->client.number, conn->client.address, "open: WebSocket at %s",
                log_escape(safe, sizeof safe, request->target.at, request->target.len));
-    pthread_mutex_lock(&conn->write_lock);
-    conn->upgraded = true;
-    pthread_mutex_unlock(&conn->write_lock);
+    atomic_store(&conn->upgraded, true);
     return HTTP_OK;
 }
 
@@ -638,25 +510,23 @@ static void say_goodbye(struct conn *conn)
     size_t len = close_frame(frame, ending->code, ending->by_client ? "" : ending->reason);
     struct iovec parts[] = {{conn->replies.data, buffer_len(&conn->replies)}, {frame, len}};
     trace_sending(conn, frame, len);
-    if (owner_write(conn, parts, 2, true)) {
-        net_finish_sending(conn->client.fd);
-        net_drain(conn->client.fd, net_now() + OPENING_LINGER);
-    }
+    outbox_write(&conn->outbox, parts, 2, true);
+    net_finish_sending(conn->client.fd);
+    net_drain(conn->client.fd, net_now() + OPENING_LINGER);
 }
 
 static void log_ending(struct conn *conn)
 {
     const struct ending *ending = &conn->ending;
     const struct client *client = &conn->client;
+    const char *evicted = outbox_evicted(&conn->outbox);
     char safe[300];
-    pthread_mutex_lock(&conn->write_lock);
-    const char *evicted = conn->evicted;
-    bool going_away = conn->going_away;
-    pthread_mutex_unlock(&conn->write_lock);
+    if (ending->evicted || evicted != NULL)
+        atomic_fetch_add(&conn->service->evicted, 1);
 
     if (evicted != NULL)
         log_client(LOG_CLIENTS, client->number, client->address, "closed, evicted: %s", evicted);
-    else if (going_away)
+    else if (atomic_load(&conn->going_away))
         log_client(LOG_CLIENTS, client->number, client->address, "closed %d: the server stops",
                    WS_CLOSE_GOING_AWAY);
     else if (ending->by_client)
@@ -664,8 +534,8 @@ static void log_ending(struct conn *conn)
                    ending->code, ending->reason_len > 0 ? ": " : "",
                    log_escape(safe, sizeof safe, ending->reason, ending->reason_len));
     else
-        log_client(LOG_CLIENTS, client->number, client->address, "closed %u: %s", ending->code,
-                   ending->reason);
+        log_client(LOG_CLIENTS, client->number, client->address, "closed %u%s: %s", ending->code,
+                   ending->evicted ? ", evicted" : "", ending->reason);
 }
 
 void conn_serve(struct conn *conn)
@@ -698,34 +568,34 @@ void conn_serve(struct conn *conn)
 
 struct conn *conn_new(const struct client *client, struct service *service)
 {
+    const struct options *options = service->options;
     struct conn *conn = calloc(1, sizeof *conn);
     if (conn == NULL)
         return NULL;
     conn->client = *client;
     conn->service = service;
-    if (client->trace)
-        conn->trace = calloc(1, sizeof *conn->trace);
-    if ((client->trace && conn->trace == NULL) ||
-        pthread_mutex_init(&conn->write_lock, NULL) != 0) {
-        free(conn->trace);
-        free(conn);
-        return NULL;
-    }
-    return conn;
+    if (client->trace && (conn->trace = calloc(1, sizeof *conn->trace)) == NULL)
+        goto bad;
+    if (outbox_init(&conn->outbox, client->fd, options->max_backlog, options->ping_interval,
+                    service->handlers->behind == NULL))
+        return conn;
+bad:
+    free(conn->trace);
+    free(conn);
+    return NULL;
 }
 
 void conn_free(struct conn *conn)
 {
-    if (conn->evicted != NULL)
+    if (outbox_evicted(&conn->outbox) != NULL)
         net_reset(conn->client.fd); /* it would not take a goodbye either */
     else
         net_close(conn->client.fd);
     buffer_free(&conn->in);
     buffer_free(&conn->message);
     buffer_free(&conn->replies);
-    buffer_free(&conn->backlog);
+    outbox_destroy(&conn->outbox);
     free(conn->trace);
-    pthread_mutex_destroy(&conn->write_lock);
     free(conn);
 }
 

@@ -6,14 +6,14 @@
  * Roles. One thread owns the connection: it runs conn_serve(), reads alone, calls the handlers, and
  * in the end closes the socket. It may wait for its client as long as it likes, since nobody waits
  * for it. Other threads may hand the client something with conn_post(), or end the connection with
- * conn_go_away() or conn_evict(); none of these ever waits, so they may be called with a lock held
- * that others need. Each function below says who may call it: "owner" or "anyone". Anyone must be
- * sure that the connection still exists: its handlers->close has not returned, or server.c says so.
+ * conn_go_away() or conn_evict(); none of these ever waits (see outbox.h), so they may be called
+ * with a lock held that others need. Each function below says who may call it: "owner" or "anyone".
+ * Anyone must be sure that the connection still exists: its handlers->close has not returned, or
+ * server.c says so.
  *
- * Writes. The owner collects the replies to everything that one read has brought and sends them
- * together, before it waits for more ("flush before you block"): a hundred small messages that came
- * at once cost one system call, not a hundred. What others post goes out at once if the socket
- * takes it, and waits in the backlog if not; the order of posts is kept, and frames never mix.
+ * The owner collects the replies to everything that one read has brought and sends them together,
+ * before it waits for more ("flush before you block"): a hundred small messages that came at once
+ * cost one system call, not a hundred.
  */
 #ifndef COMMON_CONN_H
 #define COMMON_CONN_H
@@ -23,6 +23,7 @@
 #include "message.h"
 #include "opening.h"
 #include "options.h"
+#include "outbox.h"
 
 struct conn;
 struct service;
@@ -72,13 +73,6 @@ struct service {
     atomic_uint_least64_t evicted;  /* clients that were too slow or silent */
 };
 
-/* What became of something posted. */
-enum conn_result {
-    CONN_SENT,   /* it is with the socket, or the owner will see to it */
-    CONN_BEHIND, /* some of it waits in the backlog for conn_flush() */
-    CONN_GONE,   /* nothing can be sent any more: the owner is about to see that */
-};
-
 /* ----------------------------------------------------------------------------- for server.c */
 
 /* Takes over the client's socket. NULL, and the socket is still the caller's, without memory. */
@@ -106,11 +100,11 @@ void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t 
 void conn_close(struct conn *conn, uint16_t code, const char *reason);
 
 /* Anyone: hands over whole frames, as ws_frame_encode() makes them, without waiting. A client
- * whose backlog would exceed --max-backlog is evicted: CONN_GONE. */
-enum conn_result conn_post(struct conn *conn, const unsigned char *frames, size_t len);
+ * whose backlog would exceed --max-backlog is evicted. */
+enum outbox_result conn_post(struct conn *conn, const unsigned char *frames, size_t len);
 
 /* Anyone: sends what it can of the backlog without waiting. */
-enum conn_result conn_flush(struct conn *conn);
+enum outbox_result conn_flush(struct conn *conn);
 
 /* Anyone: the connection is ended, and why is logged; why must be a constant string. */
 void conn_evict(struct conn *conn, const char *why);

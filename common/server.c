@@ -8,7 +8,7 @@
  * there: to make a thread takes longer than a handshake.
  *
  * Locks. server.lock guards the list of connections and the counts; spare_lock the spare
- * descriptor. A thread that holds server.lock may take a connection's write_lock (conn.c), never
+ * descriptor. A thread that holds server.lock may take an outbox's lock (or a room's), never
  * the other way round; nothing waits for a client with either held.
  */
 #include "server.h"

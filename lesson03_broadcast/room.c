@@ -62,9 +62,9 @@ static void post_to_all(struct room *room, const struct buffer *frames)
 {
     pthread_mutex_lock(&room->list_lock);
     for (struct member *member = room->members; member != NULL; member = member->next) {
-        enum conn_result result =
+        enum outbox_result result =
             conn_post(member->conn, frames->data + frames->start, buffer_len(frames));
-        set_behind(room, member, result == CONN_BEHIND);
+        set_behind(room, member, result == OUTBOX_BEHIND);
     }
     pthread_mutex_unlock(&room->list_lock);
 }
@@ -156,7 +156,7 @@ static void flush_those_behind(struct room *room)
     pthread_mutex_lock(&room->list_lock);
     for (struct member *member = room->members; member != NULL; member = member->next)
         if (member->behind)
-            set_behind(room, member, conn_flush(member->conn) == CONN_BEHIND);
+            set_behind(room, member, conn_flush(member->conn) == OUTBOX_BEHIND);
     pthread_mutex_unlock(&room->list_lock);
 }
 

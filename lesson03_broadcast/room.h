@@ -18,7 +18,7 @@
  * gets it late or, with more than --max-backlog bytes waiting, is evicted.
  *
  * Locks, in the order in which they may be taken: server.c's lock, room.list_lock, room.mail_lock
- * or a connection's write_lock (the last two never together).
+ * or an outbox's lock (the last two never together).
  */
 #ifndef LESSON03_ROOM_H
 #define LESSON03_ROOM_H
