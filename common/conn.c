@@ -45,6 +45,7 @@ struct conn {
     struct buffer replies; /* frames that go out before the next wait */
     struct ws_message_parser parser;
     struct ending ending;
+    bool opened;               /* the 101 is out: replies may follow */
     uint64_t messages;         /* received since they were last added to the service's */
     int64_t frame_since;       /* in the middle of a frame: when progress was last measured, or 0 */
     size_t frame_progress;     /* ... and bytes since */
@@ -53,7 +54,7 @@ struct conn {
 
     /* anyone may use these */
     struct outbox outbox;
-    atomic_bool upgraded;   /* 101 has been sent */
+    atomic_bool upgraded;   /* 101 has been sent, or is about to be */
     atomic_bool going_away; /* the server stops: 1001 has been sent */
 };
 
@@ -202,7 +203,7 @@ void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t 
 {
     unsigned char header[WS_SERVER_HEADER_MAX];
     size_t header_len = ws_frame_encode(header, type, len);
-    bool copy = len <= COPY_MAX;
+    bool copy = len <= COPY_MAX || !conn->opened;
     if (!buffer_reserve(&conn->replies, header_len + (copy ? len : 0))) {
         set_ending(conn, WS_CLOSE_INTERNAL_ERROR, "out of memory");
         return;
@@ -214,7 +215,7 @@ void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t 
         trace_message(conn, header, header_len, data, len);
     if (!copy)
         send_replies(conn, data, len);
-    else if (buffer_len(&conn->replies) >= REPLIES_MAX)
+    else if (buffer_len(&conn->replies) >= REPLIES_MAX && conn->opened)
         send_replies(conn, NULL, 0);
 }
 
@@ -449,26 +450,33 @@ static bool take_place(struct service *service)
     return false;
 }
 
-/* An upgrade: 101 if the request is right and there is a place. */
+/* An upgrade: 101 if the request is right and there is a place. The handlers learn of the client
+ * before it is told: whoever reads the 101 may count on being in, and misses nothing that is said
+ * from then on. What others post meanwhile waits in the outbox. */
 static enum http_outcome answer_upgrade(struct conn *conn, const struct http_request *request)
 {
     const struct options *options = conn->service->options;
+    const struct handlers *handlers = conn->service->handlers;
     const struct handshake_rules rules = {.host_name = options->host,
                                           .origins = options->origins,
                                           .origin_count = options->origin_count,
-                                          .subprotocol = conn->service->handlers->subprotocol};
+                                          .subprotocol = handlers->subprotocol};
     enum http_outcome outcome = handshake_check(request, &rules);
     if (outcome != HTTP_OK)
         return outcome;
     if (!take_place(conn->service))
         return HTTP_FULL;
+    atomic_store(&conn->upgraded, true);
+    if (handlers->open != NULL)
+        handlers->open(conn);
     if (!opening_upgrade(&conn->client, request, &rules))
         set_lost(conn);
+    see_to_backlog(conn, outbox_open(&conn->outbox));
+    conn->opened = true;
 
     char safe[80];
     log_client(LOG_CLIENTS, conn->client.number, conn->client.address, "open: WebSocket at %s",
                log_escape(safe, sizeof safe, request->target.at, request->target.len));
-    atomic_store(&conn->upgraded, true);
     return HTTP_OK;
 }
 
@@ -546,8 +554,6 @@ void conn_serve(struct conn *conn)
     if (net_set_receive_timeout(conn->client.fd, conn->service->options->ping_interval) != 0)
         set_lost(conn);
     ws_message_init(&conn->parser, conn->service->options->max_message);
-    if (handlers->open != NULL)
-        handlers->open(conn);
 
     struct buffer *in = &conn->in; /* frames may have come together with the request */
     size_t early = buffer_len(in);

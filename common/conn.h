@@ -42,7 +42,8 @@ struct handlers {
     bool (*start)(const struct options *options);
     void (*stop)(void);
 
-    /* The handshake is done. */
+    /* The handshake is right, and the client is about to be told. What is sent or posted to it from
+     * now on goes out behind the answer. */
     void (*open)(struct conn *conn);
 
     /* A whole message. The data are good, and may be changed, until the handler returns. */

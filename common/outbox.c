@@ -120,6 +120,15 @@ enum outbox_result outbox_flush(struct outbox *outbox)
 
 /* ------------------------------------------------------------------------------------ owner */
 
+enum outbox_result outbox_open(struct outbox *outbox)
+{
+    pthread_mutex_lock(&outbox->lock);
+    outbox->owner_sending = false;
+    enum outbox_result result = flush_locked(outbox);
+    pthread_mutex_unlock(&outbox->lock);
+    return result;
+}
+
 /* The socket is full, or others' frames come first: sends the backlog, then parts, and waits for
  * the socket with the lock released. Frames posted meanwhile go to a fresh backlog. */
 static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size_t count,

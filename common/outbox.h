@@ -29,7 +29,7 @@ struct outbox {
     pthread_mutex_t lock; /* held for a moment only, never while waiting */
     /* lock must be held when using these */
     struct buffer backlog; /* frames for which the socket had no room */
-    bool owner_sending;    /* in the middle of it */
+    bool owner_sending;    /* in the middle of it, or before the beginning */
     bool closed;           /* the last frame is out, or on its way: nothing may follow */
     const char *evicted;   /* why, or NULL */
 };
@@ -41,10 +41,14 @@ enum outbox_result {
     OUTBOX_GONE,   /* nothing can be sent any more: the owner is about to see that */
 };
 
-/* False if there is no lock to be had. */
+/* The outbox begins shut: whatever is posted waits in the backlog, behind what the owner has to say
+ * first (the answer to the handshake). False if there is no lock to be had. */
 bool outbox_init(struct outbox *outbox, int fd, size_t max_backlog, int64_t patience,
                  bool owner_drains);
 void outbox_destroy(struct outbox *outbox);
+
+/* Owner: from now on frames may go out. */
+enum outbox_result outbox_open(struct outbox *outbox);
 
 /* Anyone: hands over whole frames. is_last: nothing may follow them. */
 enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frames, size_t len,
