@@ -98,12 +98,12 @@ static enum ws_outcome decode_long_length(struct ws_frame *frame, const unsigned
 {
     if (size == 8 && have > 0 && bytes[0] & 0x80)
         return WS_LENGTH_HIGH_BIT;
+    if (size == 8 && have >= 6 && read_number(bytes, 6) == 0)
+        return WS_LENGTH_NOT_MINIMAL; /* the last two bytes alone would do */
     if (have < size)
         return WS_PARTIAL;
     frame->payload_len = read_number(bytes, size);
-    bool fits_shorter =
-        size == 2 ? frame->payload_len < LENGTH_IN_16_BITS : frame->payload_len <= UINT16_MAX;
-    return fits_shorter ? WS_LENGTH_NOT_MINIMAL : WS_OK;
+    return frame->payload_len < LENGTH_IN_16_BITS ? WS_LENGTH_NOT_MINIMAL : WS_OK;
 }
 
 enum ws_outcome ws_frame_decode(struct ws_frame *frame, const unsigned char *bytes, size_t len)
@@ -165,8 +165,11 @@ size_t ws_frame_encode(unsigned char header[WS_SERVER_HEADER_MAX], enum ws_opcod
 size_t ws_close_encode(unsigned char body[WS_CONTROL_MAX], uint16_t code, const char *reason,
                        size_t reason_len)
 {
-    if (reason_len > WS_REASON_MAX)
+    if (reason_len > WS_REASON_MAX) {
         reason_len = WS_REASON_MAX;
+        while (reason_len > 0 && ((unsigned char)reason[reason_len] & 0xC0) == 0x80)
+            reason_len--; /* not in the middle of a character */
+    }
     write_number(body, 2, code);
     if (reason_len > 0)
         memcpy(body + 2, reason, reason_len);

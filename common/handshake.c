@@ -76,9 +76,9 @@ static enum http_outcome check_version(const struct http_request *request)
 /* A body would be mistaken for frames. */
 static bool has_body(const struct http_request *request)
 {
-    struct http_text length;
+    struct http_text length = {"0", 1};
     return http_header_find(request, "Transfer-Encoding", NULL) > 0 ||
-           (http_header_find(request, "Content-Length", &length) > 0 && !http_text_is(length, "0"));
+           http_header_find(request, "Content-Length", &length) > 1 || !http_text_is(length, "0");
 }
 
 /* -------------------------------------------------- §10.2: which web pages may connect (Origin)

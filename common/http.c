@@ -67,20 +67,44 @@ static enum http_outcome in_method(struct http_request *r, const char *buf, size
     return HTTP_PARTIAL;
 }
 
-/* RFC 9112 §3.2: "/path", or "http://host/path", or "*". */
+/* Does the text begin with word, or word with the text? In whatever case. */
+static bool begins_like(struct http_text text, const char *word)
+{
+    for (size_t i = 0; i < text.len && word[i] != '\0'; i++)
+        if (lower((unsigned char)text.at[i]) != (unsigned char)word[i])
+            return false;
+    return true;
+}
+
+/* RFC 9112 §3.2: "/path", or "http://host/path", or "*"; or the beginning of one of them. */
+static bool is_target_so_far(struct http_text text)
+{
+    return text.at[0] == '/' || (text.at[0] == '*' && text.len == 1) ||
+           begins_like(text, "http://") || begins_like(text, "https://");
+}
+
+static bool is_target(struct http_text text)
+{
+    return text.len > 0 &&
+           (text.at[0] == '/' || text.at[0] == '*' || text.len > strlen("https://"));
+}
+
 static enum http_outcome in_target(struct http_request *r, const char *buf, size_t i)
 {
     unsigned char c = (unsigned char)buf[i];
-    bool first = i == r->part_start;
-    if (is_visible(c))
-        return first && c != '/' && c != '*' && lower(c) != 'h' ? HTTP_BAD_TARGET : HTTP_PARTIAL;
-    if (first)
+    struct http_text target = {buf + r->part_start, i - r->part_start};
+    if (is_visible(c)) {
+        target.len++;
+        bool settled = target.len > strlen("https://"); /* its beginning has been looked at */
+        return settled || is_target_so_far(target) ? HTTP_PARTIAL : HTTP_BAD_TARGET;
+    }
+    if (!is_target(target))
         return HTTP_BAD_TARGET;
     if (c == CR || c == LF)
         return HTTP_BAD_PROTOCOL; /* "GET /" alone */
     if (c != ' ')
         return HTTP_BAD_TARGET;
-    r->target = (struct http_text){buf + r->part_start, i - r->part_start};
+    r->target = target;
     r->part_start = i + 1;
     r->state = HTTP_IN_PROTOCOL;
     return HTTP_PARTIAL;
@@ -169,13 +193,32 @@ static enum http_outcome in_final_cr(struct http_request *r, const char *buf, si
     return buf[i] == LF ? end_of_head(r, buf, i) : HTTP_BARE_CR;
 }
 
-/* RFC 3986 §3.2.2: "name", "name:port", "1.2.3.4:port" or "[::1]:port"; no user, no list. */
-static bool is_host(struct http_text host)
+/* How much of the text is a name, an IPv4 address, or an IPv6 address in brackets; 0 if it is not
+ * fit to be any of them. */
+static size_t host_name_len(struct http_text text)
 {
-    for (size_t i = 0; i < host.len; i++)
-        if (!is_visible((unsigned char)host.at[i]) || strchr("@/\\,?#\"<>", host.at[i]))
+    bool in_brackets = text.len > 0 && text.at[0] == '[';
+    size_t i = 0;
+    while (i < text.len && (in_brackets || text.at[i] != ':')) {
+        if (!is_visible((unsigned char)text.at[i]) || strchr("@/\\,?#\"<>", text.at[i]))
+            return 0;
+        if (in_brackets && text.at[i++] == ']')
+            return i;
+        i += !in_brackets;
+    }
+    return in_brackets ? 0 : i;
+}
+
+/* RFC 3986 §3.2.2: "name", "name:port", "1.2.3.4:port" or "[::1]:port"; no user, no list. */
+static bool is_host(struct http_text text)
+{
+    size_t i = host_name_len(text);
+    if (i == 0 || (i < text.len && text.at[i] != ':'))
+        return false;
+    while (++i < text.len)
+        if (text.at[i] < '0' || text.at[i] > '9')
             return false;
-    return host.len > 0;
+    return true;
 }
 
 /* RFC 9112 §3.2: exactly one Host header in HTTP/1.1, and at most one in HTTP/1.0. */
@@ -317,11 +360,13 @@ bool http_header_has_item(const struct http_request *request, const char *name, 
 struct http_text http_request_path(const struct http_request *request)
 {
     const char *path = request->target.at, *end = path + request->target.len;
-    if (path < end && *path == 'h') { /* http://host/path (RFC 9112 §3.2.2): pass over the host */
-        int slashes = 0;
-        while (path < end && (slashes += *path == '/') < 3)
+    if (path < end && lower((unsigned char)*path) == 'h') { /* pass over "http://host" */
+        path += strlen(lower((unsigned char)path[4]) == 's' ? "https://" : "http://");
+        while (path < end && *path != '/' && *path != '?')
             path++;
     }
+    if (path == end || *path == '?')
+        return (struct http_text){"/", 1}; /* no path is the path "/" (RFC 9110 §4.2.3) */
     const char *query = memchr(path, '?', (size_t)(end - path));
     return (struct http_text){path, (size_t)((query != NULL ? query : end) - path)};
 }
@@ -408,7 +453,7 @@ static const struct http_refusal refusals[HTTP_OUTCOMES] = {
     [HTTP_METHOD_NOT_ALLOWED] = {405, "Method Not Allowed", "Allow: GET, HEAD\r\n" CLOSES,
                                  "only GET and HEAD are answered here (RFC 9110 §15.5.6)"},
     [HTTP_NOT_FOUND] = {404, "Not Found", CLOSES,
-                        "there is nothing here; the page is at / (RFC 9110 §15.5.5)"},
+                        "there is nothing at this path (RFC 9110 §15.5.5)"},
     [HTTP_TIMEOUT] = {408, "Request Timeout", CLOSES,
                       "the request head did not arrive in time (RFC 9110 §15.5.9)"},
     [HTTP_FULL] = {503, "Service Unavailable", CLOSES,

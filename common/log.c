@@ -92,27 +92,32 @@ void log_block(unsigned long number, const char *address, const char *text, size
     free(block);
 }
 
+/* One byte as safe text; returns its length, at most 4. */
+static size_t escape_byte(char piece[5], unsigned char c)
+{
+    if (c == '\n' || c == '\r' || c == '\t')
+        return (size_t)snprintf(piece, 5, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+    if (c == '\\' || c == '"')
+        return (size_t)snprintf(piece, 5, "\\%c", c);
+    return (size_t)snprintf(piece, 5, c >= ' ' && c < 0x7F ? "%c" : "\\x%02X", c);
+}
+
 char *log_escape(char *out, size_t out_len, const void *bytes, size_t len)
 {
+    static const char dots[] = "...";
     const unsigned char *p = bytes;
-    const size_t dots = sizeof "...";
-    size_t at = 0;
+    size_t at = 0, cut = 0; /* cut: the last place where there is still room for the dots */
     for (size_t i = 0; i < len; i++) {
-        char piece[8];
-        if (p[i] == '\n' || p[i] == '\r' || p[i] == '\t')
-            snprintf(piece, sizeof piece, "\\%c", p[i] == '\n' ? 'n' : p[i] == '\r' ? 'r' : 't');
-        else if (p[i] == '\\' || p[i] == '"')
-            snprintf(piece, sizeof piece, "\\%c", p[i]);
-        else if (p[i] >= ' ' && p[i] < 0x7F)
-            snprintf(piece, sizeof piece, "%c", p[i]);
-        else
-            snprintf(piece, sizeof piece, "\\x%02X", p[i]);
-        if (at + strlen(piece) + dots > out_len) {
-            memcpy(out + at, "...", dots);
+        char piece[5];
+        size_t piece_len = escape_byte(piece, p[i]);
+        if (at + sizeof dots <= out_len)
+            cut = at;
+        if (at + piece_len + 1 > out_len) {
+            memcpy(out + cut, dots, sizeof dots);
             return out;
         }
-        memcpy(out + at, piece, strlen(piece));
-        at += strlen(piece);
+        memcpy(out + at, piece, piece_len);
+        at += piece_len;
     }
     out[at] = '\0';
     return out;

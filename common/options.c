@@ -111,7 +111,7 @@ static bool seconds(const char *text, int64_t *milliseconds)
     double s = strtod(text, &end);
     if (end == text || *end != '\0' || !(s >= 0.001 && s <= 86400.0))
         return false;
-    *milliseconds = (int64_t)(s * 1000.0);
+    *milliseconds = (int64_t)(s * 1000.0 + 0.5);
     return true;
 }
 

@@ -12,8 +12,11 @@
 bool outbox_init(struct outbox *outbox, int fd, size_t max_backlog, int64_t patience,
                  bool owner_drains)
 {
-    *outbox = (struct outbox){
-        .fd = fd, .max_backlog = max_backlog, .patience = patience, .owner_drains = owner_drains};
+    *outbox = (struct outbox){.fd = fd,
+                              .max_backlog = max_backlog,
+                              .patience = patience,
+                              .owner_drains = owner_drains,
+                              .owner_sending = true};
     return pthread_mutex_init(&outbox->lock, NULL) == 0;
 }
 
@@ -53,7 +56,7 @@ const char *outbox_evicted(struct outbox *outbox)
 static enum outbox_result leave_locked(struct outbox *outbox, const unsigned char *bytes,
                                        size_t len)
 {
-    if (buffer_len(&outbox->backlog) + len > outbox->max_backlog) {
+    if (outbox->in_hand + buffer_len(&outbox->backlog) + len > outbox->max_backlog) {
         evict_locked(outbox, "it does not read: more than --max-backlog bytes wait for it");
         return OUTBOX_GONE;
     }
@@ -141,6 +144,7 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
     if (first.data != NULL)
         part = (struct iovec){first.data + first.start, buffer_len(&first)};
     outbox->backlog = (struct buffer){0};
+    outbox->in_hand = part.iov_len;
     outbox->owner_sending = true;
     pthread_mutex_unlock(&outbox->lock);
 
@@ -151,6 +155,7 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
 
     pthread_mutex_lock(&outbox->lock);
     outbox->owner_sending = false;
+    outbox->in_hand = 0;
     if (timed_out)
         evict_locked(outbox, "it does not read what it is sent");
     return alive;

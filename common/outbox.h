@@ -30,6 +30,7 @@ struct outbox {
     /* lock must be held when using these */
     struct buffer backlog; /* frames for which the socket had no room */
     bool owner_sending;    /* in the middle of it, or before the beginning */
+    size_t in_hand;        /* bytes of a backlog that the owner has taken and is sending */
     bool closed;           /* the last frame is out, or on its way: nothing may follow */
     const char *evicted;   /* why, or NULL */
 };

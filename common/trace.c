@@ -188,12 +188,13 @@ static void add_payload(struct text *text, const struct trace_frame *trace)
 static void add_ok(struct text *text, const struct trace_frame *trace)
 {
     const struct ws_frame *frame = &trace->frame;
-    add(text, MARGIN "ok: %s, no RSV bit, known opcode, shortest length (§5.2)",
+    add(text, MARGIN "ok: %s, no RSV bit, known opcode, shortest length (§5.2)\n",
         frame->masked ? "masked (§5.3)" : "not masked (§5.1)");
     if (ws_opcode_is_control(frame->opcode))
-        add(text, ", short and whole (§5.5)\n");
+        add(text, MARGIN "    a control frame, short and whole (§5.5)\n");
     else
-        add(text, frame->fin ? "; ends its message\n" : "; more of this message follows (§5.4)\n");
+        add(text, MARGIN "    %s (§5.4)\n",
+            frame->fin ? "the message ends here" : "more of this message follows");
 }
 
 /* The rule that is broken, and what beginners mostly did when they broke it. */
