@@ -1,0 +1,97 @@
+// What the browser tests share: the servers under test, Chromium, and pages that are watched.
+//
+// The executables lesson01, lesson02 and lesson03 are looked for in SERVER_DIR, or else in
+// build/plain; the browser is $CHROMIUM or the system's.
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const serverDir = path.resolve(process.env.SERVER_DIR || path.join(root, 'build/plain'));
+
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const browserFile = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome'].find((file) => file && isExecutable(file));
+
+// For the option "skip" of a test: false, or why.
+export const skip = browserFile ? false : 'Chromium is missing: run tests/setup';
+
+// How long a test may take; only a broken one does.
+export const timeout = 90_000;
+
+// Starts a server; resolves when it listens. stop() ends it and checks that it ended well.
+export async function startServer(lesson, ...options) {
+  const program = path.join(serverDir, `lesson0${lesson}`);
+  const child = spawn(program, ['--port', '0', ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const server = { child, log: '' };
+  child.stderr.setEncoding('utf8').on('data', (text) => { server.log += text; });
+  const ended = once(child, 'exit');
+  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'),
+    ended.then(() => { throw new Error(`lesson ${lesson} does not start: ${server.log}`); })]);
+  server.url = line.replace('listening on ', '');
+  server.port = new URL(server.url).port;
+  server.stop = async () => {
+    child.kill('SIGTERM');
+    const [code] = await ended;
+    assert.equal(code, 0, server.log);
+  };
+  server.logged = (pattern) => until(() => pattern.test(server.log), () => `${pattern} in ${server.log}`);
+  return server;
+}
+
+// Waits until a condition holds.
+export async function until(condition, what, patience = 30_000) {
+  for (const end = Date.now() + patience; !await condition();) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${typeof what === 'function' ? what() : what}`);
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+}
+
+export function openBrowser() {
+  return chromium.launch({
+    executablePath: browserFile,
+    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update',
+      '--disable-sync', '--disable-quic'],
+  });
+}
+
+// Opens a tab and notes all that a page must not do: report errors, or fetch from elsewhere.
+export async function openPage(context, url) {
+  const page = await context.newPage();
+  page.problems = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') page.problems.push(message.text());
+  });
+  page.on('pageerror', (error) => page.problems.push(`${error}`));
+  page.on('dialog', (dialog) => {
+    page.problems.push(`dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  const { host } = new URL(url);
+  for (const event of ['request', 'websocket'])
+    page.on(event, (request) => {
+      if (!request.url().startsWith('data:') && new URL(request.url()).host !== host)
+        page.problems.push(`fetched from elsewhere: ${request.url()}`);
+    });
+  const response = await page.goto(url);
+  assert.equal(response.status(), 200);
+  return page;
+}
+
+// Waits for a line of the page's log.
+export function line(page, text) {
+  return page.locator('#log > *').filter({ hasText: text }).first().waitFor();
+}
