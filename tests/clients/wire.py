@@ -131,6 +131,10 @@ class Frame:
         return self.payload[2:].decode("utf-8")
 
 
+class Ended(AssertionError):
+    """The server has ended the stream, and more was expected."""
+
+
 class Client:
     """A TCP connection to a server under test."""
 
@@ -190,8 +194,9 @@ class Client:
     def read(self, n, patience=PATIENCE):
         deadline = time.monotonic() + patience
         while len(self.got) < n:
-            assert self._receive(deadline, f"{n} bytes"), \
-                f"the server ended the stream; {n} bytes were expected, {bytes(self.got[:200])!r} came"
+            if not self._receive(deadline, f"{n} bytes"):
+                raise Ended(f"the server ended the stream; {n} bytes were expected, "
+                            f"{bytes(self.got[:200])!r} came")
         data = bytes(self.got[:n])
         del self.got[:n]
         return data
