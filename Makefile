@@ -105,6 +105,8 @@ test:
 	@$(MAKE) -s -j2 SAN=thread programs
 	@tests/run unit clients browser
 
+include $(wildcard tests/*/*.mk)
+
 .PHONY: clean
 clean:
 	rm -rf build server

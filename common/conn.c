@@ -205,7 +205,7 @@ void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t 
     size_t header_len = ws_frame_encode(header, type, len);
     bool copy = len <= COPY_MAX || !conn->opened;
     if (!buffer_reserve(&conn->replies, header_len + (copy ? len : 0))) {
-        set_ending(conn, WS_CLOSE_INTERNAL_ERROR, "out of memory");
+        set_ending(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
         return;
     }
     buffer_put(&conn->replies, header, header_len);
@@ -264,7 +264,7 @@ static void take_data(struct conn *conn, const struct ws_event *event)
     size_t len = event->len;
     if (!event->last || buffer_len(message) > 0) {
         if (!buffer_append(message, data, len)) {
-            set_ending(conn, WS_CLOSE_INTERNAL_ERROR, "out of memory");
+            set_ending(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
             return;
         }
         data = message->data + message->start;
@@ -464,13 +464,19 @@ static enum http_outcome answer_upgrade(struct conn *conn, const struct http_req
     enum http_outcome outcome = handshake_check(request, &rules);
     if (outcome != HTTP_OK)
         return outcome;
+    char answer[HANDSHAKE_ANSWER_MAX];
+    size_t len = handshake_answer(request, &rules, answer);
+    if (len == 0)
+        return HTTP_NO_RESOURCES;
     if (!take_place(conn->service))
         return HTTP_FULL;
     atomic_store(&conn->upgraded, true);
     if (handlers->open != NULL)
         handlers->open(conn);
-    if (!opening_upgrade(&conn->client, request, &rules))
+    if (!opening_upgrade(&conn->client, answer, len)) {
         set_lost(conn);
+        return HTTP_OK; /* the outbox stays shut: without the 101, nothing may go out */
+    }
     see_to_backlog(conn, outbox_open(&conn->outbox));
     conn->opened = true;
 

@@ -97,6 +97,9 @@ void conn_end(struct conn *conn);
  * returns. If the client does not take it, the connection ends and the handlers learn it by close. */
 void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t len);
 
+/* The reason that goes with 1011 when there is no memory. */
+#define CONN_NO_MEMORY "the server is out of memory (RFC 6455 §7.4.1)"
+
 /* Owner: says goodbye after the handler has returned, with a code that may be sent (§7.4). */
 void conn_close(struct conn *conn, uint16_t code, const char *reason);
 

@@ -43,6 +43,8 @@ static unsigned char lower(unsigned char c)
 static enum http_outcome in_start(struct http_request *r, const char *buf, size_t i)
 {
     unsigned char c = (unsigned char)buf[i];
+    if (c == CR)
+        r->state = HTTP_IN_START_CR;
     if (c == CR || c == LF)
         return HTTP_PARTIAL;
     if (c == 0x16) /* the record type of a TLS handshake (RFC 8446 §5.1) */
@@ -52,6 +54,12 @@ static enum http_outcome in_start(struct http_request *r, const char *buf, size_
     r->part_start = i;
     r->state = HTTP_IN_METHOD;
     return HTTP_PARTIAL;
+}
+
+static enum http_outcome in_start_cr(struct http_request *r, const char *buf, size_t i)
+{
+    r->state = HTTP_IN_START;
+    return buf[i] == LF ? HTTP_PARTIAL : HTTP_BARE_CR;
 }
 
 static enum http_outcome in_method(struct http_request *r, const char *buf, size_t i)
@@ -85,8 +93,9 @@ static bool is_target_so_far(struct http_text text)
 
 static bool is_target(struct http_text text)
 {
-    return text.len > 0 &&
-           (text.at[0] == '/' || text.at[0] == '*' || text.len > strlen("https://"));
+    if (text.len > 0 && (text.at[0] == '/' || text.at[0] == '*'))
+        return true;
+    return text.len > strlen(begins_like(text, "http://") ? "http://" : "https://");
 }
 
 static enum http_outcome in_target(struct http_request *r, const char *buf, size_t i)
@@ -239,6 +248,7 @@ static enum http_outcome take_byte(struct http_request *r, const char *buf, size
 {
     switch (r->state) {
     case HTTP_IN_START: return in_start(r, buf, i);
+    case HTTP_IN_START_CR: return in_start_cr(r, buf, i);
     case HTTP_IN_METHOD: return in_method(r, buf, i);
     case HTTP_IN_TARGET: return in_target(r, buf, i);
     case HTTP_IN_PROTOCOL: return in_protocol(r, buf, i);

@@ -90,13 +90,14 @@ struct http_text {
 /* What a byte of the head can belong to; http.c has one function for each. */
 enum http_state {
     HTTP_IN_START,
+    HTTP_IN_START_CR, /* after a CR before the request line: only LF may follow */
     HTTP_IN_METHOD,
     HTTP_IN_TARGET,
     HTTP_IN_PROTOCOL,
     HTTP_IN_LINE_START,
     HTTP_IN_NAME,
     HTTP_IN_VALUE,
-    HTTP_IN_CR,       /* after a CR: only LF may follow */
+    HTTP_IN_CR,       /* the same, at the end of a line */
     HTTP_IN_FINAL_CR, /* the same, in the empty line */
 };
 

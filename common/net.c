@@ -109,6 +109,11 @@ static int listen_on_all(struct net_listeners *listeners, struct addrinfo *list,
         if (fd >= 0) {
             listeners->fd[listeners->count++] = fd;
             listeners->port = port_bound(fd);
+            if (listeners->port == 0) {
+                error = errno;
+                close_all(listeners);
+                break;
+            }
         } else if (error = errno, !is_missing_family(error)) {
             close_all(listeners);
             break;
@@ -210,6 +215,18 @@ int net_accept_any(const struct net_listeners *listeners, char address[NET_ADDRE
         if (set[i].revents != 0)
             return net_accept(set[i].fd, address);
     return -1;
+}
+
+void net_wake(int pipe_end)
+{
+    while (write(pipe_end, "", 1) < 0 && errno == EINTR)
+        ;
+}
+
+void net_pause(void)
+{
+    struct timespec time = {.tv_nsec = 50 * 1000000L};
+    nanosleep(&time, NULL);
 }
 
 /* Milliseconds from now to the deadline, as poll() wants them. */

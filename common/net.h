@@ -56,6 +56,13 @@ int net_accept_any(const struct net_listeners *listeners, char address[NET_ADDRE
  * before there was one. */
 bool net_speaks_first(int fd, const struct net_listeners *listeners, int64_t deadline);
 
+/* Wakes whoever waits for the other end of a non-blocking pipe; safe in a signal handler. If the
+ * pipe is full, they will wake all the same. */
+void net_wake(int pipe_end);
+
+/* Waits a moment: the system is out of something, and to try again at once would be to spin. */
+void net_pause(void);
+
 /* Waits until there is something to receive or to accept, or until the socket takes bytes again; a
  * connection that has ended counts as both. Returns false if the deadline came first. */
 bool net_wait_readable(int fd, int64_t deadline);

@@ -62,13 +62,10 @@ static void finish(const struct client *client)
     net_drain(client->fd, net_now() + OPENING_LINGER);
 }
 
-bool opening_upgrade(const struct client *client, const struct http_request *request,
-                     const struct handshake_rules *rules)
+bool opening_upgrade(const struct client *client, const char *answer, size_t len)
 {
-    char answer[HANDSHAKE_ANSWER_MAX];
-    size_t len = handshake_answer(request, rules, answer);
     trace_head(client, "sent: answer to an upgrade", answer, len);
-    return len > 0 && send_all(client, &(struct iovec){answer, len}, 1);
+    return send_all(client, &(struct iovec){(void *)answer, len}, 1);
 }
 
 /* What the owner of the server should know: which page it was, and how to let it in. */

@@ -33,9 +33,9 @@ struct client {
 enum http_outcome opening_read_head(const struct client *client, struct buffer *in,
                                     struct http_request *request, int64_t deadline);
 
-/* Answers 101: from now on there are frames. False if that could not be sent. */
-bool opening_upgrade(const struct client *client, const struct http_request *request,
-                     const struct handshake_rules *rules);
+/* Sends the answer 101 that handshake_answer() has made: from now on there are frames. False if that
+ * could not be sent. */
+bool opening_upgrade(const struct client *client, const char *answer, size_t len);
 
 /* Answers with a refusal, or with 200 and a body, and waits for the client to close, at most
  * OPENING_LINGER; only net_close() is left to be done. A refused request need not be complete. */

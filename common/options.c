@@ -115,18 +115,6 @@ static bool seconds(const char *text, int64_t *milliseconds)
     return true;
 }
 
-static bool add_origin(struct options *options, const char *origin)
-{
-    size_t count = options->origin_count;
-    const char **list = realloc((void *)options->origins, (count + 1) * sizeof *list);
-    if (list == NULL)
-        return false;
-    list[count] = origin;
-    options->origins = list;
-    options->origin_count = count + 1;
-    return true;
-}
-
 /* Returns NULL, or what is wrong with the value. */
 static const char *set_option(struct options *options, enum option_id id, const char *value)
 {
@@ -145,7 +133,7 @@ static const char *set_option(struct options *options, enum option_id id, const 
     case TRACE: options->trace = true; return NULL;
     case HANDSHAKE_TIMEOUT:
         return seconds(value, &options->handshake_timeout) ? NULL : "seconds, from 0.001 to 86400";
-    case ALLOW_ORIGIN: return add_origin(options, value) ? NULL : "out of memory";
+    case ALLOW_ORIGIN: options->origins[options->origin_count++] = value; return NULL;
     case MAX_MESSAGE:
         return whole_number(value, 1, INT32_MAX, &options->max_message)
                    ? NULL
@@ -203,6 +191,7 @@ enum options_verdict options_parse(struct options *options, int lesson, const ch
                                    int argc, char **argv)
 {
     set_fallbacks(options, lesson);
+    options->origins = (const char **)argv; /* long enough, and what is overwritten has been read */
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i], *value;
         const struct option *o = find_option(word, &value);

@@ -18,8 +18,8 @@ struct options {
     unsigned port;    /* 0: any free one */
     const char *host; /* NULL: loopback */
     bool verbose, quiet, trace;
-    int64_t handshake_timeout;  /* milliseconds for a whole request head */
-    const char *const *origins; /* further origins that may connect */
+    int64_t handshake_timeout; /* milliseconds for a whole request head */
+    const char **origins;      /* further origins that may connect */
     size_t origin_count;
     uint64_t max_message;  /* bytes */
     size_t max_clients;    /* WebSocket connections at the same time */

@@ -165,7 +165,7 @@ static enum outbox_result write_locked(struct outbox *outbox, struct iovec *part
                                        bool is_last)
 {
     bool others_first = buffer_len(&outbox->backlog) > 0;
-    ssize_t left = others_first ? 1 : net_send_now(outbox->fd, parts, count);
+    ssize_t left = others_first ? 1 : count == 0 ? 0 : net_send_now(outbox->fd, parts, count);
     bool alive = left == 0 || (left > 0 && send_waiting_locked(outbox, parts, count, is_last));
     while (alive && outbox->owner_drains && buffer_len(&outbox->backlog) > 0)
         alive = send_waiting_locked(outbox, NULL, 0, is_last);

@@ -21,7 +21,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -37,7 +36,8 @@
 #define UNSERVED_MAX  1024 /* connections besides the clients: still in the handshake, or leaving */
 #define BRIEFLY       50   /* milliseconds for a client that gets no worker */
 #define STOP_GOODBYE  2000 /* milliseconds for the clients to answer 1001 */
-#define STOP_DEADLINE 2800 /* ... and for the whole stop */
+#define STOP_FLUSH    50   /* ... in the meantime, what is left to send is tried so often */
+#define STOP_DEADLINE 2800 /* milliseconds for the whole stop */
 
 /* A listening socket. */
 struct door {
@@ -93,12 +93,6 @@ static void refuse_briefly(int fd)
     net_close(fd);
 }
 
-static void pause_briefly(void)
-{
-    struct timespec time = {.tv_nsec = BRIEFLY * 1000000L};
-    nanosleep(&time, NULL);
-}
-
 /* accept() has no descriptor to give out (EMFILE, ENFILE). Left alone, the client would wait in the
  * queue, and a loop around accept() would spin. So a spare descriptor is given up for as long as it
  * takes to say 503. Returns a client if descriptors are free again, else -1. */
@@ -114,10 +108,12 @@ static int accept_without_descriptors(const struct door *door, char address[NET_
             if (refused >= 0) {
                 log_line("server: out of descriptors, refused %s", address);
                 refuse_briefly(refused);
+            } else {
+                net_pause(); /* another thread was faster, with the client or the descriptor */
             }
             server.spare = -1;
         } else if (fd < 0) {
-            pause_briefly();
+            net_pause();
         }
         if (server.spare < 0)
             server.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -163,7 +159,7 @@ static void end_worker(void)
     if (join)
         pthread_join(before, NULL);
     if (atomic_load(&stopping))
-        (void)!write(wake_pipe[1], "", 1);
+        net_wake(wake_pipe[1]);
 }
 
 /* Takes a seat for a new connection: false if there are too many. */
@@ -245,7 +241,7 @@ static bool next_client(const struct door *door, struct client *client)
     case EMFILE:
     case ENFILE: client->fd = accept_without_descriptors(door, client->address); break;
     case ENOMEM:
-    case ENOBUFS: pause_briefly(); break;
+    case ENOBUFS: net_pause(); break;
     default: break; /* ECONNABORTED and the like: that client is gone; EAGAIN: none came */
     }
     return client->fd >= 0;
@@ -283,7 +279,7 @@ static void on_signal(int signal)
     if (stopping_by_signal)
         _exit(0);
     stopping_by_signal = 1;
-    (void)!write(wake_pipe[1], "", 1);
+    net_wake(wake_pipe[1]);
     errno = error;
 }
 
@@ -371,6 +367,11 @@ static bool workers_left(void)
     return left;
 }
 
+static void flush(struct conn *conn)
+{
+    (void)conn_flush(conn);
+}
+
 /* 1001 to everyone, two seconds for their answers, then the sockets are shut down, and at the
  * deadline the program ends whatever its clients do. */
 static void stop(void)
@@ -379,8 +380,10 @@ static void stop(void)
     atomic_store(&stopping, true);
     net_listeners_shutdown(&server.listeners);
     for_each_connection(conn_go_away);
-    while (workers_left() && net_now() < now + STOP_GOODBYE)
-        wait_for_wake(now + STOP_GOODBYE);
+    while (workers_left() && net_now() < now + STOP_GOODBYE) {
+        wait_for_wake(net_now() + STOP_FLUSH);
+        for_each_connection(flush); /* where 1001 did not fit into the socket at first */
+    }
     for_each_connection(conn_end);
     while (workers_left() && net_now() < now + STOP_DEADLINE)
         wait_for_wake(now + STOP_DEADLINE);

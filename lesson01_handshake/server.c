@@ -69,12 +69,29 @@ static enum http_outcome answer_http(const struct client *client,
     return HTTP_OK;
 }
 
-/* One client, from its first byte to the end. */
-static void serve(const struct client *client)
+/* An upgrade gets its 101, if everything is right. */
+static enum http_outcome answer_upgrade(const struct client *client,
+                                        const struct http_request *request)
 {
     const struct handshake_rules rules = {.host_name = options.host,
                                           .origins = options.origins,
                                           .origin_count = options.origin_count};
+    char answer[HANDSHAKE_ANSWER_MAX];
+    enum http_outcome outcome = handshake_check(request, &rules);
+    if (outcome != HTTP_OK)
+        return outcome;
+    size_t len = handshake_answer(request, &rules, answer);
+    if (len == 0)
+        return HTTP_NO_RESOURCES;
+    if (!opening_upgrade(client, answer, len))
+        return HTTP_PARTIAL; /* the client has gone */
+    log_client(LOG_CLIENTS, client->number, client->address, "open: this is a WebSocket");
+    return HTTP_OK;
+}
+
+/* One client, from its first byte to the end. */
+static void serve(const struct client *client)
+{
     struct buffer in = {0};
     struct http_request request;
     int64_t deadline = net_now() + options.handshake_timeout;
@@ -94,11 +111,9 @@ static void serve(const struct client *client)
     } else if (outcome == HTTP_OK && !handshake_wanted(&request)) {
         outcome = answer_http(client, &request);
     } else if (outcome == HTTP_OK) {
-        outcome = handshake_check(&request, &rules);
-        if (outcome == HTTP_OK && opening_upgrade(client, &request, &rules)) {
-            log_client(LOG_CLIENTS, client->number, client->address, "open: this is a WebSocket");
+        outcome = answer_upgrade(client, &request);
+        if (outcome == HTTP_OK)
             show_what_comes(client, in.data + request.head_len, in.end - request.head_len);
-        }
     }
     if (outcome != HTTP_OK && outcome != HTTP_PARTIAL)
         opening_refuse(client, &request, outcome);
@@ -140,8 +155,10 @@ int main(int argc, char **argv)
      * wait. Open a second tab to see it. */
     for (;;) {
         client.fd = net_accept_any(&listeners, client.address);
-        if (client.fd < 0)
+        if (client.fd < 0) {
+            net_pause(); /* out of descriptors, perhaps: the client stays in the queue */
             continue;
+        }
         client.number++;
         client.trace = options.trace;
         serve(&client);

@@ -39,7 +39,7 @@ struct room {
 
 static void wake_postman(struct room *room)
 {
-    (void)!write(room->wake_pipe[1], "", 1); /* if the pipe is full, it will wake all the same */
+    net_wake(room->wake_pipe[1]);
 }
 
 /* -------------------------------------------------------------------------------- delivering */
@@ -275,25 +275,41 @@ void room_leave(struct room *room, struct conn *conn)
 
 /* ---------------------------------------------------------------------------- begin and end */
 
-struct room *room_new(void)
+static bool start_postman(struct room *room)
 {
-    struct room *room = calloc(1, sizeof *room);
-    if (room == NULL)
-        return NULL;
-    pthread_mutex_init(&room->list_lock, NULL);
-    pthread_mutex_init(&room->mail_lock, NULL);
-    pthread_cond_init(&room->changed, NULL);
     if (pipe(room->wake_pipe) != 0)
-        goto bad;
+        return false;
     for (int i = 0; i < 2; i++) {
         (void)fcntl(room->wake_pipe[i], F_SETFD, FD_CLOEXEC);
         (void)fcntl(room->wake_pipe[i], F_SETFL, O_NONBLOCK);
     }
     if (pthread_create(&room->postman, NULL, work_as_postman, room) == 0)
-        return room;
+        return true;
     close(room->wake_pipe[0]);
     close(room->wake_pipe[1]);
-bad:
+    return false;
+}
+
+struct room *room_new(void)
+{
+    struct room *room = calloc(1, sizeof *room);
+    if (room == NULL)
+        return NULL;
+    if (pthread_mutex_init(&room->list_lock, NULL) != 0)
+        goto no_list_lock;
+    if (pthread_mutex_init(&room->mail_lock, NULL) != 0)
+        goto no_mail_lock;
+    if (pthread_cond_init(&room->changed, NULL) != 0)
+        goto no_condition;
+    if (start_postman(room))
+        return room;
+
+    pthread_cond_destroy(&room->changed);
+no_condition:
+    pthread_mutex_destroy(&room->mail_lock);
+no_mail_lock:
+    pthread_mutex_destroy(&room->list_lock);
+no_list_lock:
     free(room);
     return NULL;
 }

@@ -30,13 +30,13 @@ static void on_stop(void)
 static void on_open(struct conn *conn)
 {
     if (!room_join(room, conn))
-        conn_close(conn, WS_CLOSE_INTERNAL_ERROR, "out of memory");
+        conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
 }
 
 static void on_message(struct conn *conn, enum ws_opcode type, unsigned char *data, size_t len)
 {
     if (!room_broadcast(room, type, data, len))
-        conn_close(conn, WS_CLOSE_INTERNAL_ERROR, "out of memory");
+        conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
 }
 
 static void on_pause(struct conn *conn)
