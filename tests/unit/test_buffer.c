@@ -179,6 +179,18 @@ static void random_use(void **state)
     }
 }
 
+/* "Size doubles as it is needed": never more than twice what is in it, but for small ones. */
+static void memory_follows_what_is_held(void **state)
+{
+    struct buffer buffer = {0};
+    (void)state;
+    for (size_t len = 1; len <= 100000; len++) {
+        assert_true(buffer_append(&buffer, "x", 1));
+        must(buffer.size <= 512 || buffer.size < 2 * len, "%zu bytes for %zu", buffer.size, len);
+    }
+    buffer_free(&buffer);
+}
+
 /* A queue that is never empty but never long stays small: what has been used up is used again. */
 static void a_long_queue_of_short_contents(void **state)
 {
@@ -235,6 +247,7 @@ int main(void)
         cmocka_unit_test(there_is_room_after_reserve),
         cmocka_unit_test(bytes_that_are_there_already),
         cmocka_unit_test(random_use),
+        cmocka_unit_test(memory_follows_what_is_held),
         cmocka_unit_test(a_long_queue_of_short_contents),
         cmocka_unit_test(what_does_not_fit_changes_nothing),
     };

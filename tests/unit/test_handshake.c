@@ -71,9 +71,8 @@ struct variant {
     const char *line, *host, *upgrade, *connection, *version, *key, *more;
 };
 
-static const struct http_request *request_of(struct variant v)
+static enum http_outcome parse(struct http_request *request, struct variant v)
 {
-    static struct http_request request;
     char head[2000];
     int len = snprintf(head, sizeof head, "%s\r\n%s%s%s%s%s%s\r\n",
                        v.line != NULL ? v.line : "GET /chat HTTP/1.1",
@@ -85,8 +84,14 @@ static const struct http_request *request_of(struct variant v)
                        v.more != NULL ? v.more : "");
     must(len > 0 && (size_t)len < sizeof head, "the request must have room");
     const char *bytes = (char *)guard_at_end(&guard, head, (size_t)len);
-    http_request_init(&request);
-    must(http_request_parse(&request, bytes, (size_t)len) == HTTP_OK, "good HTTP: %s", head);
+    http_request_init(request);
+    return http_request_parse(request, bytes, (size_t)len);
+}
+
+static const struct http_request *request_of(struct variant v)
+{
+    static struct http_request request;
+    must(parse(&request, v) == HTTP_OK, "this must be good HTTP");
     return &request;
 }
 
@@ -251,8 +256,10 @@ static bool may_connect(const char *host, const char *origin, const struct hands
     char host_line[200], origin_line[200];
     snprintf(host_line, sizeof host_line, "Host: %s\r\n", host);
     snprintf(origin_line, sizeof origin_line, "Origin: %s\r\n", origin);
-    enum http_outcome outcome = handshake_check(
-        request_of((struct variant){.host = host_line, .more = origin_line}), rules);
+    struct http_request request;
+    if (parse(&request, (struct variant){.host = host_line, .more = origin_line}) != HTTP_OK)
+        return false; /* no host at all */
+    enum http_outcome outcome = handshake_check(&request, rules);
     must(outcome == HTTP_OK || outcome == HTTP_ORIGIN_FORBIDDEN, "Host: %s, Origin: %s: 101 or 403",
          host, origin);
     return outcome == HTTP_OK;
@@ -327,6 +334,9 @@ static void pages_of_this_server_may_connect(void **state)
         {"1.2.3.99999999999", "http://1.2.3.99999999999", false},
         {"1.2.3.a", "http://1.2.3.a", false},
         {"a", "http://a", false},
+        {"[a", "http://[a", false},
+        {"a]", "http://a]", false},
+        {"[]", "http://[]", false},
 
         /* no origin that a server can be */
         {"localhost:8080", "null", false},
@@ -510,6 +520,19 @@ static void a_long_subprotocol(void **state)
     }
 }
 
+/* handshake_check() comes first; where it would have said no, there is no answer either. */
+static void a_bad_key_has_no_answer(void **state)
+{
+    static const char *const lines[] = {ABSENT, "Sec-WebSocket-Key:\r\n",
+                                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=\r\n"};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        char out[HANDSHAKE_ANSWER_MAX];
+        must(handshake_answer(request_of((struct variant){.key = lines[i]}), &no_rules, out) == 0,
+             "row %zu", i);
+    }
+}
+
 static int open_guard(void **state)
 {
     (void)state;
@@ -542,6 +565,7 @@ int main(void)
         cmocka_unit_test(pages_of_listed_origins_may_connect),
         cmocka_unit_test(the_answer_is_101),
         cmocka_unit_test(a_long_subprotocol),
+        cmocka_unit_test(a_bad_key_has_no_answer),
     };
     return cmocka_run_group_tests_name("handshake", tests, open_guard, close_guard);
 }

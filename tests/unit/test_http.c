@@ -53,6 +53,8 @@ static const struct {
      "Host=a\n"},
     {BYTES("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), "OPTIONS", "*", 1, "Host=a\n"},
     {BYTES("GET http://a/b HTTP/1.1\r\nHost: a\r\n\r\n"), "GET", "http://a/b", 1, "Host=a\n"},
+    {BYTES("GET https://a/b HTTP/1.1\r\nHost: a\r\n\r\n"), "GET", "https://a/b", 1, "Host=a\n"},
+    {BYTES("GET HTTP://a/b HTTP/1.1\r\nHost: a\r\n\r\n"), "GET", "HTTP://a/b", 1, "Host=a\n"},
     {BYTES("!#$%&'*+-.^_`|~09azAZ / HTTP/1.1\r\nHost: a\r\n\r\n"), "!#$%&'*+-.^_`|~09azAZ", "/", 1,
      "Host=a\n"},
     {BYTES("get / HTTP/1.1\r\nhOsT:a\r\n\r\n"), "get", "/", 1, "hOsT=a\n"},
@@ -350,6 +352,8 @@ static void a_host_that_is_none(void **state)
         {BYTES(LINE "Host: ::1\r\n\r\n"), HTTP_HOST_BAD},
         {BYTES(LINE "Host: [::1\r\n\r\n"), HTTP_HOST_BAD},
         {BYTES(LINE "Host: [::1]a\r\n\r\n"), HTTP_HOST_BAD},
+        {BYTES(LINE "Host: [::\x80]\r\n\r\n"), HTTP_HOST_BAD},
+        {BYTES(LINE "Host: :80\r\n\r\n"), HTTP_HOST_BAD},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -368,7 +372,7 @@ static void hosts_that_are_fine(void **state)
                                         "[::1]:8080",
                                         "LOCALHOST",
                                         "a.",
-                                        "xn--bcher-kva.example:65535"};
+                                        "xn--bcher-kva.example:9065"};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(hosts); i++) {
         struct http_request request;

@@ -60,6 +60,30 @@ static size_t pass(struct trace_frame *trace, const unsigned char *bytes, size_t
     return trace_feed(trace, guard_at_end(&guard, bytes, seen), len, complete);
 }
 
+/* The bytes in all lines that end with that word, sixteen a line; returns how many there are. */
+static size_t bytes_told(const char *text, const char *word, unsigned char *out, size_t room)
+{
+    size_t count = 0;
+    for (const char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        size_t len = (size_t)(end - line), in_line = 0;
+        unsigned byte;
+        char gap;
+        if (len < strlen(word) || strncmp(end - strlen(word), word, strlen(word)) != 0)
+            continue;
+        const char *at = line + strspn(line, " ");
+        while (in_line < 16 && sscanf(at, "%2x%c", &byte, &gap) == 2 && gap == ' ') {
+            must(count < room, "no more than %zu bytes are told", room);
+            out[count++] = (unsigned char)byte;
+            in_line++;
+            at += 3;
+            if (*at == ' ')
+                break;
+        }
+        must(in_line > 0, "bytes in each line");
+    }
+    return count;
+}
+
 /* ---------------------------------------------------------------------------------------- frames */
 
 static void a_frame_is_explained(void **state)
@@ -105,6 +129,101 @@ static void every_kind_of_frame_is_explained(void **state)
             must_say(text, more ? "FIN=0" : "FIN=1");
             must((strstr(text, "more of this message follows") != NULL) == more, "%s", text);
         }
+}
+
+/* The payload is told as it was sent and as it is meant, but not all of a long one. */
+static void the_payload_is_told(void **state)
+{
+    (void)state;
+    for (size_t size = 1; size <= 200; size++) {
+        unsigned char payload[200], bytes[300], told[TRACE_SHOWN];
+        struct trace_frame trace = {0};
+        char rest[60];
+        bool complete;
+        size_t shown = size < TRACE_SHOWN ? size : TRACE_SHOWN;
+        for (size_t i = 0; i < size; i++)
+            payload[i] = (unsigned char)(i * 37 + 0x20);
+        size_t len = masked_frame(bytes, WS_BINARY, payload, size);
+        must(pass(&trace, bytes, len, &complete) == len && complete, "%zu bytes", size);
+        const char *text = text_of(&trace, WS_OK);
+        must(bytes_told(text, "  unmasked", told, sizeof told) == shown &&
+                 memcmp(told, payload, shown) == 0,
+             "%zu bytes, as they are meant\n%s", size, text);
+        must(bytes_told(text, "  masked, as sent", told, sizeof told) == shown &&
+                 memcmp(told, bytes + len - size, shown) == 0,
+             "%zu bytes, as they were sent\n%s", size, text);
+        snprintf(rest, sizeof rest, "... and %zu bytes more\n", size - shown);
+        must((strstr(text, "more\n") != NULL) == (size > shown), "%zu bytes: are there more?",
+             size);
+        must(size == shown || strstr(text, rest) != NULL, "%zu bytes: how many more?", size);
+
+        len = ws_frame_encode(bytes, WS_BINARY, size);
+        memcpy(bytes + len, payload, size);
+        must(trace_sent(&trace, bytes, len + size) == len + size, "%zu bytes sent", size);
+        text = text_of(&trace, WS_OK);
+        must(bytes_told(text, "  payload", told, sizeof told) == shown &&
+                 memcmp(told, payload, shown) == 0,
+             "%zu bytes, not masked\n%s", size, text);
+        must((strstr(text, rest) != NULL) == (size > shown), "%zu bytes sent: how many more?",
+             size);
+    }
+}
+
+/* Beside the bytes stands what is printable of them. */
+static void characters_stand_beside_their_bytes(void **state)
+{
+    unsigned char bytes[20];
+    struct trace_frame trace;
+    size_t len = ws_frame_encode(bytes, WS_TEXT, 6);
+    (void)state;
+    memcpy(bytes + len, " ~\x7F\x1F\x80x", 6);
+    trace_sent(&trace, bytes, len + 6);
+    must_say(text_of(&trace, WS_OK), " ~...x ");
+}
+
+/* The header as it lies on the wire, and what each part of it means. */
+static void the_header_is_told(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        enum ws_outcome outcome;
+        const char *says[6];
+    } table[] = {
+        {BYTES("\x81\x80zzzz"),
+         WS_OK,
+         {"     81 ", "     80 ", "FIN=1 RSV=000 opcode=1 text\n", "MASK=1 length=0\n",
+          "7a 7a 7a 7a", "masking key\n"}},
+        {BYTES("\x02\xFE\x00\x7E\x01\x02\x03\x04"),
+         WS_TOO_BIG,
+         {"FIN=0 RSV=000 opcode=2 binary\n", "MASK=1 length=126: the next 16 bits say\n",
+          "     00 7e  ", "length 126\n", "     01 02 03 04  ", "masking key\n"}},
+        {BYTES("\x82\xFF\x01\x02\x03\x04\x05\x06\x07\x08\x0A\x0B\x0C\x0D"),
+         WS_TOO_BIG,
+         {"MASK=1 length=127: the next 64 bits say\n", "     01 02 03 04 05 06 07 08  ",
+          "length 72623859790382856\n", "     0a 0b 0c 0d  ", "72623859790382856 bytes"}},
+        {BYTES("\xC1"), WS_BAD_RSV, {"     c1 ", "FIN=1 RSV=100 opcode=1 text\n"}},
+        {BYTES("\xA2"), WS_BAD_RSV, {"     a2 ", "FIN=1 RSV=010 opcode=2 binary\n"}},
+        {BYTES("\x10"), WS_BAD_RSV, {"     10 ", "FIN=0 RSV=001 opcode=0 continuation\n"}},
+        {BYTES("\x8B"), WS_BAD_OPCODE, {"FIN=1 RSV=000 opcode=11 reserved\n"}},
+        {BYTES("\x81\x05"), WS_NOT_MASKED, {"     05 ", "MASK=0 length=5\n"}},
+        {BYTES("\x82\xFE\x00\x7D"), WS_LENGTH_NOT_MINIMAL, {"     00 7d  ", "length 125\n"}},
+        {BYTES("\x82\xFF\x80"),
+         WS_LENGTH_HIGH_BIT,
+         {"     80  ", "length 128 (and more to come)\n"}},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct trace_frame trace = {0};
+        bool complete;
+        pass(&trace, (const unsigned char *)table[i].bytes, table[i].len, &complete);
+        const char *text = text_of(&trace, table[i].outcome);
+        for (size_t k = 0; k < COUNT_OF(table[i].says) && table[i].says[k] != NULL; k++)
+            must_say(text, table[i].says[k]);
+        must((strstr(text, "masking key") != NULL) == (table[i].len >= 6), "row %zu: a key", i);
+        must((strstr(text, "more to come") != NULL) == (table[i].outcome == WS_LENGTH_HIGH_BIT),
+             "row %zu: more to come?", i);
+    }
 }
 
 /* However the frame is cut, what is said of it is the same. */
@@ -240,6 +359,7 @@ static void frames_sent_are_told_one_by_one(void **state)
         must(trace_sent(&trace, at, all) == len, "%zu bytes", sizes[i]);
         must_say(text_of(&trace, WS_OK), "sent: text frame");
         must_say(text_of(&trace, WS_OK), "MASK=0");
+        must_say(text_of(&trace, WS_OK), "ok: not masked (§5.1)");
         must(trace_sent(&trace, at + len, next) == next, "the one behind it");
         must_say(text_of(&trace, WS_OK), "sent: pong frame, 0 bytes");
         /* the beginning of a long one is enough */
@@ -262,6 +382,22 @@ static void a_head_is_shown_line_by_line(void **state)
     must_say(out, "| Host: a\\r\\n\n");
     must_say(out, "| X: \\x1B[2J\\xC3\\xA4\\n\n");
     must_say(out, "| \\r\\n\n");
+}
+
+/* A long line goes on in the next; nothing of it is lost. */
+static void a_long_line_is_broken(void **state)
+{
+    (void)state;
+    for (size_t len = 1; len < 400; len++) {
+        char head[400], *out = (char *)guard_at_end(&out_guard, NULL, TRACE_MAX);
+        size_t count = 0;
+        memset(head, 'x', sizeof head);
+        trace_head_text(guard_at_end(&guard, head, len), len, out);
+        for (const char *c = out; *c != '\0'; c++)
+            count += *c == 'x';
+        must(count == len, "%zu characters, not %zu", len, count);
+        must((strchr(out, '\n') == out + strlen(out) - 1) == (len <= 80), "%zu in one line?", len);
+    }
 }
 
 static void heads_of_all_lengths_are_safe(void **state)
@@ -301,6 +437,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_frame_is_explained),
         cmocka_unit_test(every_kind_of_frame_is_explained),
+        cmocka_unit_test(the_payload_is_told),
+        cmocka_unit_test(characters_stand_beside_their_bytes),
+        cmocka_unit_test(the_header_is_told),
         cmocka_unit_test(cuts_change_nothing),
         cmocka_unit_test(the_next_frame_is_left),
         cmocka_unit_test(a_frame_that_does_not_end),
@@ -308,6 +447,7 @@ int main(void)
         cmocka_unit_test(any_bytes_can_be_told),
         cmocka_unit_test(frames_sent_are_told_one_by_one),
         cmocka_unit_test(a_head_is_shown_line_by_line),
+        cmocka_unit_test(a_long_line_is_broken),
         cmocka_unit_test(heads_of_all_lengths_are_safe),
     };
     return cmocka_run_group_tests_name("trace", tests, open_guards, close_guards);
