@@ -101,9 +101,10 @@ $(UNIT_SCRIPTS): $(BUILD)/unit/%: tests/unit/%
 # memory and for data races. tests/run runs it and counts.
 test:
 	@$(MAKE) -s -j2 SAN= programs unit
-	@$(MAKE) -s -j2 SAN=address programs unit
+	@$(MAKE) -s -j2 SAN=address programs unit fuzz-programs
 	@$(MAKE) -s -j2 SAN=thread programs
-	@tests/run unit clients browser
+	@$(MAKE) -s -j2 fuzz-build
+	@tests/run
 
 include $(wildcard tests/*/*.mk)
 

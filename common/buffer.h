@@ -23,6 +23,12 @@ static inline size_t buffer_len(const struct buffer *buffer)
     return buffer->end - buffer->start;
 }
 
+/* What the buffer holds; NULL if nothing was ever in it. */
+static inline unsigned char *buffer_bytes(const struct buffer *buffer)
+{
+    return buffer->start == 0 ? buffer->data : buffer->data + buffer->start;
+}
+
 /* Makes room for at least `more` bytes from buffer->end on; the bytes held may move. False, with
  * nothing changed, if there is no memory. */
 bool buffer_grow(struct buffer *buffer, size_t more);

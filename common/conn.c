@@ -71,14 +71,15 @@ static void trace_show(const struct conn *conn, const struct trace_frame *trace,
     free(text);
 }
 
-/* ws_message_feed(), and what it made of the bytes is explained. It unmasks in place, so the first
- * bytes must be kept before. */
+/* ws_message_feed(), and what it made of the bytes is explained. It unmasks in place, so they are
+ * copied before; a few at a time, since one call may take many small frames. */
 static size_t feed_and_trace(struct conn *conn, unsigned char *bytes, size_t len,
                              struct ws_event *event)
 {
     unsigned char peek[TRACE_PEEK];
-    memcpy(peek, bytes, len < sizeof peek ? len : sizeof peek);
-    size_t used = ws_message_feed(&conn->parser, bytes, len, event);
+    size_t piece = len < sizeof peek ? len : sizeof peek;
+    memcpy(peek, bytes, piece);
+    size_t used = ws_message_feed(&conn->parser, bytes, piece, event);
 
     bool is_fault = event->type == WS_EVENT_FAULT, complete = true;
     for (size_t at = 0; at < used && complete;) {
@@ -188,8 +189,7 @@ static void set_lost(struct conn *conn)
 static void send_replies(struct conn *conn, const void *more, size_t len)
 {
     struct buffer *replies = &conn->replies;
-    struct iovec parts[] = {{replies->data + replies->start, buffer_len(replies)},
-                            {(void *)more, len}};
+    struct iovec parts[] = {{buffer_bytes(replies), buffer_len(replies)}, {(void *)more, len}};
     if (buffer_len(replies) + len == 0 || conn->ending.code == WS_CLOSE_ABNORMAL)
         return;
     enum outbox_result result = outbox_write(&conn->outbox, parts, len > 0 ? 2 : 1, false);
@@ -267,7 +267,7 @@ static void take_data(struct conn *conn, const struct ws_event *event)
             set_ending(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
             return;
         }
-        data = message->data + message->start;
+        data = buffer_bytes(message);
         len = buffer_len(message);
     }
     if (event->last) {
@@ -473,16 +473,15 @@ static enum http_outcome answer_upgrade(struct conn *conn, const struct http_req
     atomic_store(&conn->upgraded, true);
     if (handlers->open != NULL)
         handlers->open(conn);
+    char safe[80];
+    log_client(LOG_CLIENTS, conn->client.number, conn->client.address, "open: WebSocket at %s",
+               log_escape(safe, sizeof safe, request->target.at, request->target.len));
     if (!opening_upgrade(&conn->client, answer, len)) {
         set_lost(conn);
         return HTTP_OK; /* the outbox stays shut: without the 101, nothing may go out */
     }
     see_to_backlog(conn, outbox_open(&conn->outbox));
     conn->opened = true;
-
-    char safe[80];
-    log_client(LOG_CLIENTS, conn->client.number, conn->client.address, "open: WebSocket at %s",
-               log_escape(safe, sizeof safe, request->target.at, request->target.len));
     return HTTP_OK;
 }
 
@@ -522,7 +521,8 @@ static void say_goodbye(struct conn *conn)
     if (ending->code == WS_CLOSE_ABNORMAL)
         return;
     size_t len = close_frame(frame, ending->code, ending->by_client ? "" : ending->reason);
-    struct iovec parts[] = {{conn->replies.data, buffer_len(&conn->replies)}, {frame, len}};
+    struct iovec parts[] = {{buffer_bytes(&conn->replies), buffer_len(&conn->replies)},
+                            {frame, len}};
     trace_sending(conn, frame, len);
     outbox_write(&conn->outbox, parts, 2, true);
     net_finish_sending(conn->client.fd);
@@ -563,7 +563,7 @@ void conn_serve(struct conn *conn)
 
     struct buffer *in = &conn->in; /* frames may have come together with the request */
     size_t early = buffer_len(in);
-    take_bytes(conn, in->data + in->start, early);
+    take_bytes(conn, buffer_bytes(in), early);
     buffer_free(in);
     finish_round(conn);
     while (conn->ending.code == 0) {

@@ -307,7 +307,8 @@ static size_t parts_advance(struct iovec *parts, size_t count, size_t sent)
     size_t left = 0;
     for (size_t i = 0; i < count; i++) {
         size_t n = sent < parts[i].iov_len ? sent : parts[i].iov_len;
-        parts[i].iov_base = (char *)parts[i].iov_base + n;
+        if (n > 0)
+            parts[i].iov_base = (char *)parts[i].iov_base + n;
         parts[i].iov_len -= n;
         sent -= n;
         left += parts[i].iov_len;

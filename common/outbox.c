@@ -100,7 +100,7 @@ static enum outbox_result flush_locked(struct outbox *outbox)
     size_t len = buffer_len(backlog);
     if (outbox->owner_sending || len == 0)
         return OUTBOX_SENT;
-    struct iovec part = {backlog->data + backlog->start, len};
+    struct iovec part = {buffer_bytes(backlog), len};
     ssize_t left = net_send_now(outbox->fd, &part, 1);
     if (left < 0) {
         net_end(outbox->fd);
@@ -140,9 +140,7 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
     int64_t patience = is_last ? LAST_PATIENCE : outbox->patience;
     int64_t deadline = is_last ? net_now() + LAST_PATIENCE : NET_NO_DEADLINE;
     struct buffer first = outbox->backlog;
-    struct iovec part = {first.data, 0};
-    if (first.data != NULL)
-        part = (struct iovec){first.data + first.start, buffer_len(&first)};
+    struct iovec part = {buffer_bytes(&first), buffer_len(&first)};
     outbox->backlog = (struct buffer){0};
     outbox->in_hand = part.iov_len;
     outbox->owner_sending = true;

@@ -22,6 +22,8 @@
 #include "page.h" /* page.html as an array, made by the Makefile */
 #include "server.h"
 
+#define GRACE 1000 /* milliseconds that a silent client still has when another one waits */
+
 static struct options options;
 static struct net_listeners listeners;
 
@@ -98,11 +100,9 @@ static void serve(const struct client *client)
 
     /* Browsers like to open a second connection ahead of need, and say nothing on it. With one
      * client at a time, that one would keep the real ones waiting: so it gives way to them. */
-    if (!net_speaks_first(client->fd, &listeners, deadline)) {
-        log_client(LOG_CLIENTS, client->number, client->address, "silent: gives way to the next");
-        net_close(client->fd);
-        return;
-    }
+    if (!net_speaks_first(client->fd, &listeners, deadline) &&
+        !net_wait_readable(client->fd, net_now() + GRACE))
+        deadline = 0;
     enum http_outcome outcome = opening_read_head(client, &in, &request, deadline);
 
     if (outcome == HTTP_PARTIAL) {

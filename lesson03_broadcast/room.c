@@ -63,7 +63,7 @@ static void post_to_all(struct room *room, const struct buffer *frames)
     pthread_mutex_lock(&room->list_lock);
     for (struct member *member = room->members; member != NULL; member = member->next) {
         enum outbox_result result =
-            conn_post(member->conn, frames->data + frames->start, buffer_len(frames));
+            conn_post(member->conn, buffer_bytes(frames), buffer_len(frames));
         set_behind(room, member, result == OUTBOX_BEHIND);
     }
     pthread_mutex_unlock(&room->list_lock);

@@ -43,8 +43,9 @@ async function comesBack(page, ...what) {
 }
 
 test('text comes back as text', { skip, timeout }, () => withPage(async (page) => {
-  for (const [text, bytes] of [['Hello', '5 bytes'], ['你好，世界', '15 bytes'], ['👩‍👩‍👧‍👦🇨🇳', '33 bytes'],
-    ['', '0 bytes'], ['<img src=x onerror=alert(1)>', '28 bytes']]) {
+  const texts = [['Hello', '5 bytes'], ['你好，世界', '15 bytes'], ['👩‍👩‍👧‍👦🇨🇳', '33 bytes'], ['', '0 bytes'],
+    ['<img src=x onerror=alert(1)>', '28 bytes']];
+  for (const [text, bytes] of texts) {
     const echo = await comesBack(page, 'text', bytes, text.slice(0, 2));
     await page.fill('#text', text);
     await page.click('#send');
@@ -62,7 +63,7 @@ test('binary comes back as binary', { skip, timeout }, () => withPage(async (pag
   }
 }));
 
-test('every length on the ladder comes back, up to 16 MiB', { skip, timeout }, () => withPage(async (page) => {
+test('every length comes back, up to 16 MiB', { skip, timeout }, () => withPage(async (page) => {
   for (const size of ['125', '126', '65535', '65536', '1048576', '16777216']) {
     const echo = await comesBack(page, Number(size).toLocaleString('en'));
     await page.selectOption('#size', size);

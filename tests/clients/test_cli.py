@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from servers import IS_SANITIZED, LOOPBACKS, Server, command, run
-from wire import PATIENCE, TEXT, Client, close, frame, handshake, head, text
+from wire import BINARY, PATIENCE, PING, TEXT, Client, close, frame, handshake, head, text
 
 OPTIONS = {  # from which lesson on there is an option, and a value that it takes
     "--port": (1, "0"), "--host": (1, "127.0.0.1"), "--verbose": (1, None), "--quiet": (1, None),
@@ -267,8 +267,9 @@ NASTY = "\x1b[2J\x1b]0;title\x07\r\n#99 9.9.9.9 closed \u0085\u202e面"
 def test_bytes_from_messages_are_never_printed_raw(start, join):
     """Neither may a client drive the terminal, nor forge a line. check() looks at every log, too."""
     server = start("-v", "--trace")
-    client = join(server, handshake(f"GET /%1b HTTP/1.1", add=[f"X-Name: \u0085\u202e面"]))
-    client.send(text(NASTY), frame(2, NASTY.encode()), frame(9, NASTY.encode()), close(1000, NASTY.encode()))
+    client = join(server, handshake("GET /%1b HTTP/1.1", add=[f"X-Name: \u0085\u202e面"]))
+    nasty = NASTY.encode()
+    client.send(text(NASTY), frame(BINARY, nasty), frame(PING, nasty), close(1000, nasty))
     client.read_to_end()
     client.close()
     server.stderr.wait_for(rf"{client.address} closed 1000")

@@ -110,6 +110,15 @@ def test_the_second_client_waits_and_is_then_served(start, join, clients, leaves
     assert third.read_response().status == 200
 
 
+def test_silent_connection_gives_way_to_one_that_speaks(start, clients):
+    """Browsers open a spare connection ahead of need; it must not keep the real one waiting."""
+    server = start()
+    spare, real = clients(server), clients(server)
+    real.send(head("GET / HTTP/1.1", "Host: localhost"))
+    assert real.read_response().status == 200
+    assert spare.is_ended()
+
+
 def test_ending_one_side_ends_the_connection(start, join):
     server = start()
     client = join(server)

@@ -14,7 +14,7 @@ import subprocess
 import pytest
 
 from servers import LOOPBACKS, ROOT
-from wire import BINARY, KEY, PATIENCE, PING, TEXT, Frame, accept_key, frame, handshake, head, text
+from wire import BINARY, KEY, PATIENCE, TEXT, Frame, accept_key, frame, handshake, head, text
 
 HERE = pathlib.Path(__file__).parent
 

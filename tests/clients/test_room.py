@@ -145,6 +145,28 @@ def test_last_words_reach_everyone_before_the_end(room, ending, code):
     other.assert_alive()
 
 
+@pytest.mark.parametrize("attempt", range(3))  # it takes some luck to meet the delivery
+def test_last_words_during_a_long_delivery(room, attempt):
+    """While another thread is delivering: each still hears its own words before its goodbye."""
+    observer, talker, *members = room(22)
+    long, count = frame(BINARY, bytes(MESSAGE_MAX)), 3
+
+    def talk():
+        for _ in range(count):
+            talker.send(long)
+
+    def say_last_words(member, words):
+        member.send(text(words), close(1000))
+        heard = member.read_frames_to_end()
+        assert heard[-1].code == 1000
+        assert heard.count(Frame(TEXT, words.encode())) == 1, f"{words} is not heard by who said it"
+
+    in_parallel([talk, *[lambda member=member, words=f"bye from {i}": say_last_words(member, words)
+                         for i, member in enumerate(members)]])
+    heard = [said.payload for said in observer.read_frames(count + len(members))]
+    assert set(heard) == {b"bye from %d" % i for i in range(len(members))} | {bytes(MESSAGE_MAX)}
+
+
 def test_unfinished_message_of_one_who_left_is_not_passed_on(room):
     sender, other = room(2)
     sender.send(frame(TEXT, b"never ", fin=False), frame(CONTINUATION, b"finished", announced=100))

@@ -10,6 +10,7 @@ Every read has a deadline, so that a server which says nothing fails a test and 
 import base64
 import hashlib
 import re
+import select
 import socket
 import struct
 import time
@@ -230,6 +231,10 @@ class Client:
             return
         raise AssertionError(f"nothing was expected, {data!r} came" if data else
                              "nothing was expected, the server ended the stream")
+
+    def has_something(self, moment):
+        """Is there anything to read, or does something come within a moment?"""
+        return bool(self.got) or bool(select.select([self.socket], [], [], moment)[0])
 
     def read_response(self, patience=PATIENCE, to_head=False):
         """An HTTP response: the head, and as much of a body as Content-Length says."""

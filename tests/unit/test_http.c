@@ -333,9 +333,11 @@ static void bad_requests_are_told_at_their_byte(void **state)
 static void a_word_is_no_target(void **state)
 {
     static const struct bad_row rows[] = {
-        {BYTES("GET he"), HTTP_BAD_TARGET},
-        {BYTES("GET htm"), HTTP_BAD_TARGET},
-        {BYTES("GET http:/a"), HTTP_BAD_TARGET},
+        {BYTES("GET he"), HTTP_BAD_TARGET},        {BYTES("GET htm"), HTTP_BAD_TARGET},
+        {BYTES("GET http:/a"), HTTP_BAD_TARGET},   {BYTES("GET https:/a"), HTTP_BAD_TARGET},
+        {BYTES("GET h "), HTTP_BAD_TARGET},        {BYTES("GET http:// "), HTTP_BAD_TARGET},
+        {BYTES("GET https:// "), HTTP_BAD_TARGET}, {BYTES("GET http\r"), HTTP_BAD_TARGET},
+        {BYTES("GET *a"), HTTP_BAD_TARGET},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -403,6 +405,7 @@ static const struct {
 } places[] = {
     {"", {{BYTES(TOKEN "\r\n"), HTTP_PARTIAL}, {BYTES("\x16"), HTTP_TLS}}, HTTP_BAD_METHOD},
     {"\r\n", {{BYTES(TOKEN "\r\n"), HTTP_PARTIAL}, {BYTES("\x16"), HTTP_TLS}}, HTTP_BAD_METHOD},
+    {"\r", {{BYTES("\n"), HTTP_PARTIAL}}, HTTP_BARE_CR},
     {"G", {{BYTES(TOKEN " "), HTTP_PARTIAL}}, HTTP_BAD_METHOD},
     {"GET ", {{BYTES("/*hH"), HTTP_PARTIAL}}, HTTP_BAD_TARGET},
     {"GET /",

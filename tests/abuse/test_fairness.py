@@ -1,0 +1,57 @@
+"""Ten of a hundred never read: the others lose nothing, hear it in one order, and newcomers get in."""
+import time
+
+from crowd import Crowd
+from peers import MIB, SLOW, Peer, survivor
+from wire import handshake
+
+DEAF, LISTENERS, SPEAKERS = 10, 90, 4
+EACH = 4000  # messages that a speaker says
+MAX_BACKLOG = MIB
+
+
+class Newcomer:
+    """Somebody who shakes hands while the others talk."""
+
+    def __init__(self, server):
+        self.start = time.monotonic()
+        self.peer = Peer(server)
+        self.peer.send(handshake())
+
+    def is_in(self):
+        assert self.peer.glance(), "turned away"
+        return b"\r\n\r\n" in self.peer.got
+
+    def leave(self):
+        """How many seconds it has taken."""
+        self.peer.reset()
+        return time.monotonic() - self.start
+
+
+def test_ten_of_a_hundred_never_read():
+    with survivor(3, "--ping-interval", 600, "--max-backlog", MAX_BACKLOG) as server:
+        crowd = Crowd(server, LISTENERS, SPEAKERS)
+        crowd.set_deaf(DEAF)
+        newcomer, handshakes = Newcomer(server), []
+        # a backlog that grows is moved about, hence half as much again
+        with server.memory_bounded(1.5 * DEAF * MAX_BACKLOG / MIB):
+            end = time.monotonic() + 60 * SLOW
+            while set(crowd.said.values()) != {EACH} or not crowd.is_all_heard():
+                assert time.monotonic() < end, f"stalled after {len(crowd.order)} messages"
+                crowd.speak(until=EACH)
+                for _ in crowd.listen():
+                    pass
+                crowd.replace_evicted()
+                if newcomer.is_in():
+                    handshakes.append(newcomer.leave())
+                    newcomer = Newcomer(server)
+        newcomer.leave()
+
+        assert len(crowd.order) == SPEAKERS * EACH  # and everyone has heard exactly these
+        for speaker in range(SPEAKERS):
+            assert [number for who, number, _ in crowd.order if who == speaker] == list(range(EACH))
+        assert len(handshakes) > 10 and max(handshakes) < 2 * SLOW
+        assert crowd.replaced >= DEAF
+        assert server.evicted() == crowd.replaced
+        assert server.log_count("evicted: it does not read: more than --max-backlog") == crowd.replaced
+        crowd.close()

@@ -1,0 +1,23 @@
+# make faults          walks every fault through every lesson, in about two minutes
+# make faults QUICK=1  each fault at some places only, in less than one
+#
+# The servers are those of the ordinary sanitizer build, linked once more with inject.c between them
+# and the calls that can fail. Needs a linker that knows --wrap (GNU ld, gold, lld).
+
+FAULTS_CALLS := socket bind listen getsockname getaddrinfo accept setsockopt poll recv send sendmsg \
+                shutdown close pipe open fcntl read write malloc calloc realloc free \
+                pthread_create pthread_attr_init pthread_attr_setstacksize pthread_mutex_init \
+                pthread_cond_init pthread_cond_wait nanosleep localtime_r sysconf getrlimit \
+                setrlimit EVP_Digest _exit
+
+.PHONY: faults faults-walk faults-programs
+faults:
+	@$(MAKE) -s SAN=address faults-walk
+faults-walk: faults-programs
+	@FAULTS_DIR=$(BUILD)/faults tests/faults/walk.py $(if $(QUICK),--quick)
+faults-programs: $(LESSONS:%=$(BUILD)/faults/%)
+
+$(LESSONS:%=$(BUILD)/faults/%): $(BUILD)/faults/%: $$(call LESSON_OBJECTS,%) $(COMMON_OBJECTS) \
+                                                   $(BUILD)/tests/faults/inject.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) $(FAULTS_CALLS:%=-Wl,--wrap=%) -o $@ $^ $(CRYPTO_LIBS)

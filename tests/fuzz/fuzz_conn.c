@@ -1,0 +1,245 @@
+/*
+ * fuzz_conn - a whole connection, from its first byte to the end
+ *
+ * Input: one byte of choices, then what the client sends; either from the first byte on, or after a
+ * handshake that the target supplies. All of it is in the socket, and the client's side of it
+ * finished, before conn_serve() runs, so that nothing has to wait and one thread is enough.
+ *
+ * The server is one that echoes, as lesson 2 is. What it must have sent is known from the model of
+ * messages: every message back, a pong for each ping, a close for a close or a fault, nothing after
+ * it. What it writes to its log is caught (the build replaces write() in common/log.c) and must be
+ * safe to show on a terminal.
+ */
+#include "conn.h"
+#include "fuzz.h"
+#include "model.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define OUTPUT_MAX 100000
+
+static struct model_transcript model;
+
+/* ------------------------------------------------------------------------------- the log */
+
+/* Declared here only: in place of write(), for log.c. */
+ssize_t fuzz_log_write(int fd, const void *bytes, size_t len);
+
+ssize_t fuzz_log_write(int fd, const void *bytes, size_t len)
+{
+    const char *text = bytes;
+    MUST(fd == STDERR_FILENO && len > 0 && text[len - 1] == '\n');
+    for (size_t i = 0; i < len; i++) {
+        bool section = i + 1 < len && memcmp(text + i, "\xC2\xA7", 2) == 0; /* our own § */
+        i += section;
+        MUST(section || text[i] == '\n' || (text[i] >= 0x20 && text[i] <= 0x7E));
+    }
+    return (ssize_t)len;
+}
+
+/* ------------------------------------------------------------------------------- the server */
+
+static int opened, closed;
+
+static void on_open(struct conn *conn)
+{
+    (void)conn;
+    opened++;
+}
+
+static void on_message(struct conn *conn, enum ws_opcode type, unsigned char *data, size_t len)
+{
+    MUST(opened == 1 && closed == 0);
+    conn_send(conn, type, data, len);
+    memset(data, 0xA5, len); /* "may be changed": what was sent must not depend on it any more */
+}
+
+static void on_close(struct conn *conn)
+{
+    (void)conn;
+    closed++;
+}
+
+static const struct handlers echo = {
+    .lesson = 2,
+    .name = "fuzz_conn",
+    .page = (const unsigned char *)"<!doctype html>",
+    .page_len = 15,
+    .subprotocol = "echo",
+    .open = on_open,
+    .message = on_message,
+    .close = on_close,
+};
+
+/* Serves one client that has sent bytes[0..len) and no more. Returns how many bytes it was sent. */
+static size_t serve(const uint8_t *bytes, size_t len, const struct options *options,
+                    uint8_t output[OUTPUT_MAX])
+{
+    struct service service = {.handlers = &echo, .options = options};
+    struct client client = {.number = 1, .address = "127.0.0.1:1", .trace = options->trace};
+    int ends[2];
+    size_t received = 0;
+    MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    for (size_t sent = 0; sent < len;) {
+        ssize_t n = send(ends[0], bytes + sent, len - sent, 0);
+        MUST(n > 0);
+        sent += (size_t)n;
+    }
+    MUST(shutdown(ends[0], SHUT_WR) == 0);
+
+    opened = closed = 0;
+    client.fd = ends[1];
+    struct conn *conn = conn_new(&client, &service);
+    MUST(conn != NULL);
+    conn_serve(conn);
+    conn_free(conn);
+    MUST(opened == closed && opened <= 1);
+    MUST(service.clients == 0);
+
+    for (ssize_t n = 1; n > 0; received += (size_t)n) {
+        n = recv(ends[0], output + received, OUTPUT_MAX - received, 0);
+        MUST(n >= 0 && received < OUTPUT_MAX);
+    }
+    close(ends[0]);
+    return received;
+}
+
+/* ------------------------------------------------------------------------------- the frames */
+
+/* Is this the server's frame with that payload, in the shortest form and not masked? Returns its
+ * length. */
+static size_t frame_is(const uint8_t *at, size_t len, unsigned opcode, const uint8_t *payload,
+                       size_t payload_len)
+{
+    uint8_t header[4] = {(uint8_t)(0x80 | opcode), (uint8_t)payload_len};
+    size_t header_len = 2;
+    if (payload_len > 125) { /* no input makes one of 65536 */
+        header[1] = 126;
+        header[2] = (uint8_t)(payload_len >> 8);
+        header[3] = (uint8_t)payload_len;
+        header_len = 4;
+    }
+    MUST(len >= header_len + payload_len);
+    MUST(memcmp(at, header, header_len) == 0);
+    MUST(payload_len == 0 || memcmp(at + header_len, payload, payload_len) == 0);
+    return header_len + payload_len;
+}
+
+/* The last frame: the client's own code (§7.1.5), with no reason of ours. */
+static size_t answer_to_close(const uint8_t *at, size_t len, unsigned code)
+{
+    const uint8_t body[] = {(uint8_t)(code >> 8), (uint8_t)code};
+    return frame_is(at, len, 8, body, code == 1005 ? 0 : 2);
+}
+
+/* The last frame: §7.4.1 says which code, and a reason in UTF-8 with the section. */
+static size_t answer_to_fault(const uint8_t *at, size_t len, unsigned broken)
+{
+    bool whole, is_text = (broken & (MODEL_TEXT_UTF8 | MODEL_CLOSE_UTF8)) != 0;
+    MUST(len > 4 && at[0] == 0x88 && at[1] <= 125 && len == 2u + at[1]);
+    unsigned code = at[2] * 256u + at[3];
+    MUST(code == (is_text ? 1007u : broken & MODEL_TOO_BIG ? 1009u : 1002u));
+    MUST(model_utf8_possible(at + 4, len - 4, &whole) == len - 4 && whole);
+    bool names_section = false;
+    for (size_t i = 4; i + 9 <= len && !names_section; i++)
+        names_section = memcmp(at + i, "RFC 6455 ", 9) == 0;
+    MUST(names_section);
+    return len;
+}
+
+/* All that the model has told must be answered, in order, and nothing else said. */
+static void check_frames(const uint8_t *out, size_t len, size_t fed)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < model.count; i++) {
+        const struct model_told *told = &model.told[i];
+        switch (told->what) {
+        case MODEL_MESSAGE:
+            at += frame_is(out + at, len - at, told->opcode, told->data, told->len);
+            break;
+        case MODEL_PING: at += frame_is(out + at, len - at, 0xA, told->data, told->len); break;
+        case MODEL_PONG: break;
+        case MODEL_CLOSE: at += answer_to_close(out + at, len - at, told->code); break;
+        case MODEL_FAULT:
+            if (at < len || fed >= told->to) /* else it need not be known yet */
+                at += answer_to_fault(out + at, len - at, told->broken);
+            break;
+        }
+    }
+    MUST(at == len);
+}
+
+/* ------------------------------------------------------------------------------- both ways in */
+
+static const char handshake[] = "GET / HTTP/1.1\r\n"
+                                "Host: localhost\r\n"
+                                "Upgrade: websocket\r\n"
+                                "Connection: Upgrade\r\n"
+                                "Sec-WebSocket-Version: 13\r\n"
+                                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+/* RFC 6455 §1.3 computes the answer to that key. */
+static const char answer[] = "HTTP/1.1 101 Switching Protocols\r\n"
+                             "Upgrade: websocket\r\n"
+                             "Connection: Upgrade\r\n"
+                             "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
+static void after_handshake(const uint8_t *bytes, size_t len, const struct options *options)
+{
+    static uint8_t output[OUTPUT_MAX];
+    const size_t before = sizeof handshake - 1, after = sizeof answer - 1;
+    uint8_t *wire = fuzz_alloc(before + len);
+    memcpy(wire, handshake, before);
+    if (len > 0)
+        memcpy(wire + before, bytes, len);
+    size_t received = serve(wire, before + len, options, output);
+    free(wire);
+
+    MUST(opened == 1);
+    MUST(received >= after && memcmp(output, answer, after) == 0);
+    model_messages_read(&model, bytes, len, options->max_message);
+    check_frames(output + after, received - after, len);
+}
+
+/* Nothing, if there was no end to wait for; else one answer. */
+static void from_first_byte(const uint8_t *bytes, size_t len, const struct options *options)
+{
+    static uint8_t output[OUTPUT_MAX + 1];
+    size_t received = serve(bytes, len, options, output);
+    output[received] = '\0';
+    if (received == 0)
+        return;
+    const char *text = (const char *)output, *end = strstr(text, "\r\n\r\n");
+    MUST(strncmp(text, "HTTP/1.1 ", 9) == 0 && end != NULL);
+    MUST(opened == (strncmp(text + 9, "101 ", 4) == 0));
+    const char *length = strstr(text, "\r\nContent-Length: ");
+    if (opened == 1)
+        return;
+    MUST(length != NULL && length < end);
+    size_t body = received - (size_t)(end + 4 - text);
+    MUST(body == 0 || body == (size_t)strtoul(length + 18, NULL, 10));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct fuzz_input in = {data, size};
+    uint8_t choice = fuzz_byte(&in);
+    size_t len = in.len < MODEL_WIRE_MAX ? in.len : MODEL_WIRE_MAX;
+    struct options options = {.trace = choice & 1,
+                              .handshake_timeout = 10000,
+                              .max_message = choice & 2 ? 100 : 1000000,
+                              .max_clients = choice & 4 ? 0 : 1,
+                              .ping_interval = 10000,
+                              .max_backlog = 1000000};
+    signal(SIGPIPE, SIG_IGN);
+    log_init(LOG_MESSAGES);
+    if (choice & 8) {
+        from_first_byte(in.at, in.len < 10000 ? in.len : 10000, &options);
+    } else {
+        options.max_clients = 1;
+        after_handshake(in.at, len, &options);
+    }
+    return 0;
+}

@@ -1,0 +1,83 @@
+/*
+ * check - what a check is, and the tables in which they stand
+ *
+ * A check is a row of a table: an id that lasts, a title, and what makes it different from the rows
+ * beside it. What it has in common with them stands once, in its family: the rule, its section, the
+ * exercise, the function that runs them. A family of one is fine.
+ *
+ *     must    the RFC requires it, or it is what the lesson's server is for
+ *     better  this course asks for more
+ *
+ * Exercises are the steps in which a student writes the server; each knows where to look.
+ */
+#ifndef WSCHECK_CHECK_H
+#define WSCHECK_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct trial;
+
+enum level { MUST, BETTER };
+
+/* What a check needs besides a port to talk to. */
+enum needs {
+    NEEDS_NOTHING,
+    NEEDS_SERVER = 1, /* to be started by us: it is given options, signals, or watched */
+    NEEDS_IPV6 = 2,   /* this machine must have ::1 */
+};
+
+struct check {
+    const char *id;
+    const char *title;
+    /* What makes it different from its neighbours; each family says what these mean there. */
+    const char *text;
+    size_t len; /* of text, where it may contain NUL bytes; else a length */
+    unsigned number, code;
+    const char
+        *suspect; /* the diagnosis when nothing else in the bytes tells; NULL: the family's */
+};
+
+/* In a row: these bytes, NULs and all. */
+#define BYTES(literal) .text = literal, .len = sizeof(literal) - 1
+
+struct family {
+    const char *exercise;
+    unsigned lessons; /* LESSON(1) | LESSON(2) ... */
+    enum level level;
+    const char *section; /* "RFC 6455 §5.2" */
+    const char *rule;    /* in words */
+    const char *symptom; /* what the student has seen who came here */
+    const char *parents; /* ids of checks that must hold first, with blanks between */
+    unsigned needs;
+    const char *options; /* what the server is started with, "" or NULL: nothing; NEEDS_SERVER */
+    const char *suspect; /* the diagnosis when nothing else in the bytes tells, or NULL */
+    bool isolates;       /* made for one mistake: the suspect counts more than the bytes */
+    void (*run)(struct trial *t, const struct check *check);
+    const struct check *checks; /* the last has no id */
+};
+
+#define LESSON(n)     (1U << (n))
+#define EVERY_LESSON  (LESSON(1) | LESSON(2) | LESSON(3))
+#define FRAME_LESSONS (LESSON(2) | LESSON(3))
+
+struct exercise {
+    const char *name;
+    int lesson;
+    const char *title;
+    const char *place; /* where to look */
+};
+
+/* The tables, one a file; each ends with a family without an exercise. */
+extern const struct family handshake_checks[], frame_checks[], close_checks[], room_checks[];
+
+/* All families of all tables, in their order; NULL after the last. */
+const struct family *family_at(size_t index);
+
+const struct exercise *exercise_find(const char *name);
+
+/* How many exercises there are, and one of them. */
+size_t exercise_count(void);
+const struct exercise *exercise_at(size_t index);
+
+#endif

@@ -1,0 +1,746 @@
+/*
+ * checks_close - lesson 2: control frames, fragments, and the end (RFC 6455 §5.4, §5.5, §7)
+ *
+ * The server under test sends every message back. The functions say what a kind of check does; the
+ * tables below them, what each is about.
+ */
+#include <string.h>
+
+#include "check.h"
+#include "expect.h"
+#include "peer.h"
+
+/* ------------------------------------------------------------------------------------- pong */
+
+/* text, len: what the ping carries */
+static void answers_ping(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    send_frame(p, FIN | PING, c->text, c->len);
+    expect_pong(p, c->text, c->len);
+}
+
+static void answers_long_ping(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *payload = trial_bytes(t);
+    bytes_add_run(payload, 'p', c->len);
+    send_masked(p, FIN | PING, sample_mask, payload->at, payload->len);
+    expect_pong(p, payload->at, payload->len);
+}
+
+static void answers_ping_between(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *row = trial_bytes(t);
+    (void)c;
+    frame_add(row, FIN | TEXT, zero_mask, "one", 3);
+    frame_add(row, FIN | PING, zero_mask, "?", 1);
+    send_bytes(p, row->at, row->len);
+    expect_pong_and_message(p, (struct bytes_view){"?", 1}, TEXT, (struct bytes_view){"one", 3});
+    send_text(p, "two");
+    expect_text(p, "two");
+}
+
+/* §5.5.3: the last of several must be answered; the course answers all. number: all? */
+static void answers_pings(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *row = trial_bytes(t);
+    for (char n = '0'; n <= '9'; n++)
+        frame_add(row, FIN | PING, zero_mask, &n, 1);
+    frame_add(row, FIN | TEXT, zero_mask, "end", 3);
+    send_bytes(p, row->at, row->len);
+    if (c->number == 0) {
+        expect_pong_and_message(p, (struct bytes_view){"9", 1}, TEXT,
+                                (struct bytes_view){"end", 3});
+        return;
+    }
+    for (char n = '0'; n <= '9'; n++)
+        expect_pong(p, &n, 1);
+}
+
+static void ignores_pong(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *row = trial_bytes(t);
+    frame_add(row, FIN | PONG, zero_mask, c->text, c->len);
+    frame_add(row, FIN | PING, zero_mask, "?", 1);
+    send_bytes(p, row->at, row->len);
+    expect_pong(p, "?", 1);
+}
+
+/* -------------------------------------------------------------------------------- fragments */
+
+/*
+ * text: the frames, in a small language: "t" text, "b" binary, "c" continuation, each in upper case
+ * with FIN, and behind it the payload up to the next blank; "P" is a ping. `ping` becomes the last
+ * ping's payload.
+ */
+static void add_frames(struct bytes *row, struct bytes *message, struct bytes_view *ping,
+                       unsigned *opcode, const char *text)
+{
+    while (*text != '\0') {
+        size_t len = strcspn(text + 1, " ");
+        const char *payload = text + 1;
+        switch (text[0]) {
+        case 't':
+            *opcode = TEXT;
+            frame_add(row, TEXT, zero_mask, payload, len);
+            break;
+        case 'b':
+            *opcode = BINARY;
+            frame_add(row, BINARY, zero_mask, payload, len);
+            break;
+        case 'c': frame_add(row, CONTINUATION, zero_mask, payload, len); break;
+        case 'C': frame_add(row, FIN | CONTINUATION, zero_mask, payload, len); break;
+        case 'P': frame_add(row, FIN | PING, zero_mask, payload, len); break;
+        default: break;
+        }
+        if (text[0] == 'P')
+            *ping = (struct bytes_view){payload, len};
+        else
+            bytes_add(message, payload, len);
+        text += 1 + len + (payload[len] == ' ');
+    }
+}
+
+static void puts_together(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *row = trial_bytes(t), *message = trial_bytes(t);
+    struct bytes_view ping = {NULL, 0};
+    unsigned opcode = TEXT;
+    add_frames(row, message, &ping, &opcode, c->text);
+    if (c->number > 0) /* in pieces: the fragments come apart */
+        send_in_pieces(p, row->at, row->len, c->number);
+    else
+        send_bytes(p, row->at, row->len);
+    if (ping.at != NULL)
+        expect_pong_and_message(p, ping, opcode, (struct bytes_view){message->at, message->len});
+    else
+        expect_message(p, opcode, message->at, message->len);
+}
+
+/* The state of one message is gone when the next begins. */
+static void begins_anew(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *row = trial_bytes(t), *ignored = trial_bytes(t);
+    struct bytes_view none;
+    unsigned opcode = 0;
+    add_frames(row, ignored, &none, &opcode, c->text);
+    frame_add(row, FIN | TEXT, zero_mask, "whole", 5);
+    add_frames(row, ignored, &none, &opcode, "bsecond Cmessage");
+    send_bytes(p, row->at, row->len);
+    expect_message(p, TEXT, "firstmessage", 12);
+    expect_text(p, "whole");
+    expect_message(p, BINARY, "secondmessage", 13);
+}
+
+/* `number` fragments of `len` bytes. */
+static void puts_many_together(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *row = trial_bytes(t), *piece = trial_bytes(t), *whole = trial_bytes(t);
+    bytes_add_run(piece, 'f', c->len);
+    for (unsigned i = 0; i < c->number; i++) {
+        unsigned fin = i + 1 == c->number ? FIN : 0;
+        frame_add(row, fin | (i == 0 ? TEXT : CONTINUATION), zero_mask, piece->at, piece->len);
+        bytes_add(whole, piece->at, piece->len);
+    }
+    send_bytes(p, row->at, row->len);
+    expect_message(p, TEXT, whole->at, whole->len);
+}
+
+/* Each fragment has a mask of its own. */
+static void unmasks_fragments(struct trial *t, const struct check *c)
+{
+    static const unsigned char other_mask[MASK_LEN] = {0xA5, 0x11, 0x7E, 0x80};
+    struct peer *p = peer_open(t);
+    (void)c;
+    send_masked(p, TEXT, sample_mask, "first half, ", 12);
+    send_masked(p, FIN | CONTINUATION, other_mask, "second half", 11);
+    expect_text(p, "first half, second half");
+}
+
+static void refuses_frames(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    send_bytes(p, c->text, c->len);
+    expect_refused(p);
+}
+
+/* ------------------------------------------------------------------------------------ close */
+
+/* code: what is sent; 0: nothing */
+static void send_close_of(struct peer *p, const struct check *c)
+{
+    if (c->code == 0)
+        send_frame(p, FIN | CLOSE, "", 0);
+    else
+        send_close(p, c->code, c->text != NULL ? c->text : "");
+}
+
+static void answers_close(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    send_close_of(p, c);
+    expect_close(p, NULL);
+}
+
+static void echoes_code(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    send_close_of(p, c);
+    expect_close_code(p, c->code);
+}
+
+static void ends_after_close(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    send_close_of(p, c);
+    expect_close(p, NULL);
+    expect_end(p);
+}
+
+/* Whatever is wrong with it, it is answered or the connection ends; and never with a code that may
+ * not be sent. */
+static void survives_close(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    send_frame(p, FIN | CLOSE, c->text, c->len);
+    expect_refused(p);
+    peer_open(t);
+}
+
+static void refuses_close(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    send_frame(p, FIN | CLOSE, c->text, c->len);
+    expect_close_code(p, c->code);
+}
+
+static void refuses_code(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    send_close(p, c->number, "");
+    expect_close_code(p, 1002);
+}
+
+static void says_nothing_after_close(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *row = trial_bytes(t);
+    frame_add(row, FIN | CLOSE, zero_mask, "\x03\xe8", 2);
+    frame_add(row, FIN | c->number, zero_mask, "late", 4);
+    send_bytes(p, row->at, row->len);
+    expect_close(p, NULL);
+    expect_end(p);
+}
+
+static void answers_before_close(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *row = trial_bytes(t);
+    (void)c;
+    frame_add(row, FIN | TEXT, zero_mask, "last words", 10);
+    frame_add(row, FIN | CLOSE, zero_mask, "\x03\xe8", 2);
+    send_bytes(p, row->at, row->len);
+    expect_text(p, "last words");
+    expect_close(p, NULL);
+}
+
+static void closes_within_message(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    (void)c;
+    send_frame(p, TEXT, "unfinis", 7);
+    send_close(p, 1000, "");
+    expect_close(p, NULL);
+    expect_end(p);
+}
+
+/* The Close frame in two pieces. */
+static void answers_cut_close(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *frame = trial_bytes(t);
+    frame_add(frame, FIN | CLOSE, sample_mask,
+              "\x03\xe8"
+              "bye",
+              5);
+    send_cut_at(p, frame->at, frame->len, c->number);
+    expect_close(p, NULL);
+}
+
+static void survives_leaving(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    if (c->text != NULL)
+        send_bytes(p, c->text, c->len);
+    if (c->number == 'r')
+        peer_reset(p);
+    else
+        peer_leave(p);
+    p = peer_open(t);
+    send_text(p, "still there?");
+    expect_text(p, "still there?");
+}
+
+/* It resets the connection when answers to it fill all buffers. */
+static void survives_reset_in_flood(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open_deaf(t);
+    struct bytes *flood = trial_bytes(t), *large = trial_bytes(t);
+    bytes_add_run(large, 'x', 65536);
+    for (unsigned i = 0; i < c->number; i++)
+        frame_add(flood, FIN | TEXT, zero_mask, large->at, large->len);
+    send_what_fits(p, flood->at, flood->len);
+    peer_reset(p);
+    p = peer_open(t);
+    send_text(p, "still there?");
+    expect_text(p, "still there?");
+}
+
+/* ----------------------------------------------------------------------------------- tables */
+
+const struct family close_checks[] = {
+    /* ---- pong */
+    {.exercise = "pong",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.5.2, §5.5.3",
+     .rule = "A ping is answered with a pong, 0x8A, that carries the same payload.",
+     .symptom = "The connection is dropped after a minute, by a proxy or a client that pings.",
+     .parents = "decode-answers",
+     .suspect = "ping-ignored",
+     .run = answers_ping,
+     .checks =
+         (const struct check[]){
+             {.id = "pong-empty", .title = "an empty ping: 8a 00", BYTES("")},
+             {.id = "pong-payload", .title = "a ping with a payload", BYTES("ping")},
+             {.id = "pong-binary",
+              .title = "a ping with any bytes, NUL among them",
+              BYTES("\x00\xff\x00")},
+             {0}}},
+    {.exercise = "pong",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.5",
+     .rule = "A control frame may carry up to 125 bytes.",
+     .symptom = "A client that pings with a time stamp and more is not answered.",
+     .parents = "pong-payload unmask-sample",
+     .suspect = "pong-without-payload",
+     .run = answers_long_ping,
+     .checks =
+         (const struct check[]){{.id = "pong-masked", .title = "a masked ping", .len = 9},
+                                {.id = "pong-125", .title = "a ping with 125 bytes", .len = 125},
+                                {0}}},
+    {.exercise = "pong",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.5.2",
+     .rule = "A ping is answered as soon as may be, between messages as well.",
+     .symptom = "The pong comes with the next message, or never.",
+     .parents = "pong-payload decode-two-in-one",
+     .suspect = "ping-ignored",
+     .run = answers_ping_between,
+     .checks =
+         (const struct check[]){{.id = "pong-between", .title = "a ping between two messages"},
+                                {0}}},
+    {.exercise = "pong",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.5.3",
+     .rule = "Of several pings, at least the last is answered.",
+     .symptom = "A client that pings often is not answered.",
+     .parents = "pong-payload decode-two-in-one",
+     .suspect = "ping-ignored",
+     .run = answers_pings,
+     .checks = (const struct check[]){{.id = "pong-many", .title = "ten pings at once"}, {0}}},
+    {.exercise = "pong",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "RFC 6455 §5.5.3",
+     .rule = "Each ping gets its pong, in order.",
+     .symptom = "Round trips cannot be measured.",
+     .parents = "pong-many",
+     .suspect = "ping-ignored",
+     .run = answers_pings,
+     .checks =
+         (const struct check[]){{.id = "pong-each", .title = "ten pings, ten pongs", .number = 1},
+                                {0}}},
+    {.exercise = "pong",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.5.3",
+     .rule = "A pong that nobody asked for is allowed, and is not answered.",
+     .symptom = "Two servers that talk to each other never stop.",
+     .parents = "pong-payload decode-two-in-one",
+     .suspect = "pong-answered",
+     .run = ignores_pong,
+     .checks =
+         (const struct check[]){
+             {.id = "pong-unasked", .title = "a pong with a payload", BYTES("beat")},
+             {.id = "pong-unasked-empty", .title = "an empty pong", BYTES("")},
+             {0}}},
+
+    /* ---- fragments */
+    {.exercise = "fragments",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.4",
+     .rule = "A message may come in fragments: the first has the opcode, the others opcode 0, and "
+             "the last has FIN. It is one message, of the kind that the first says.",
+     .symptom =
+         "\"Received unexpected continuation frame\"; long messages from some clients are lost.",
+     .parents = "decode-two-in-one",
+     .suspect = "fragments-refused",
+     .run = puts_together,
+     .checks =
+         (const struct check[]){
+             {.id = "fragment-two", .title = "a text in two fragments", .text = "tfirst Csecond"},
+             {.id = "fragment-three", .title = "a text in three", .text = "tone ctwo Cthree"},
+             {.id = "fragment-binary", .title = "a binary message in two", .text = "bone Ctwo"},
+             {.id = "fragment-empty-last", .title = "an empty last fragment", .text = "tall C"},
+             {.id = "fragment-empty-first", .title = "an empty first fragment", .text = "t Call"},
+             {.id = "fragment-empty-middle",
+              .title = "an empty fragment between",
+              .text = "tone c Ctwo"},
+             {.id = "fragment-all-empty", .title = "nothing but empty fragments", .text = "t c C"},
+             {.id = "fragment-letters",
+              .title = "a fragment for each letter",
+              .text = "ta cb cc cd ce cf cg ch ci Cj"},
+             {.id = "fragment-slow",
+              .title = "fragments in pieces of 5 bytes",
+              .text = "tslowly cbut Csurely",
+              .number = 5},
+             {0}}},
+    {.exercise = "fragments",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.4",
+     .rule = "Control frames may stand between the fragments of a message, are answered at once, "
+             "and do not disturb it.",
+     .symptom = "Long messages are damaged now and then.",
+     .parents = "fragment-two pong-payload",
+     .suspect = "ping-ends-message",
+     .isolates = true,
+     .run = puts_together,
+     .checks = (const struct check[]){{.id = "fragment-ping",
+                                       .title = "a ping between two fragments",
+                                       .text = "tfirst Pnow? Csecond"},
+                                      {.id = "fragment-pings",
+                                       .title = "pings between three fragments",
+                                       .text = "tone P1 ctwo P2 P3 Cthree"},
+                                      {.id = "fragment-ping-empty",
+                                       .title = "an empty ping between empty fragments",
+                                       .text = "b P Cx"},
+                                      {0}}},
+    {.exercise = "fragments",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.4",
+     .rule = "After FIN a new message begins, whole or in fragments.",
+     .symptom = "The second message has the first in front of it.",
+     .parents = "fragment-two",
+     .suspect = "fragment-state-kept",
+     .run = begins_anew,
+     .checks = (const struct check[]){{.id = "fragment-then-next",
+                                       .title = "three messages after each other",
+                                       .text = "tfirst Cmessage"},
+                                      {0}}},
+    {.exercise = "fragments",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.4",
+     .rule = "There may be any number of fragments.",
+     .symptom = "A large upload fails.",
+     .parents = "fragment-three encode-65536",
+     .suspect = "cut-short",
+     .run = puts_many_together,
+     .checks = (const struct check[]){{.id = "fragment-1000",
+                                       .title = "a thousand fragments of a byte",
+                                       .number = 1000,
+                                       .len = 1},
+                                      {.id = "fragment-large",
+                                       .title = "a hundred fragments of 5000 bytes",
+                                       .number = 100,
+                                       .len = 5000},
+                                      {0}}},
+    {.exercise = "fragments",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.3, §5.4",
+     .rule = "Each fragment is a frame with a mask of its own.",
+     .symptom = "The second half is garbage.",
+     .parents = "fragment-two unmask-sample",
+     .suspect = "mask-of-first-frame",
+     .run = unmasks_fragments,
+     .checks = (const struct check[]){{.id = "fragment-masks", .title = "two fragments, two masks"},
+                                      {0}}},
+    {.exercise = "fragments",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.4, §8.1",
+     .rule = "The message is UTF-8, not each fragment: a character may begin in one and end in the "
+             "next.",
+     .symptom = "1007 for long texts that are not English.",
+     .parents = "fragment-two encode-utf8",
+     .suspect = "utf8-per-frame",
+     .run = puts_together,
+     .checks =
+         (const struct check[]){
+             {.id = "fragment-utf8", .title = "a character cut in two", .text = "tk\xce C\xbaosme"},
+             {.id = "fragment-utf8-4",
+              .title = "a character in four fragments",
+              .text = "t\xf0 c\x9f c\x8c C\x8d"},
+             {0}}},
+    {.exercise = "fragments",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.4",
+     .rule = "Opcode 0 carries on a message that has begun; without one it fails the connection. "
+             "And no other message may begin before that has ended.",
+     .symptom = "Messages are mixed up.",
+     .parents = "fragment-two",
+     .suspect = "frame-not-checked",
+     .run = refuses_frames,
+     .checks =
+         (const struct check[]){
+             {.id = "fragment-stray",
+              .title = "a continuation of nothing",
+              BYTES("\x80\x81\0\0\0\0x")},
+             {.id = "fragment-stray-open", .title = "... without FIN", BYTES("\x00\x81\0\0\0\0x")},
+             {.id = "fragment-new-inside",
+              .title = "a whole message inside another",
+              BYTES("\x01\x81\0\0\0\0a\x81\x81\0\0\0\0b")},
+             {.id = "fragment-two-starts",
+              .title = "a message that begins twice",
+              BYTES("\x01\x81\0\0\0\0a\x02\x81\0\0\0\0b")},
+             {.id = "fragment-bad-end",
+              .title = "a text that ends within a character",
+              BYTES("\x01\x81\0\0\0\0\xce\x80\x81\0\0\0\0a"),
+              .suspect = "utf8-not-checked"},
+             {0}}},
+
+    /* ---- close */
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.5.1",
+     .rule = "A Close frame is answered with a Close frame, with the same code as a rule; the code "
+             "stands first, its high byte first, and is one that may be sent.",
+     .symptom = "event.wasClean is false and event.code is 1006; or the code is 59395, which is "
+                "1000 with its bytes swapped.",
+     .parents = "decode-answers",
+     .suspect = "close-ignored",
+     .run = answers_close,
+     .checks =
+         (const struct check[]){
+             {.id = "close-1000", .title = "1000, a normal end", .code = 1000},
+             {.id = "close-1001", .title = "1001, the tab was closed", .code = 1001},
+             {.id = "close-1003", .title = "1003", .code = 1003},
+             {.id = "close-1007", .title = "1007", .code = 1007},
+             {.id = "close-1011", .title = "1011", .code = 1011},
+             {.id = "close-3000", .title = "3000, the first for libraries", .code = 3000},
+             {.id = "close-4999", .title = "4999, the last for applications", .code = 4999},
+             {.id = "close-reason",
+              .title = "1000 with a reason",
+              .code = 1000,
+              .text = "good b\xc3\xbf"
+                      "e"},
+             {.id = "close-empty", .title = "no code at all", .code = 0, .suspect = "close-1005"},
+             {0}}},
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "RFC 6455 §5.5.1",
+     .rule = "The answer has the code that was sent.",
+     .symptom = "event.code is another than was given to close().",
+     .parents = "close-1000",
+     .suspect = "close-other-code",
+     .run = echoes_code,
+     .checks =
+         (const struct check[]){{.id = "close-echo-1000", .title = "1000 comes back", .code = 1000},
+                                {.id = "close-echo-1001", .title = "1001 comes back", .code = 1001},
+                                {.id = "close-echo-3000", .title = "3000 comes back", .code = 3000},
+                                {.id = "close-echo-4999", .title = "4999 comes back", .code = 4999},
+                                {.id = "close-echo-1012",
+                                 .title = "1012, registered after the RFC, comes back",
+                                 .code = 1012},
+                                {.id = "close-echo-1014", .title = "1014 too", .code = 1014},
+                                {0}}},
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §7.1.1",
+     .rule = "When both have sent a Close frame, the server ends the TCP connection at once.",
+     .symptom = "The browser's close event comes seconds late.",
+     .parents = "close-1000",
+     .suspect = "close-not-ended",
+     .run = ends_after_close,
+     .checks =
+         (const struct check[]){
+             {.id = "close-ends",
+              .title = "the connection ends after the Close frames",
+              .code = 1000},
+             {.id = "close-ends-empty", .title = "... without a code too", .code = 0},
+             {0}}},
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.5.1",
+     .rule = "After its Close frame the server sends nothing more.",
+     .symptom = "\"Received a frame after close\".",
+     .parents = "close-1000 decode-two-in-one",
+     .suspect = "close-then-data",
+     .run = says_nothing_after_close,
+     .checks =
+         (const struct check[]){
+             {.id = "close-then-text",
+              .title = "a text behind the Close frame is not answered",
+              .number = TEXT},
+             {.id = "close-then-ping", .title = "a ping neither", .number = PING},
+             {0}}},
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "DESIGN.md, Frames",
+     .rule = "What was said before the Close frame is answered before it.",
+     .symptom = "The last message is lost.",
+     .parents = "close-1000 decode-two-in-one",
+     .suspect = "close-drops-answers",
+     .run = answers_before_close,
+     .checks =
+         (const struct check[]){
+             {.id = "close-after-answer", .title = "a message in front of the Close frame"}, {0}}},
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.4, §5.5",
+     .rule = "A Close frame may come in the middle of a message, and ends it.",
+     .symptom = "A client that gives up an upload hangs.",
+     .parents = "close-1000",
+     .suspect = "close-ignored",
+     .run = closes_within_message,
+     .checks =
+         (const struct check[]){{.id = "close-within", .title = "a Close frame between fragments"},
+                                {0}}},
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.5.1",
+     .rule = "A Close frame may be cut anywhere, as all frames.",
+     .symptom = "1006, now and then.",
+     .parents = "close-1000 decode-cut-9",
+     .suspect = "partial-frame",
+     .run = answers_cut_close,
+     .checks =
+         (const struct check[]){
+             {.id = "close-cut-in-code", .title = "cut within the code", .number = 7},
+             {.id = "close-cut-in-reason", .title = "cut within the reason", .number = 9},
+             {0}}},
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §7.4.1",
+     .rule = "Whatever is wrong with a Close frame, the connection ends; and the codes 1004, 1005, "
+             "1006 and 1015 are never sent.",
+     .symptom = "The server dies of an empty or a strange Close frame, or hangs.",
+     .parents = "close-1000",
+     .suspect = "close-1005",
+     .run = survives_close,
+     .checks =
+         (const struct check[]){
+             {.id = "close-body-1", .title = "a body of one byte", BYTES("\x03")},
+             {.id = "close-body-1005", .title = "the code 1005", BYTES("\x03\xed")},
+             {.id = "close-body-1006", .title = "the code 1006", BYTES("\x03\xee")},
+             {.id = "close-body-1015", .title = "the code 1015", BYTES("\x03\xf7")},
+             {.id = "close-body-0", .title = "the code 0", BYTES("\x00\x00")},
+             {.id = "close-body-65535", .title = "the code 65535", BYTES("\xff\xff")},
+             {.id = "close-body-utf8",
+              .title = "a reason that is not UTF-8",
+              BYTES("\x03\xe8\xff")},
+             {0}}},
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "RFC 6455 §7.4",
+     .rule = "A code that may not be sent is a fault: 1002.",
+     .symptom = "None.",
+     .parents = "close-1000",
+     .suspect = "frame-not-checked",
+     .run = refuses_code,
+     .checks = (const struct check[]){{.id = "close-code-0", .title = "0", .number = 0},
+                                      {.id = "close-code-999", .title = "999", .number = 999},
+                                      {.id = "close-code-1004", .title = "1004", .number = 1004},
+                                      {.id = "close-code-1005", .title = "1005", .number = 1005},
+                                      {.id = "close-code-1006", .title = "1006", .number = 1006},
+                                      {.id = "close-code-1015", .title = "1015", .number = 1015},
+                                      {.id = "close-code-1016", .title = "1016", .number = 1016},
+                                      {.id = "close-code-2999", .title = "2999", .number = 2999},
+                                      {.id = "close-code-5000", .title = "5000", .number = 5000},
+                                      {.id = "close-code-65535", .title = "65535", .number = 65535},
+                                      {0}}},
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "RFC 6455 §5.5.1",
+     .rule = "A body of one byte is a fault, 1002; a reason that is not UTF-8 is one too, 1007.",
+     .symptom = "None.",
+     .parents = "close-1000",
+     .suspect = "frame-not-checked",
+     .run = refuses_close,
+     .checks =
+         (const struct check[]){
+             {.id = "close-one-byte", .title = "a body of one byte", BYTES("\x03"), .code = 1002},
+             {.id = "close-bad-reason",
+              .title = "a reason that is not UTF-8",
+              BYTES("\x03\xe8\xc0\xaf"),
+              .code = 1007},
+             {.id = "close-cut-reason",
+              .title = "a reason that ends within a character",
+              BYTES("\x03\xe8\xce"),
+              .code = 1007},
+             {0}}},
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §7.1.5",
+     .rule = "A client may go without a word, at any time; the server goes on.",
+     .symptom = "The server ends when a tab is closed.",
+     .parents = "encode-hello",
+     .suspect = "sigpipe",
+     .isolates = true,
+     .run = survives_leaving,
+     .checks =
+         (const struct check[]){
+             {.id = "close-no-word", .title = "a client goes without a Close frame"},
+             {.id = "close-mid-frame",
+              .title = "... in the middle of a frame",
+              BYTES("\x81\xe4\0\0\0\0half")},
+             {.id = "close-reset", .title = "... with a reset", .number = 'r'},
+             {.id = "close-reset-after",
+              .title = "... with a reset, before the answer",
+              BYTES("\x81\x81\0\0\0\0a\x81\x81\0\0\0\0b\x81\x81\0\0\0\0c"),
+              .number = 'r'},
+             {0}}},
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "POSIX send()",
+     .rule = "Writing to a connection that is gone fails with EPIPE, and raises SIGPIPE, which "
+             "ends a program that does not ignore it.",
+     .symptom = "The server ends when a tab is closed, now and then.",
+     .parents = "encode-65536 close-no-word",
+     .suspect = "sigpipe",
+     .isolates = true,
+     .run = survives_reset_in_flood,
+     .checks = (const struct check[]){{.id = "close-reset-flood",
+                                       .title = "a reset while many answers are on the way",
+                                       .number = 128},
+                                      {0}}},
+    {0},
+};

@@ -1,0 +1,1073 @@
+/*
+ * checks_frames - lesson 2: what is in those bytes (RFC 6455 §5.1 to §5.3, §8.1, §10.4)
+ *
+ * The server under test sends every message back. The functions say what a kind of check does; the
+ * tables below them, what each is about. Masks are zeros, which leaves payloads readable, but where
+ * the check is about masking.
+ */
+#include <string.h>
+
+#include "check.h"
+#include "expect.h"
+#include "peer.h"
+
+/* "abc...xyzabc...": of any two bytes that change places, one will be noticed. */
+static struct bytes *letters(struct trial *t, size_t len)
+{
+    struct bytes *text = trial_bytes(t);
+    for (size_t i = 0; i < len; i++)
+        bytes_add(text, &(char){(char)('a' + i % 26)}, 1);
+    return text;
+}
+
+/* ----------------------------------------------------------------------------------- encode */
+
+/* number: the opcode; text, len: the payload */
+static void echoes(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    send_frame(p, FIN | c->number, c->text, c->len);
+    expect_message(p, c->number, c->text, c->len);
+}
+
+/* A text of `len` bytes. */
+static void echoes_length(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *text = trial_bytes(t);
+    bytes_add_run(text, 'a', c->len);
+    send_frame(p, FIN | TEXT, text->at, text->len);
+    expect_message(p, TEXT, text->at, text->len);
+}
+
+/* -------------------------------------------------------------------------------- decode-header */
+
+/* Whatever it is; what it should be is another check's matter. */
+static void answers_a_frame(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    (void)c;
+    send_text(p, "Hello");
+    bool came = wait_for_bytes(p, 1);
+    if (came && p->wire->came.at[p->judged] != (FIN | CLOSE))
+        return;
+    fail_as_different(p, "\x81\x05Hello", 7, false);
+}
+
+static void answers_two_in_one(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *both = trial_bytes(t);
+    (void)c;
+    frame_add(both, FIN | TEXT, zero_mask, "first", 5);
+    frame_add(both, FIN | TEXT, zero_mask, "and second", 10);
+    send_bytes(p, both->at, both->len);
+    expect_text(p, "first");
+    expect_text(p, "and second");
+}
+
+/* Frames of different kinds and lengths, an empty one among them, in one segment. */
+static void answers_a_row(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *row = trial_bytes(t), *text = letters(t, 300);
+    (void)c;
+    frame_add(row, FIN | TEXT, zero_mask, "one", 3);
+    frame_add(row, FIN | BINARY, zero_mask, text->at, 300);
+    frame_add(row, FIN | TEXT, zero_mask, "", 0);
+    frame_add(row, FIN | BINARY, zero_mask, "four", 4);
+    send_bytes(p, row->at, row->len);
+    expect_text(p, "one");
+    expect_message(p, BINARY, text->at, 300);
+    expect_text(p, "");
+    expect_message(p, BINARY, "four", 4);
+}
+
+/* `number` small frames in one segment. */
+static void answers_many(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *row = trial_bytes(t);
+    char text[8] = "n000000";
+    for (unsigned i = 0; i < c->number; i++) {
+        for (unsigned n = i, digit = 6; digit > 0; digit--, n /= 10)
+            text[digit] = (char)('0' + n % 10);
+        frame_add(row, FIN | TEXT, zero_mask, text, 7);
+    }
+    send_bytes(p, row->at, row->len);
+    for (unsigned i = 0; i < c->number; i++)
+        expect_message(p, TEXT, row->at + i * 13 + 6, 7);
+}
+
+/* Replies to what one read brought go out together: in fewer pieces than there are replies. */
+static void answers_together(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    size_t before = p->wire->reads;
+    struct bytes *row = trial_bytes(t);
+    for (unsigned i = 0; i < c->number; i++)
+        frame_add(row, FIN | TEXT, zero_mask, "x", 1);
+    send_bytes(p, row->at, row->len);
+    for (unsigned i = 0; i < c->number; i++)
+        expect_text(p, "x");
+    if (p->wire->reads - before > c->number / 4)
+        trial_fail_at(p, "%u replies came in %zu pieces", c->number, p->wire->reads - before);
+}
+
+static void answers_slow_frame(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *frame = trial_bytes(t), *text = letters(t, c->len);
+    frame_add(frame, FIN | TEXT, zero_mask, text->at, text->len);
+    send_in_pieces(p, frame->at, frame->len, 1);
+    expect_message(p, TEXT, text->at, text->len);
+}
+
+/* Cut in two at byte `number` of the frame. */
+static void answers_cut_frame(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *frame = trial_bytes(t), *text = letters(t, c->len);
+    frame_add(frame, FIN | BINARY, zero_mask, text->at, text->len);
+    send_cut_at(p, frame->at, frame->len, c->number);
+    expect_message(p, BINARY, text->at, text->len);
+}
+
+/* Request and frame in one segment; or `number` bytes of the frame, and then the rest. */
+static void answers_early_frame(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_connect(t);
+    struct bytes *early = trial_bytes(t), *frame = trial_bytes(t);
+    add_request(p, early, "");
+    frame_add(frame, FIN | TEXT, zero_mask, "early bird", 10);
+    size_t first = c->number > 0 ? c->number : frame->len;
+    bytes_add(early, frame->at, first);
+    send_bytes(p, early->at, early->len);
+    expect_status(p, 101, 101);
+    if (first < frame->len)
+        send_bytes(p, frame->at + first, frame->len - first);
+    expect_text(p, "early bird");
+}
+
+/* ----------------------------------------------------------------------------------- unmask
+ *
+ * Binary messages: what is unmasked wrongly comes back, and is not refused for its UTF-8.
+ */
+
+/* number: the mask, as a number; text: what is sent */
+static void unmasks(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *mask = trial_bytes(t);
+    bytes_add_number(mask, c->number, MASK_LEN);
+    send_masked(p, FIN | BINARY, mask->at, c->text, strlen(c->text));
+    expect_message(p, BINARY, c->text, strlen(c->text));
+}
+
+/* Every length up to `number`, each in a frame of its own. */
+static void unmasks_lengths(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *text = letters(t, c->number);
+    for (size_t len = 1; len <= c->number; len++) {
+        send_masked(p, FIN | BINARY, sample_mask, text->at, len);
+        expect_message(p, BINARY, text->at, len);
+    }
+}
+
+static void unmasks_two_keys(struct trial *t, const struct check *c)
+{
+    static const unsigned char other_mask[MASK_LEN] = {0x55, 0x0F, 0xC3, 0x01};
+    struct peer *p = peer_open(t);
+    struct bytes *both = trial_bytes(t);
+    (void)c;
+    frame_add(both, FIN | BINARY, sample_mask, "first", 5);
+    frame_add(both, FIN | BINARY, other_mask, "and second", 10);
+    memcpy(p->mask, other_mask, MASK_LEN);
+    send_bytes(p, both->at, both->len);
+    expect_message(p, BINARY, "first", 5);
+    expect_message(p, BINARY, "and second", 10);
+}
+
+/* Cut in two after `number` bytes of `len` of payload. */
+static void unmasks_cut(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *frame = trial_bytes(t), *text = letters(t, c->len);
+    frame_add(frame, FIN | BINARY, sample_mask, text->at, text->len);
+    size_t head_len = frame->len - text->len;
+    memcpy(p->mask, sample_mask, MASK_LEN);
+    send_cut_at(p, frame->at, frame->len, head_len + c->number);
+    p->cut = c->number;
+    expect_message(p, BINARY, text->at, text->len);
+}
+
+static void unmasks_slow(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *frame = trial_bytes(t), *text = letters(t, c->len);
+    frame_add(frame, FIN | BINARY, sample_mask, text->at, text->len);
+    memcpy(p->mask, sample_mask, MASK_LEN);
+    send_in_pieces(p, frame->at, frame->len, c->number);
+    expect_message(p, BINARY, text->at, text->len);
+}
+
+static void unmasks_long(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *text = letters(t, c->len);
+    send_masked(p, FIN | BINARY, sample_mask, text->at, text->len);
+    expect_message(p, BINARY, text->at, text->len);
+}
+
+static void unmasks_every_byte(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *all = trial_bytes(t);
+    (void)c;
+    for (unsigned i = 0; i < 256; i++)
+        bytes_add_number(all, i, 1);
+    send_masked(p, FIN | BINARY, sample_mask, all->at, all->len);
+    expect_message(p, BINARY, all->at, all->len);
+}
+
+/* -------------------------------------------------------------------------------- refuse-frames */
+
+/* number: the first byte; len: of the payload; code: how the length is written, or 'u': unmasked */
+static void add_faulty_frame(struct trial *t, const struct check *c, struct bytes *out)
+{
+    const struct bytes *text = letters(t, c->len);
+    if (c->code == 'u') {
+        frame_add(out, c->number, NOT_MASKED, text->at, text->len);
+    } else if (c->code != 0) {
+        frame_add_header(out, c->number, zero_mask, c->len, c->code);
+        bytes_add(out, text->at, text->len);
+    } else {
+        frame_add(out, c->number, zero_mask, text->at, text->len);
+    }
+}
+
+static void refuses_frame(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *frame = trial_bytes(t);
+    add_faulty_frame(t, c, frame);
+    send_bytes(p, frame->at, frame->len);
+    expect_refused(p);
+}
+
+/* What comes behind a fault has no effect. */
+static void refuses_the_rest(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *row = trial_bytes(t);
+    add_faulty_frame(t, c, row);
+    frame_add(row, FIN | TEXT, zero_mask, "after", 5);
+    send_bytes(p, row->at, row->len);
+    expect_refused(p);
+}
+
+/* What came before it is answered. */
+static void answers_what_was_valid(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *row = trial_bytes(t);
+    frame_add(row, FIN | TEXT, zero_mask, "before", 6);
+    add_faulty_frame(t, c, row);
+    send_bytes(p, row->at, row->len);
+    expect_text(p, "before");
+    expect_refused(p);
+}
+
+/* text, len: raw bytes; code: of the Close frame that must come, though the frame is unfinished */
+static void refuses_unfinished(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    send_bytes(p, c->text, c->len);
+    expect_close_code(p, c->code);
+    expect_end(p);
+}
+
+static const struct check faulty_frames[] = {
+    {.id = "refuse-rsv1", .title = "RSV1 is set", .number = FIN | RSV1 | TEXT, .len = 5},
+    {.id = "refuse-rsv2", .title = "RSV2 is set", .number = FIN | RSV2 | TEXT, .len = 5},
+    {.id = "refuse-rsv3", .title = "RSV3 is set", .number = FIN | RSV3 | BINARY, .len = 5},
+    {.id = "refuse-rsv-ping",
+     .title = "RSV1 is set in a ping",
+     .number = FIN | RSV1 | PING,
+     .len = 0},
+    {.id = "refuse-opcode-3", .title = "opcode 3", .number = FIN | 3, .len = 5},
+    {.id = "refuse-opcode-4", .title = "opcode 4", .number = FIN | 4, .len = 0},
+    {.id = "refuse-opcode-5", .title = "opcode 5", .number = FIN | 5, .len = 5},
+    {.id = "refuse-opcode-6", .title = "opcode 6", .number = FIN | 6, .len = 5},
+    {.id = "refuse-opcode-7", .title = "opcode 7", .number = FIN | 7, .len = 5},
+    {.id = "refuse-opcode-11", .title = "opcode 11", .number = FIN | 11, .len = 5},
+    {.id = "refuse-opcode-12", .title = "opcode 12", .number = FIN | 12, .len = 0},
+    {.id = "refuse-opcode-13", .title = "opcode 13", .number = FIN | 13, .len = 5},
+    {.id = "refuse-opcode-14", .title = "opcode 14", .number = FIN | 14, .len = 5},
+    {.id = "refuse-opcode-15", .title = "opcode 15", .number = FIN | 15, .len = 5},
+    {.id = "refuse-unmasked",
+     .title = "a text that is not masked",
+     .number = FIN | TEXT,
+     .len = 5,
+     .code = 'u'},
+    {.id = "refuse-unmasked-empty",
+     .title = "an empty text that is not masked",
+     .number = FIN | TEXT,
+     .code = 'u'},
+    {.id = "refuse-unmasked-ping",
+     .title = "a ping that is not masked",
+     .number = FIN | PING,
+     .len = 2,
+     .code = 'u'},
+    {.id = "refuse-ping-fragment", .title = "a ping without FIN", .number = PING, .len = 2},
+    {.id = "refuse-close-fragment", .title = "a Close without FIN", .number = CLOSE, .len = 0},
+    {.id = "refuse-long-ping", .title = "a ping with 126 bytes", .number = FIN | PING, .len = 126},
+    {.id = "refuse-long-pong", .title = "a pong with 126 bytes", .number = FIN | PONG, .len = 126},
+    {.id = "refuse-long-close",
+     .title = "a Close with 200 bytes",
+     .number = FIN | CLOSE,
+     .len = 200},
+    {0},
+};
+
+static const struct check long_lengths[] = {
+    {.id = "refuse-5-in-16",
+     .title = "5 written in 16 bits",
+     .number = FIN | TEXT,
+     .len = 5,
+     .code = LENGTH_16},
+    {.id = "refuse-125-in-16",
+     .title = "125 written in 16 bits",
+     .number = FIN | TEXT,
+     .len = 125,
+     .code = LENGTH_16},
+    {.id = "refuse-5-in-64",
+     .title = "5 written in 64 bits",
+     .number = FIN | BINARY,
+     .len = 5,
+     .code = LENGTH_64},
+    {.id = "refuse-65535-in-64",
+     .title = "65535 written in 64 bits",
+     .number = FIN | BINARY,
+     .len = 65535,
+     .code = LENGTH_64},
+    {0},
+};
+
+static void refuses_with_code(struct trial *t, const struct check *c)
+{
+    for (const struct check *row = faulty_frames; row->id != NULL && trial_holds(t); row++) {
+        struct peer *p = peer_open(t);
+        struct bytes *frame = trial_bytes(t);
+        add_faulty_frame(t, row, frame);
+        send_bytes(p, frame->at, frame->len);
+        expect_close_code(p, c->code);
+        peer_leave(p);
+    }
+}
+
+/* Says in the Close frame why, with the section. */
+static void gives_a_reason(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *reason = trial_bytes(t);
+    send_bytes(p, c->text, c->len);
+    expect_close(p, reason);
+    if (trial_holds(t) && bytes_find(reason->at, reason->len, "RFC") == NULL) {
+        trial_fail_at(p, "the Close frame does not say why");
+        trial_say(t, "a reason with the section of the RFC",
+                  reason->len > 0 ? "another reason" : "none");
+    }
+}
+
+/* A 64-bit length with its highest bit set: no server has so much room. */
+static void refuses_high_bit(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *header = trial_bytes(t);
+    (void)c;
+    frame_add_header(header, FIN | BINARY, zero_mask, UINT64_MAX, LENGTH_64);
+    send_bytes(p, header->at, header->len);
+    expect_refused(p);
+}
+
+/* ------------------------------------------------------------------------------------ UTF-8 */
+
+static void refuses_text(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    send_frame(p, FIN | TEXT, c->text, c->len);
+    expect_refused(p);
+}
+
+static void takes_text(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    send_frame(p, FIN | TEXT, c->text, c->len);
+    expect_message(p, TEXT, c->text, c->len);
+}
+
+static void takes_any_binary(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    send_frame(p, FIN | BINARY, c->text, c->len);
+    expect_message(p, BINARY, c->text, c->len);
+}
+
+/* RFC 3629: what is no UTF-8, at the beginning of the text, in it or at its end. */
+static const struct check bad_texts[] = {
+    {.id = "utf8-ff",
+     .title = "the byte FF",
+     BYTES("a\xff"
+           "b")},
+    {.id = "utf8-lone-80", .title = "a continuation byte alone", BYTES("\x80")},
+    {.id = "utf8-lone-bf", .title = "... behind a character", BYTES("\xce\xba\xbf")},
+    {.id = "utf8-no-second",
+     .title = "a character without its second byte",
+     BYTES("\xce"
+           "a")},
+    {.id = "utf8-no-third",
+     .title = "... without its third",
+     BYTES("\xe1\x80"
+           "a")},
+    {.id = "utf8-cut-2", .title = "a text that ends within 2 bytes", BYTES("a\xce")},
+    {.id = "utf8-cut-3", .title = "... within 3 bytes", BYTES("a\xe1\x80")},
+    {.id = "utf8-cut-4", .title = "... within 4 bytes", BYTES("a\xf0\x9f\x98")},
+    {.id = "utf8-overlong-2", .title = "/ in two bytes", BYTES("\xc0\xaf")},
+    {.id = "utf8-overlong-c1", .title = "DEL in two bytes", BYTES("\xc1\xbf")},
+    {.id = "utf8-overlong-3", .title = "/ in three bytes", BYTES("\xe0\x80\xaf")},
+    {.id = "utf8-overlong-3-max", .title = "U+07FF in three bytes", BYTES("\xe0\x9f\xbf")},
+    {.id = "utf8-overlong-4", .title = "U+FFFF in four bytes", BYTES("\xf0\x8f\xbf\xbf")},
+    {.id = "utf8-surrogate-low", .title = "U+D800, a surrogate", BYTES("\xed\xa0\x80")},
+    {.id = "utf8-surrogate-high", .title = "U+DFFF, a surrogate", BYTES("\xed\xbf\xbf")},
+    {.id = "utf8-above", .title = "U+110000, above the last", BYTES("\xf4\x90\x80\x80")},
+    {.id = "utf8-f5", .title = "the byte F5", BYTES("\xf5\x80\x80\x80")},
+    {.id = "utf8-five", .title = "a character of five bytes", BYTES("\xf8\x88\x80\x80\x80")},
+    {0},
+};
+
+static void refuses_text_with_code(struct trial *t, const struct check *c)
+{
+    for (const struct check *row = bad_texts; row->id != NULL && trial_holds(t); row++) {
+        struct peer *p = peer_open(t);
+        send_frame(p, FIN | TEXT, row->text, row->len);
+        expect_close_code(p, c->code);
+        peer_leave(p);
+    }
+}
+
+/* ----------------------------------------------------------------------------------- limits */
+
+/* A message of `len` bytes is taken (code 0), or refused with `code`. */
+static void limits_message(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *text = letters(t, c->len);
+    send_frame(p, FIN | TEXT, text->at, text->len);
+    if (c->code == 0)
+        expect_message(p, TEXT, text->at, text->len);
+    else
+        expect_close_code(p, c->code);
+}
+
+/* Only the header comes: `len` bytes are announced. */
+static void limits_announced(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *header = trial_bytes(t);
+    frame_add_header(header, FIN | BINARY, zero_mask, c->len, frame_length_form(c->len));
+    send_bytes(p, header->at, header->len);
+    expect_close_code(p, c->code);
+}
+
+static void limits_fragments(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *text = letters(t, c->len), *header = trial_bytes(t);
+    send_frame(p, TEXT, text->at, text->len);
+    frame_add_header(header, FIN | CONTINUATION, zero_mask, c->len, frame_length_form(c->len));
+    send_bytes(p, header->at, header->len);
+    expect_close_code(p, c->code);
+}
+
+/* ----------------------------------------------------------------------------------- tables */
+
+const struct family frame_checks[] = {
+    /* ---- encode-short */
+    {.exercise = "encode-short",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "A message in one frame begins with FIN and its opcode, 0x81 for text and 0x82 for "
+             "binary; then comes the length, up to 125 in one byte whose bit 0x80 is 0, for a "
+             "server does not mask; then the payload.",
+     .symptom = "\"Invalid frame header\", \"A server must not mask any frames\", \"One or more "
+                "reserved bits are on\".",
+     .parents = "decode-answers",
+     .run = echoes,
+     .checks =
+         (const struct check[]){
+             {.id = "encode-hello",
+              .title = "a text of 5 bytes: 81 05 Hello",
+              .number = TEXT,
+              BYTES("Hello")},
+             {.id = "encode-one", .title = "a text of one byte", .number = TEXT, BYTES("x")},
+             {.id = "encode-empty", .title = "an empty text: 81 00", .number = TEXT, BYTES("")},
+             {.id = "encode-utf8",
+              .title = "a text that is not ASCII",
+              .number = TEXT,
+              BYTES("gr\xc3\xbc\xc3\x9f dich \xf0\x9f\x8c\x8d \xe6\x94\xb6\xe5\x88\xb0")},
+             {0}}},
+    {.exercise = "encode-short",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.6",
+     .rule = "A binary message is any bytes, and comes back as binary, with opcode 2.",
+     .symptom = "\"Could not decode a text frame as UTF-8\"; images are cut off.",
+     .parents = "encode-hello",
+     .run = echoes,
+     .checks = (const struct check[]){{.id = "encode-binary",
+                                       .title = "a binary message: 82",
+                                       .number = BINARY,
+                                       BYTES("\x01\x02\x03")},
+                                      {.id = "encode-nul",
+                                       .title = "41 00 FF: a NUL in the middle",
+                                       .number = BINARY,
+                                       BYTES("\x41\x00\xff"),
+                                       .suspect = "strlen"},
+                                      {.id = "encode-nul-first",
+                                       .title = "00 01: a NUL at the beginning",
+                                       .number = BINARY,
+                                       BYTES("\x00\x01"),
+                                       .suspect = "strlen"},
+                                      {.id = "encode-text-nul",
+                                       .title = "a text with a NUL, which is a character",
+                                       .number = TEXT,
+                                       BYTES("a\x00z"),
+                                       .suspect = "strlen"},
+                                      {.id = "encode-empty-binary",
+                                       .title = "an empty binary message: 82 00",
+                                       .number = BINARY,
+                                       BYTES("")},
+                                      {0}}},
+    {.exercise = "encode-short",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "Up to 125 bytes, the length is in the second byte itself.",
+     .symptom = "\"Invalid frame header\", for just one length.",
+     .parents = "encode-hello",
+     .run = echoes_length,
+     .checks =
+         (const struct check[]){
+             {.id = "encode-124", .title = "124 bytes", .len = 124},
+             {.id = "encode-125", .title = "125 bytes, the most that goes into 7 bits", .len = 125},
+             {0}}},
+
+    /* ---- encode-long */
+    {.exercise = "encode-long",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "From 126 bytes on, the second byte is 126 and two bytes of length follow, the high "
+             "one first; from 65536 on it is 127 and eight bytes. The shortest form that fits is "
+             "the only right one.",
+     .symptom = "\"Invalid frame header\" for messages above a certain size.",
+     .parents = "encode-hello",
+     .suspect = "long-not-read",
+     .run = echoes_length,
+     .checks =
+         (const struct check[]){
+             {.id = "encode-126", .title = "126 bytes, the fewest in 16 bits", .len = 126},
+             {.id = "encode-127", .title = "127 bytes", .len = 127},
+             {.id = "encode-128", .title = "128 bytes (signed char)", .len = 128},
+             {.id = "encode-255", .title = "255 bytes", .len = 255},
+             {.id = "encode-256", .title = "256 bytes", .len = 256},
+             {.id = "encode-1000", .title = "1000 bytes", .len = 1000},
+             {.id = "encode-32768", .title = "32768 bytes (signed short)", .len = 32768},
+             {.id = "encode-65535",
+              .title = "65535 bytes, the most that goes into 16 bits",
+              .len = 65535},
+             {.id = "encode-65536", .title = "65536 bytes, the fewest in 64 bits", .len = 65536},
+             {.id = "encode-100000", .title = "100000 bytes", .len = 100000},
+             {.id = "encode-1m", .title = "1 MiB", .len = 1048576},
+             {0}}},
+
+    /* ---- decode-header */
+    {.exercise = "decode-header",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "A text frame that a client sends is read, and the message comes back.",
+     .symptom = "Messages are sent, and nothing happens.",
+     .parents = "send-101-status",
+     .suspect = "length-not-cut",
+     .run = answers_a_frame,
+     .checks = (const struct check[]){{.id = "decode-answers", .title = "a text frame is answered"},
+                                      {0}}},
+    {.exercise = "decode-header",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "TCP is a stream: one recv() may bring two frames, or one and a half.",
+     .symptom = "The second message is lost, or comes with the third.",
+     .parents = "encode-hello",
+     .suspect = "one-frame-a-read",
+     .run = answers_two_in_one,
+     .checks =
+         (const struct check[]){{.id = "decode-two-in-one", .title = "two frames in one segment"},
+                                {0}}},
+    {.exercise = "decode-header",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "TCP is a stream: one recv() may bring many frames.",
+     .symptom = "Messages are lost when they come fast.",
+     .parents = "decode-two-in-one encode-126",
+     .suspect = "one-frame-a-read",
+     .run = answers_a_row,
+     .checks =
+         (const struct check[]){
+             {.id = "decode-row", .title = "four frames of all kinds in one segment"}, {0}}},
+    {.exercise = "decode-header",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "TCP is a stream: one recv() may bring many frames, and the last may be cut.",
+     .symptom = "Messages are lost when they come fast.",
+     .parents = "decode-two-in-one",
+     .suspect = "one-frame-a-read",
+     .run = answers_many,
+     .checks =
+         (const struct check[]){
+             {.id = "decode-100", .title = "a hundred frames at once", .number = 100},
+             {.id = "decode-5000", .title = "five thousand frames at once", .number = 5000},
+             {0}}},
+    {.exercise = "decode-header",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "TCP may bring a frame byte by byte: keep what there is, and go on when more comes.",
+     .symptom = "It hangs now and then over a slow network.",
+     .parents = "encode-hello",
+     .suspect = "partial-frame",
+     .run = answers_slow_frame,
+     .checks =
+         (const struct check[]){
+             {.id = "decode-byte-by-byte", .title = "a frame byte by byte", .len = 12},
+             {.id = "decode-byte-by-byte-16", .title = "... with a 16-bit length", .len = 130},
+             {0}}},
+    {.exercise = "decode-header",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "A header may be cut anywhere; it is read when it is all there.",
+     .symptom = "Now and then a connection breaks off with 1002, or hangs.",
+     .parents = "decode-two-in-one",
+     .suspect = "partial-frame",
+     .run = answers_cut_frame,
+     .checks =
+         (const struct check[]){
+             {.id = "decode-cut-1", .title = "cut behind the first byte", .number = 1, .len = 20},
+             {.id = "decode-cut-2", .title = "cut before the mask", .number = 2, .len = 20},
+             {.id = "decode-cut-4", .title = "cut in the mask", .number = 4, .len = 20},
+             {.id = "decode-cut-6", .title = "cut before the payload", .number = 6, .len = 20},
+             {.id = "decode-cut-9", .title = "cut in the payload", .number = 9, .len = 20},
+             {.id = "decode-cut-25", .title = "cut before the last byte", .number = 25, .len = 20},
+             {.id = "decode-cut-16", .title = "cut in a 16-bit length", .number = 3, .len = 300},
+             {.id = "decode-cut-64", .title = "cut in a 64-bit length", .number = 6, .len = 70000},
+             {0}}},
+    {.exercise = "decode-header",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §4.1",
+     .rule = "What recv() brings behind the empty line of the request is the beginning of the "
+             "first frame. (A client should wait for the 101; its bytes may still come together.)",
+     .symptom = "The first message is lost, now and then.",
+     .parents = "encode-hello",
+     .suspect = "early-bytes",
+     .run = answers_early_frame,
+     .checks =
+         (const struct check[]){{.id = "decode-early", .title = "request and frame in one segment"},
+                                {.id = "decode-early-half",
+                                 .title = "request and half a frame in one segment",
+                                 .number = 9},
+                                {.id = "decode-early-byte",
+                                 .title = "request and one byte in one segment",
+                                 .number = 1},
+                                {0}}},
+    {.exercise = "decode-header",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "DESIGN.md, Threads",
+     .rule = "Flush before you block: the replies to everything that one recv() brought go out "
+             "together.",
+     .symptom = "A tenth of the speed that is possible.",
+     .parents = "decode-100",
+     .run = answers_together,
+     .checks =
+         (const struct check[]){
+             {.id = "decode-batch", .title = "replies go out together", .number = 200}, {0}}},
+
+    /* ---- unmask */
+    {.exercise = "unmask",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.3",
+     .rule = "Byte i of the payload is XOR-ed with byte i mod 4 of the key that stands before it.",
+     .symptom = "Garbage comes back, or \"Could not decode a text frame as UTF-8\".",
+     .parents = "encode-binary",
+     .suspect = "not-unmasked",
+     .run = unmasks,
+     .checks = (const struct check[]){{.id = "unmask-sample",
+                                       .title = "the example of the RFC (§5.7)",
+                                       .number = 0x37FA213D,
+                                       .text = "Hello"},
+                                      {.id = "unmask-ff",
+                                       .title = "a key of FF FF FF FF",
+                                       .number = 0xFFFFFFFF,
+                                       .text = "all bits turned"},
+                                      {.id = "unmask-zero-byte",
+                                       .title = "a key with 00 in it",
+                                       .number = 0x00A50051,
+                                       .text = "strlen() again"},
+                                      {.id = "unmask-becomes-nul",
+                                       .title = "masked bytes that are NUL",
+                                       .number = 0x61626364,
+                                       .text = "abcdabcd"},
+                                      {0}}},
+    {.exercise = "unmask",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.3",
+     .rule = "Byte i of the payload is XOR-ed with byte i mod 4 of the key, whatever its length.",
+     .symptom = "Only the first four characters are right.",
+     .parents = "unmask-sample",
+     .run = unmasks_lengths,
+     .checks =
+         (const struct check[]){
+             {.id = "unmask-lengths", .title = "payloads of 1 to 40 bytes", .number = 40}, {0}}},
+    {.exercise = "unmask",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.3",
+     .rule = "Each frame has a key of its own, and its payload begins with byte 0 of that.",
+     .symptom = "The first message is right, the second is garbage.",
+     .parents = "unmask-sample decode-two-in-one",
+     .suspect = "mask-of-first-frame",
+     .run = unmasks_two_keys,
+     .checks =
+         (const struct check[]){{.id = "unmask-second-frame", .title = "two frames, two keys"},
+                                {0}}},
+    {.exercise = "unmask",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.3",
+     .rule =
+         "The index into the key goes on where it was when the payload comes in several pieces.",
+     .symptom = "Long messages are garbage from some point on.",
+     .parents = "unmask-sample decode-cut-9",
+     .suspect = "mask-restarts",
+     .run = unmasks_cut,
+     .checks =
+         (const struct check[]){
+             {.id = "unmask-cut-1", .title = "a payload cut after 1 byte", .number = 1, .len = 24},
+             {.id = "unmask-cut-2", .title = "... after 2", .number = 2, .len = 24},
+             {.id = "unmask-cut-3", .title = "... after 3", .number = 3, .len = 24},
+             {.id = "unmask-cut-5", .title = "... after 5", .number = 5, .len = 24},
+             {.id = "unmask-cut-1001",
+              .title = "... after 1001 of 3000",
+              .number = 1001,
+              .len = 3000},
+             {0}}},
+    {.exercise = "unmask",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.3",
+     .rule =
+         "The index into the key goes on where it was when the payload comes in several pieces.",
+     .symptom = "Long messages are garbage from some point on.",
+     .parents = "unmask-sample decode-byte-by-byte",
+     .suspect = "mask-restarts",
+     .run = unmasks_slow,
+     .checks =
+         (const struct check[]){
+             {.id = "unmask-byte-by-byte",
+              .title = "a payload byte by byte",
+              .number = 1,
+              .len = 20},
+             {.id = "unmask-in-sevens", .title = "... in pieces of 7", .number = 7, .len = 100},
+             {0}}},
+    {.exercise = "unmask",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.3",
+     .rule = "The index into the key goes on where it was when the payload comes in several "
+             "pieces, as a long one always does.",
+     .symptom = "Long messages are garbage from some point on.",
+     .parents = "unmask-sample encode-65536",
+     .suspect = "mask-restarts",
+     .run = unmasks_long,
+     .checks =
+         (const struct check[]){{.id = "unmask-5000", .title = "5000 bytes", .len = 5000},
+                                {.id = "unmask-70001", .title = "70001 bytes", .len = 70001},
+                                {.id = "unmask-1m", .title = "1 MiB less 3 bytes", .len = 1048573},
+                                {0}}},
+    {.exercise = "unmask",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.3",
+     .rule = "Masking is XOR, and any byte may come of it.",
+     .symptom = "Images are damaged.",
+     .parents = "unmask-sample encode-256",
+     .run = unmasks_every_byte,
+     .checks =
+         (const struct check[]){{.id = "unmask-every-byte", .title = "all 256 values of a byte"},
+                                {0}}},
+
+    /* ---- refuse-frames */
+    {.exercise = "refuse-frames",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.1, §5.2, §5.5",
+     .rule = "A frame with a bit RSV, a reserved opcode or no mask, and a control frame that is "
+             "fragmented or longer than 125 bytes, fails the connection: a Close frame with 1002 "
+             "perhaps, and the end.",
+     .symptom = "None with a browser, which sends no such frame; but an attacker does.",
+     .parents = "encode-hello",
+     .suspect = "frame-not-checked",
+     .run = refuses_frame,
+     .checks = faulty_frames},
+    {.exercise = "refuse-frames",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "RFC 6455 §5.2",
+     .rule = "The shortest form of a length must be used. (The RFC says so to those who send; the "
+             "course's servers hold them to it.)",
+     .symptom = "Two parsers that read the same bytes differently.",
+     .parents = "encode-hello",
+     .suspect = "frame-not-checked",
+     .run = refuses_frame,
+     .checks = long_lengths},
+    {.exercise = "refuse-frames",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "The highest bit of a 64-bit length must be 0.",
+     .symptom = "The length becomes negative, and the server dies or waits for ever.",
+     .parents = "encode-hello",
+     .suspect = "frame-not-checked",
+     .run = refuses_high_bit,
+     .checks =
+         (const struct check[]){
+             {.id = "refuse-high-bit", .title = "a length of 64 bits, all of them 1"}, {0}}},
+    {.exercise = "refuse-frames",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §7.1.7",
+     .rule = "When the connection is failed, nothing that comes behind the fault is looked at.",
+     .symptom = "Answers to messages after an error.",
+     .parents = "refuse-opcode-3 refuse-unmasked",
+     .suspect = "goes-on-after-fault",
+     .run = refuses_the_rest,
+     .checks = (const struct check[]){{.id = "refuse-rest",
+                                       .title = "a message behind a faulty frame",
+                                       .number = FIN | 3,
+                                       .len = 5},
+                                      {.id = "refuse-rest-ping",
+                                       .title = "a message behind a faulty ping",
+                                       .number = FIN | RSV1 | PING},
+                                      {0}}},
+    {.exercise = "refuse-frames",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "DESIGN.md, Frames",
+     .rule = "What was valid before a fault is answered before the Close frame.",
+     .symptom = "The last answer is lost.",
+     .parents = "refuse-opcode-3",
+     .suspect = "close-drops-answers",
+     .run = answers_what_was_valid,
+     .checks = (const struct check[]){{.id = "refuse-valid-first",
+                                       .title = "a message in front of a faulty frame",
+                                       .number = FIN | 3,
+                                       .len = 5},
+                                      {0}}},
+    {.exercise = "refuse-frames",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "RFC 6455 §7.4.1",
+     .rule = "A client that broke the protocol is told so: a Close frame with 1002.",
+     .symptom = "1006 in the browser, and no word why.",
+     .parents = "refuse-opcode-3 refuse-unmasked",
+     .suspect = "close-code-missing",
+     .run = refuses_with_code,
+     .checks =
+         (const struct check[]){
+             {.id = "refuse-code-1002", .title = "the Close frame says 1002", .code = 1002}, {0}}},
+    {.exercise = "refuse-frames",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "RFC 6455 §7.1.6",
+     .rule = "The Close frame for a fault says in words what it was, with the section of the RFC.",
+     .symptom = "event.reason is empty.",
+     .parents = "refuse-code-1002",
+     .suspect = "no-reason",
+     .run = gives_a_reason,
+     .checks = (const struct check[]){{.id = "refuse-reason-opcode",
+                                       .title = "a reason for a reserved opcode",
+                                       BYTES("\x83\x80\0\0\0\0")},
+                                      {.id = "refuse-reason-mask",
+                                       .title = "a reason for a missing mask",
+                                       BYTES("\x81\x01"
+                                             "a")},
+                                      {.id = "refuse-reason-utf8",
+                                       .title = "a reason for bad UTF-8",
+                                       BYTES("\x81\x81\0\0\0\0\xff")},
+                                      {0}}},
+    {.exercise = "refuse-frames",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "DESIGN.md, Frames",
+     .rule = "A fault is judged when its byte is there; the rest of the frame is not waited for.",
+     .symptom = "A client that breaks a rule and then says nothing keeps its place.",
+     .parents = "refuse-code-1002",
+     .suspect = "waits-for-rest",
+     .run = refuses_unfinished,
+     .checks = (const struct check[]){{.id = "refuse-early-rsv",
+                                       .title = "RSV1: the first byte is enough",
+                                       BYTES("\xc1"),
+                                       .code = 1002},
+                                      {.id = "refuse-early-opcode",
+                                       .title = "an opcode: the first byte is enough",
+                                       BYTES("\x83"),
+                                       .code = 1002},
+                                      {.id = "refuse-early-mask",
+                                       .title = "no mask: two bytes are enough",
+                                       BYTES("\x81\x05"),
+                                       .code = 1002},
+                                      {.id = "refuse-early-ping",
+                                       .title = "a long ping: two bytes are enough",
+                                       BYTES("\x89\xfe"),
+                                       .code = 1002},
+                                      {.id = "refuse-early-utf8",
+                                       .title = "bad UTF-8 in the middle of a frame",
+                                       BYTES("\x81\xe4\0\0\0\0ab\xff"),
+                                       .code = 1007},
+                                      {.id = "refuse-early-utf8-fragment",
+                                       .title = "bad UTF-8 in a first fragment",
+                                       BYTES("\x01\x83\0\0\0\0a\xc0\xaf"),
+                                       .code = 1007},
+                                      {.id = "refuse-early-surrogate",
+                                       .title = "half a surrogate is enough",
+                                       BYTES("\x81\xe4\0\0\0\0\xed\xa0"),
+                                       .code = 1007},
+                                      {0}}},
+    {.exercise = "refuse-frames",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §8.1, RFC 3629",
+     .rule = "A text message that is not UTF-8 fails the connection.",
+     .symptom = "\"Could not decode a text frame as UTF-8\" in all who get it.",
+     .parents = "encode-hello",
+     .suspect = "utf8-not-checked",
+     .run = refuses_text,
+     .checks = bad_texts},
+    {.exercise = "refuse-frames",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 3629 §3",
+     .rule = "What is UTF-8 is taken, the first and the last character of each length as well.",
+     .symptom = "Some characters end the connection.",
+     .parents = "encode-utf8",
+     .suspect = "utf8-too-strict",
+     .run = takes_text,
+     .checks =
+         (const struct check[]){
+             {.id = "utf8-good-2", .title = "U+0080 and U+07FF", BYTES("\xc2\x80\xdf\xbf")},
+             {.id = "utf8-good-3",
+              .title = "U+0800 and U+FFFF, which no character has",
+              BYTES("\xe0\xa0\x80\xef\xbf\xbf")},
+             {.id = "utf8-good-around",
+              .title = "U+D7FF and U+E000, around the surrogates",
+              BYTES("\xed\x9f\xbf\xee\x80\x80")},
+             {.id = "utf8-good-4",
+              .title = "U+10000 and U+10FFFF",
+              BYTES("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf")},
+             {.id = "utf8-good-bom", .title = "U+FEFF, kept as it is", BYTES("\xef\xbb\xbfx")},
+             {0}}},
+    {.exercise = "refuse-frames",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.6",
+     .rule = "A binary message need not be UTF-8.",
+     .symptom = "Images end the connection with 1007.",
+     .parents = "encode-binary",
+     .suspect = "utf8-in-binary",
+     .run = takes_any_binary,
+     .checks = (const struct check[]){{.id = "utf8-not-in-binary",
+                                       .title = "bytes that are no UTF-8, as binary",
+                                       BYTES("\xff\xfe\xc0\x80")},
+                                      {0}}},
+    {.exercise = "refuse-frames",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "RFC 6455 §7.4.1",
+     .rule = "A client whose text was no UTF-8 is told so: a Close frame with 1007.",
+     .symptom = "1006 or 1002 in the browser: the wrong trace.",
+     .parents = "utf8-ff",
+     .suspect = "close-code-missing",
+     .run = refuses_text_with_code,
+     .checks =
+         (const struct check[]){
+             {.id = "utf8-code-1007", .title = "the Close frame says 1007", .code = 1007}, {0}}},
+    {.exercise = "refuse-frames",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "RFC 6455 §10.4",
+     .rule = "A server has a limit for messages (--max-message), and closes with 1009 above it.",
+     .symptom = "One client with one message takes all memory.",
+     .parents = "encode-1000",
+     .options = "--max-message 1000",
+     .suspect = "too-big-taken",
+     .run = limits_message,
+     .checks =
+         (const struct check[]){
+             {.id = "limit-just", .title = "a message as long as allowed", .len = 1000},
+             {.id = "limit-over", .title = "... one byte longer", .len = 1001, .code = 1009},
+             {0}}},
+    {.exercise = "refuse-frames",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "RFC 6455 §10.4",
+     .rule = "The limit holds for what is announced: a header is enough to refuse.",
+     .symptom = "A header with a large number makes the server take that much memory.",
+     .parents = "encode-1000",
+     .options = "--max-message 1000",
+     .suspect = "too-big-taken",
+     .run = limits_announced,
+     .checks =
+         (const struct check[]){
+             {.id = "limit-announced", .title = "1001 bytes announced", .len = 1001, .code = 1009},
+             {.id = "limit-announced-64",
+              .title = "100000 bytes announced",
+              .len = 100000,
+              .code = 1009},
+             {0}}},
+    {.exercise = "refuse-frames",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "RFC 6455 §10.4",
+     .rule = "The limit holds for the message, not for each of its fragments.",
+     .symptom = "A message without end fills the memory.",
+     .parents = "encode-1000",
+     .options = "--max-message 1000",
+     .suspect = "too-big-taken",
+     .run = limits_fragments,
+     .checks = (const struct check[]){{.id = "limit-fragments",
+                                       .title = "two fragments of 501 bytes",
+                                       .len = 501,
+                                       .code = 1009},
+                                      {0}}},
+    {0},
+};

@@ -1,0 +1,1255 @@
+/*
+ * checks_room - lesson 3: many clients (RFC 6455, and what the lesson's server is for)
+ *
+ * The server under test sends every message, unchanged, to every client, the sender included. The
+ * functions say what a kind of check does; the tables below them, what each is about.
+ *
+ * A client counts as being in the room when it has got a pong: only its own thread can have sent
+ * that. What must come is waited for on one client, and taken in from all.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "check.h"
+#include "expect.h"
+#include "peer.h"
+
+#define CROWD_MAX 100
+#define LARGE     65536 /* bytes of a large message */
+
+/* ------------------------------------------------------------------------------- being there */
+
+static void ping_pong(struct peer *p)
+{
+    char number[16];
+    int len = snprintf(number, sizeof number, "in %zu", p->number);
+    send_frame(p, FIN | PING, number, (size_t)len);
+    expect_own_pong(p, number, (size_t)len);
+}
+
+static struct peer *enter(struct trial *t)
+{
+    struct peer *p = peer_open(t);
+    ping_pong(p);
+    return p;
+}
+
+struct crowd {
+    struct peer *at[CROWD_MAX];
+    size_t count;
+};
+
+static struct crowd enter_many(struct trial *t, size_t count)
+{
+    struct crowd crowd = {.count = count};
+    for (size_t i = 0; i < count; i++)
+        crowd.at[i] = enter(t);
+    return crowd;
+}
+
+static void all_expect_text(const struct crowd *crowd, const char *text)
+{
+    for (size_t i = 0; i < crowd->count; i++)
+        expect_text(crowd->at[i], text);
+}
+
+/* ----------------------------------------------------------------------------------- threads */
+
+/* All connect before the first asks for anything; all ask before the first is answered. */
+static void serves_at_once(struct trial *t, const struct check *c)
+{
+    struct crowd crowd = {.count = c->number};
+    struct response response;
+    for (size_t i = 0; i < crowd.count; i++)
+        crowd.at[i] = peer_connect(t);
+    for (size_t i = 0; i < crowd.count; i++)
+        send_request(crowd.at[i], "");
+    for (size_t i = 0; i < crowd.count; i++)
+        if (expect_head(crowd.at[i], &response)) {
+            expect_status_of(crowd.at[i], &response, 101, 101);
+            expect_accept(crowd.at[i], &response);
+            pass_bytes(crowd.at[i], response.head_len);
+        }
+    for (size_t i = 0; i < crowd.count; i++)
+        ping_pong(crowd.at[i]);
+}
+
+/* One client stops in the middle of something; that is its own affair. */
+static void serves_beside(struct trial *t, const struct check *c)
+{
+    struct peer *idle = peer_connect(t);
+    if (c->number == 'w') {
+        send_request(idle, "");
+        expect_status(idle, 101, 101);
+    }
+    send_bytes(idle, c->text, c->len);
+    enter(t);
+}
+
+/* So many, one after the other. */
+static void serves_on(struct trial *t, const struct check *c)
+{
+    for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
+        struct peer *p = enter(t);
+        if (i % 2 == 0) {
+            send_close(p, 1000, "");
+            expect_close(p, NULL);
+        }
+        trial_end(t);
+    }
+    enter(t);
+}
+
+static void has_places(struct trial *t, const struct check *c)
+{
+    struct peer *first = enter(t), *third;
+    struct response response;
+    (void)c;
+    enter(t);
+    third = peer_connect(t);
+    send_request(third, "");
+    if (expect_head(third, &response))
+        expect_status_of(third, &response, 503, 503);
+    send_close(first, 1000, "");
+    expect_close(first, NULL);
+    expect_end(first);
+    /* Its place is free soon: as long as the answer is 503, try again. */
+    for (int64_t deadline = trial_deadline(t); trial_holds(t);) {
+        struct peer *next = peer_connect(t);
+        send_request(next, "");
+        if (!expect_head(next, &response) || response.status == 101)
+            break;
+        if (wire_now() >= deadline || t->peer_count == PEERS_MAX)
+            trial_fail_at(next, "no place has become free");
+    }
+}
+
+/* -------------------------------------------------------------------------------- join, leave */
+
+static void hears_from_now_on(struct trial *t, const struct check *c)
+{
+    struct peer *old = enter(t), *new;
+    (void)c;
+    send_text(old, "before");
+    expect_text(old, "before");
+    new = enter(t);
+    send_text(old, "after");
+    expect_text(old, "after");
+    expect_text(new, "after");
+}
+
+/* A connection that has not completed its handshake is not in the room. */
+static void hears_nothing_before(struct trial *t, const struct check *c)
+{
+    struct peer *inside = enter(t), *outside = peer_connect(t);
+    struct bytes *request = trial_bytes(t);
+    add_request(outside, request, "");
+    send_bytes(outside, request->at, c->number);
+    send_text(inside, "not for you");
+    expect_text(inside, "not for you");
+    send_bytes(outside, request->at + c->number, request->len - c->number);
+    expect_status(outside, 101, 101);
+}
+
+enum farewell { WITH_CLOSE, WITHOUT, WITH_RESET, IN_A_FRAME, BY_A_FAULT };
+
+static void leave(struct peer *p, enum farewell how)
+{
+    if (how == WITH_CLOSE) {
+        send_close(p, 1000, "");
+        expect_close(p, NULL);
+        expect_end(p);
+    } else if (how == IN_A_FRAME) {
+        send_bytes(p, "\x81\xe4\0\0\0\0half", 10);
+    } else if (how == BY_A_FAULT) {
+        send_bytes(p, "\x83\x80\0\0\0\0", 6);
+        expect_refused(p);
+    }
+    if (how == WITH_RESET)
+        peer_reset(p);
+    else
+        peer_leave(p);
+}
+
+static void goes_on_without(struct trial *t, const struct check *c)
+{
+    struct crowd stay = {.count = 2};
+    stay.at[0] = enter(t);
+    struct peer *gone = enter(t);
+    stay.at[1] = enter(t);
+    leave(gone, (enum farewell)c->number);
+    for (int i = 0; i < 3; i++) { /* the first may reach a dead socket, the second break on it */
+        send_text(stay.at[0], "we go on");
+        all_expect_text(&stay, "we go on");
+    }
+    enter(t);
+}
+
+static void goes_on_after_all_left(struct trial *t, const struct check *c)
+{
+    struct crowd crowd = enter_many(t, c->number);
+    for (size_t i = 0; i < crowd.count; i++)
+        leave(crowd.at[i], (enum farewell)(i % 4));
+    struct peer *p = enter(t);
+    send_text(p, "anybody?");
+    expect_text(p, "anybody?");
+}
+
+/* Others come and go while two talk: these two hear everything once. */
+static void goes_on_in_a_crowd(struct trial *t, const struct check *c)
+{
+    struct crowd now = {.count = 3};
+    char text[32];
+    now.at[0] = enter(t);
+    now.at[1] = enter(t);
+    for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
+        now.at[2] = enter(t);
+        snprintf(text, sizeof text, "number %u", i);
+        send_text(now.at[i % 2], text);
+        all_expect_text(&now, text);
+        leave(now.at[2], (enum farewell)(i % 4));
+    }
+}
+
+/* A client that goes away while much is being sent to it. */
+static void goes_on_after_reset_in_flood(struct trial *t, const struct check *c)
+{
+    struct crowd stay = enter_many(t, 2);
+    struct peer *gone = peer_open_deaf(t);
+    struct bytes *large = trial_bytes(t);
+    bytes_add_run(large, 'r', LARGE);
+    for (unsigned i = 0; i < c->number; i++) {
+        send_frame(stay.at[0], FIN | TEXT, large->at, large->len);
+        if (i == c->number / 2)
+            peer_reset(gone);
+    }
+    for (unsigned i = 0; i < c->number; i++)
+        for (size_t k = 0; k < stay.count; k++)
+            expect_message(stay.at[k], TEXT, large->at, large->len);
+}
+
+/* The number behind "name": in the JSON of /status; -1: there is none. */
+static long status_number(struct trial *t, const char *name)
+{
+    struct peer *p = peer_connect(t);
+    struct bytes *body = trial_bytes(t);
+    struct response response;
+    send_string(p, "GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    if (!expect_head(p, &response))
+        return -1;
+    expect_status_of(p, &response, 200, 200);
+    expect_body(p, &response, body);
+    bytes_add(body, "", 1);
+    if (!trial_holds(t))
+        return -1;
+    const char *at = strstr((const char *)body->at, name);
+    at = at != NULL ? strchr(at, ':') : NULL;
+    return at != NULL ? strtol(at + 1, NULL, 10) : -1;
+}
+
+static void counts_clients(struct trial *t, const struct check *c)
+{
+    enter_many(t, c->number);
+    long clients = status_number(t, "\"clients\"");
+    if (clients < (long)c->number)
+        trial_fail(t, "%u clients are there, /status says %ld", c->number, clients);
+}
+
+/* --------------------------------------------------------------------------------- broadcast */
+
+static void sends_to_sender(struct trial *t, const struct check *c)
+{
+    struct peer *p = enter(t);
+    (void)c;
+    send_text(p, "to myself");
+    expect_text(p, "to myself");
+}
+
+static void sends_to_other(struct trial *t, const struct check *c)
+{
+    struct peer *speaker = enter(t), *listener = enter(t);
+    (void)c;
+    send_text(speaker, "to you");
+    expect_text(listener, "to you");
+}
+
+/* What comes twice is found where the next message should be. */
+static void sends_once(struct trial *t, const struct check *c)
+{
+    struct crowd crowd = enter_many(t, c->number);
+    for (size_t i = 0; i < crowd.count; i++) {
+        char text[48];
+        snprintf(text, sizeof text, "from client %zu", i);
+        send_text(crowd.at[i], text);
+        all_expect_text(&crowd, text);
+    }
+    trial_suspect(t, t->result->failure.came.len > 0 ? "sent-twice" : "not-in-list");
+}
+
+/* number: the opcode; text, len: the payload; without a text: so many bytes */
+static void sends_unchanged(struct trial *t, const struct check *c)
+{
+    struct crowd crowd = enter_many(t, 3);
+    struct bytes *payload = trial_bytes(t);
+    if (c->text != NULL)
+        bytes_add(payload, c->text, c->len);
+    else
+        bytes_add_run(payload, 'b', c->len);
+    send_masked(crowd.at[0], FIN | c->number, sample_mask, payload->at, payload->len);
+    for (size_t i = 0; i < crowd.count; i++)
+        expect_message(crowd.at[i], c->number, payload->at, payload->len);
+}
+
+static void sends_fragments_whole(struct trial *t, const struct check *c)
+{
+    struct crowd crowd = enter_many(t, 3);
+    (void)c;
+    send_frame(crowd.at[0], TEXT, "in two ", 7);
+    send_text(crowd.at[1], "between");
+    all_expect_text(&crowd, "between");
+    send_frame(crowd.at[0], FIN | CONTINUATION, "pieces", 6);
+    all_expect_text(&crowd, "in two pieces");
+}
+
+static void sends_in_order(struct trial *t, const struct check *c)
+{
+    struct crowd crowd = enter_many(t, 3);
+    struct bytes *row = trial_bytes(t);
+    char text[32];
+    for (unsigned i = 0; i < c->number; i++) {
+        int len = snprintf(text, sizeof text, "number %u", i);
+        frame_add(row, FIN | TEXT, zero_mask, text, (size_t)len);
+    }
+    send_bytes(crowd.at[0], row->at, row->len);
+    for (unsigned i = 0; i < c->number; i++) {
+        snprintf(text, sizeof text, "number %u", i);
+        all_expect_text(&crowd, text);
+    }
+}
+
+/* text, len: frames of one client that are its own affair; nobody else gets anything of them. */
+static void keeps_to_itself(struct trial *t, const struct check *c)
+{
+    struct peer *actor = enter(t), *speaker = enter(t), *listener = enter(t);
+    send_bytes(actor, c->text, c->len);
+    if (c->number == 'p')
+        expect_pong(actor, "?", 1);
+    else
+        expect_refused(actor);
+    send_text(speaker, "next");
+    expect_frame(listener, FIN | TEXT, "next", 4);
+}
+
+/* ------------------------------------------------------- many messages of many senders at once */
+
+/* What sender `s` says as its `n`-th: its letter, its number, and the letter to the end. */
+static void add_numbered(struct bytes *out, size_t s, unsigned n, size_t len)
+{
+    bytes_add_format(out, "%c%06u", (int)('A' + s), n);
+    bytes_add_run(out, (unsigned char)('A' + s), len - 7);
+}
+
+struct flood {
+    struct crowd crowd;
+    size_t senders;
+    unsigned first, messages; /* of each: the number of the first, and how many */
+    size_t len;
+};
+
+static void send_flood(struct trial *t, const struct flood *flood)
+{
+    struct bytes *message = trial_bytes(t);
+    for (unsigned n = 0; n < flood->messages; n++)
+        for (size_t s = 0; s < flood->senders; s++) {
+            message->len = 0;
+            add_numbered(message, s, flood->first + n, flood->len);
+            send_frame(flood->crowd.at[s], FIN | TEXT, message->at, message->len);
+        }
+}
+
+/* Is it the next message of some sender, and nothing but that? Notes it in `next`. */
+static void judge_numbered(struct peer *p, const struct message *message, const struct flood *flood,
+                           unsigned next[])
+{
+    size_t s = message->len > 0 ? (size_t)message->payload[0] - 'A' : flood->senders;
+    struct bytes right = {0};
+    if (s >= flood->senders) {
+        trial_fail_at(p, "a message came that nobody sent");
+        return;
+    }
+    add_numbered(&right, s, next[s], flood->len);
+    if (message->len != right.len || memcmp(message->payload, right.at, right.len) != 0) {
+        size_t at = bytes_difference(message->payload, message->len, right.at, right.len);
+        struct failure *failure = &p->trial->result->failure;
+        trial_fail_at(p, "a message of client %zu came that is not its next (byte %zu)",
+                      flood->crowd.at[s]->number, at);
+        bytes_set(&failure->expected, right.at, right.len);
+        bytes_set(&failure->came, message->payload, message->len);
+        failure->at = at;
+    }
+    next[s]++;
+    bytes_free(&right);
+}
+
+/* The client gets every message of every sender once, each sender's in its order. Who spoke is
+ * added to `order`, unless that is NULL. */
+static void expect_flood(struct peer *p, const struct flood *flood, struct bytes *order)
+{
+    unsigned next[CROWD_MAX];
+    struct message message;
+    for (size_t s = 0; s < CROWD_MAX; s++)
+        next[s] = flood->first;
+    for (size_t i = 0; i < flood->messages * flood->senders && trial_holds(p->trial); i++)
+        if (expect_any_message(p, &message)) {
+            if (order != NULL && message.len > 0)
+                bytes_add(order, message.payload, 7);
+            judge_numbered(p, &message, flood, next);
+        }
+}
+
+static void keeps_frames_whole(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = c->number, .messages = c->code, .len = c->len};
+    flood.crowd = enter_many(t, c->number);
+    send_flood(t, &flood);
+    for (size_t i = 0; i < flood.crowd.count; i++)
+        expect_flood(flood.crowd.at[i], &flood, NULL);
+}
+
+static void keeps_one_order(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = c->number, .messages = c->code, .len = c->len};
+    struct bytes *first = trial_bytes(t), *other = trial_bytes(t);
+    flood.crowd = enter_many(t, c->number);
+    send_flood(t, &flood);
+    expect_flood(flood.crowd.at[0], &flood, first);
+    for (size_t i = 1; i < flood.crowd.count; i++) {
+        other->len = 0;
+        expect_flood(flood.crowd.at[i], &flood, other);
+        size_t same = bytes_difference(first->at, first->len, other->at, other->len);
+        if (same < first->len)
+            trial_fail_at(flood.crowd.at[i], "clients 1 and %zu got message %zu in another order",
+                          flood.crowd.at[i]->number, same / 7 + 1);
+    }
+}
+
+/* Pongs to a client while large messages come to it: all whole, in whatever order. */
+static void keeps_pongs_whole(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
+    flood.crowd = enter_many(t, 2);
+    struct peer *p = flood.crowd.at[1];
+    struct bytes *message = trial_bytes(t);
+    for (unsigned n = 0; n < flood.messages; n++) {
+        message->len = 0;
+        add_numbered(message, 0, n, flood.len);
+        send_frame(flood.crowd.at[0], FIN | TEXT, message->at, message->len);
+        send_frame(p, FIN | PING, "in between", 10);
+    }
+    expect_flood(p, &flood, NULL);
+}
+
+/* A client closes while much is being sent to it: whole frames, then a Close frame, then the end. */
+static void closes_in_flood(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
+    struct message message;
+    flood.crowd = enter_many(t, 2);
+    struct peer *p = flood.crowd.at[1];
+    send_flood(t, &flood);
+    send_close(p, 1000, "");
+    while (wait_for_bytes(p, 1) && p->wire->came.at[p->judged] != (FIN | CLOSE))
+        if (!expect_any_message(p, &message))
+            break;
+    expect_close(p, NULL);
+    expect_end(p);
+}
+
+/* -------------------------------------------------------------------------------- slow clients */
+
+#define BATCH 8 /* large messages: not more than this is on the way to those who do read */
+
+/* One does not read; the others get everything. Returns the one. */
+static struct peer *flood_beside_deaf(struct trial *t, struct flood *flood)
+{
+    flood->crowd = enter_many(t, 2);
+    struct peer *deaf = peer_open_deaf(t);
+    struct flood batch = *flood;
+    batch.messages = BATCH;
+    for (; batch.first < flood->messages; batch.first += BATCH) {
+        send_flood(t, &batch);
+        expect_flood(flood->crowd.at[1], &batch, NULL);
+        expect_flood(flood->crowd.at[0], &batch, NULL);
+    }
+    return deaf;
+}
+
+static void others_go_on(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
+    flood_beside_deaf(t, &flood);
+}
+
+static void newcomer_goes_on(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
+    flood_beside_deaf(t, &flood);
+    struct peer *new = enter(t);
+    send_text(new, "hello all");
+    expect_text(new, "hello all");
+    expect_text(flood.crowd.at[0], "hello all");
+}
+
+static void leaver_goes_on(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
+    flood_beside_deaf(t, &flood);
+    leave(flood.crowd.at[1], WITH_CLOSE);
+    send_text(flood.crowd.at[0], "alone");
+    expect_text(flood.crowd.at[0], "alone");
+}
+
+static void deaf_one_resets(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
+    peer_reset(flood_beside_deaf(t, &flood));
+    for (int i = 0; i < 3; i++) {
+        send_text(flood.crowd.at[0], "on we go");
+        all_expect_text(&flood.crowd, "on we go");
+    }
+}
+
+/* It pauses, and then gets all that it has missed. */
+static void catches_up(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
+    struct peer *late = flood_beside_deaf(t, &flood);
+    peer_be_deaf(late, false);
+    expect_flood(late, &flood, NULL);
+}
+
+static void is_evicted(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
+    struct peer *deaf = flood_beside_deaf(t, &flood);
+    peer_be_deaf(deaf, false);
+    expect_end_of_any_kind(deaf);
+}
+
+static void eviction_is_counted(struct trial *t, const struct check *c)
+{
+    long before = status_number(t, "\"evicted\"");
+    is_evicted(t, c);
+    long after = status_number(t, "\"evicted\"");
+    if (after != before + 1)
+        trial_fail(t, "/status says that %ld were evicted, then %ld", before, after);
+}
+
+/* ---------------------------------------------------------------------------------- keepalive */
+
+static void is_pinged(struct trial *t, const struct check *c)
+{
+    struct crowd crowd = enter_many(t, c->number);
+    for (size_t i = 0; i < crowd.count; i++)
+        expect_ping(crowd.at[i]);
+}
+
+/* Answers `number` pings, and is still there. */
+static void is_kept(struct trial *t, const struct check *c)
+{
+    struct peer *p = enter(t);
+    for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
+        size_t at = p->judged;
+        if (!wait_for_bytes(p, 2))
+            trial_fail_at(p, "ping %u did not come", i + 1);
+        expect_ping(p);
+        if (trial_holds(t)) /* with the payload of the ping, which has just been passed over */
+            send_frame(p, FIN | PONG, p->wire->came.at + at + 2, p->judged - at - 2);
+    }
+    send_text(p, "still here");
+    expect_text(p, "still here");
+}
+
+/* Says nothing; text, len: but this. */
+static void is_dropped(struct trial *t, const struct check *c)
+{
+    struct peer *silent = enter(t);
+    send_bytes(silent, c->text, c->len);
+    expect_end_of_any_kind(silent);
+    enter(t);
+}
+
+/* --------------------------------------------------------------------------------------- stop */
+
+static void expect_stop(struct trial *t)
+{
+    struct server *server = &t->grading->server;
+    if (!server_wait_for_end(server, wire_now() + STOP_TIME + 300)) {
+        trial_fail(t, "the server still runs, %d s after the signal", STOP_TIME / 1000);
+        trial_suspect(t, "does-not-stop");
+    } else if (!WIFEXITED(server->status) || WEXITSTATUS(server->status) != 0) {
+        trial_fail(t, "the server ended, but not with exit status 0");
+        trial_suspect(t, "bad-exit");
+    }
+    if (!trial_holds(t))
+        server_explain_end(server, &t->result->failure.death);
+    server_stop(server);
+}
+
+/* number: the signal; each client gets 1001, answers it and sees the end */
+static void says_goodbye(struct trial *t, const struct check *c)
+{
+    struct crowd crowd = enter_many(t, 3);
+    if (!trial_holds(t))
+        return;
+    server_signal(&t->grading->server, (int)c->number);
+    for (size_t i = 0; i < crowd.count; i++) {
+        expect_close_code(crowd.at[i], 1001);
+        send_close(crowd.at[i], 1001, "");
+    }
+    for (size_t i = 0; i < crowd.count; i++)
+        expect_end_of_any_kind(crowd.at[i]);
+    expect_stop(t);
+}
+
+/* code: what kind of client is there; none of them helps the server to stop */
+static void stops_anyway(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = 1, .messages = 64, .len = LARGE};
+    if (c->code == 'd')
+        flood_beside_deaf(t, &flood);
+    else if (c->code == 'h')
+        send_string(peer_connect(t), "GET / HTTP/1.1\r\n");
+    else if (c->code == 'f')
+        send_bytes(enter(t), "\x81\xe4\0\0\0\0half", 10);
+    else if (c->code != 0)
+        enter_many(t, 3);
+    if (trial_holds(t))
+        server_signal(&t->grading->server, (int)c->number);
+    expect_stop(t);
+}
+
+/* In the middle of a conversation: whole frames, then 1001. */
+static void stops_in_flood(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = 1, .messages = 30, .len = LARGE};
+    struct message message;
+    flood.crowd = enter_many(t, 2);
+    struct peer *p = flood.crowd.at[1];
+    send_flood(t, &flood);
+    if (!trial_holds(t))
+        return;
+    server_signal(&t->grading->server, (int)c->number);
+    while (wait_for_bytes(p, 1) && p->wire->came.at[p->judged] != (FIN | CLOSE))
+        if (!expect_any_message(p, &message))
+            break;
+    expect_close_code(p, 1001);
+    for (size_t i = 0; i < flood.crowd.count; i++)
+        peer_leave(flood.crowd.at[i]);
+    expect_stop(t);
+}
+
+/* ------------------------------------------------------------------------------------- tables */
+
+const struct family room_checks[] = {
+    /* ---- threads */
+    {.exercise = "threads",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "DESIGN.md, Threads",
+     .rule =
+         "Many clients are served at the same time, each with its own socket and its own state.",
+     .symptom = "The second tab loads and loads; or two tabs share one socket.",
+     .parents = "send-101-status accept-random",
+     .suspect = "one-at-a-time",
+     .run = serves_at_once,
+     .checks =
+         (const struct check[]){{.id = "threads-one",
+                                 .title = "one client gets a pong for its ping",
+                                 .number = 1,
+                                 .suspect = "ping-ignored"},
+                                {.id = "threads-two", .title = "two clients at once", .number = 2},
+                                {0}}},
+    {.exercise = "threads",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "DESIGN.md, Threads",
+     .rule = "What is handed to a thread is its own: not the address of a variable that the next "
+             "accept() will overwrite.",
+     .symptom = "Two tabs share one socket, and another gets no answer; but only when they come at "
+                "the same time.",
+     .parents = "threads-two",
+     .suspect = "shared-variable",
+     .run = serves_at_once,
+     .checks = (const struct check[]){{.id = "threads-20",
+                                       .title = "twenty clients at once, each with its own key",
+                                       .number = 20},
+                                      {0}}},
+    {.exercise = "threads",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "DESIGN.md, Command line",
+     .rule = "A hundred clients are no reason to refuse one.",
+     .symptom = "The last in the class do not get in.",
+     .parents = "threads-20",
+     .suspect = "no-room",
+     .run = serves_at_once,
+     .checks =
+         (const struct check[]){
+             {.id = "threads-100", .title = "a hundred clients at once", .number = 100}, {0}}},
+    {.exercise = "threads",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "DESIGN.md, Threads",
+     .rule = "Waiting for one client keeps no other waiting.",
+     .symptom = "Everything stands still until somebody closes a tab.",
+     .parents = "threads-one",
+     .suspect = "one-at-a-time",
+     .run = serves_beside,
+     .checks = (const struct check[]){{.id = "threads-beside-silent",
+                                       .title = "beside a connection that says nothing",
+                                       BYTES("")},
+                                      {.id = "threads-beside-half",
+                                       .title = "beside half a request",
+                                       BYTES("GET / HTTP/1.1\r\n")},
+                                      {.id = "threads-beside-frame",
+                                       .title = "beside half a frame",
+                                       BYTES("\x81\xe4\0\0\0\0half"),
+                                       .number = 'w'},
+                                      {.id = "threads-beside-header",
+                                       .title = "beside one byte of a frame",
+                                       BYTES("\x81"),
+                                       .number = 'w'},
+                                      {0}}},
+    {.exercise = "threads",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "DESIGN.md, Threads",
+     .rule = "What a client takes, a thread, a descriptor, a place, is given back when it goes.",
+     .symptom = "After a few hundred visits nobody gets in.",
+     .parents = "threads-two",
+     .suspect = "no-room",
+     .run = serves_on,
+     .checks = (const struct check[]){{.id = "threads-many",
+                                       .title = "fifteen hundred clients, one after the other",
+                                       .number = 1500},
+                                      {0}}},
+    {.exercise = "threads",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "RFC 9110 §15.6.4",
+     .rule = "With --max-clients clients there, the next gets 503, and when one goes its place is "
+             "free.",
+     .symptom = "A server that falls over instead of saying no.",
+     .parents = "threads-two",
+     .options = "--max-clients 2",
+     .run = has_places,
+     .checks =
+         (const struct check[]){
+             {.id = "threads-full", .title = "the third of two clients gets 503"}, {0}}},
+
+    /* ---- join-leave */
+    {.exercise = "join-leave",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "the task of lesson 3",
+     .rule = "Whoever comes later hears what is said from then on.",
+     .symptom = "Only those who were there from the beginning get messages.",
+     .parents = "broadcast-other",
+     .suspect = "not-in-list",
+     .run = hears_from_now_on,
+     .checks =
+         (const struct check[]){{.id = "join-late", .title = "a newcomer hears what is said after"},
+                                {0}}},
+    {.exercise = "join-leave",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "RFC 6455 §4.2.2",
+     .rule = "The first that a connection gets is the answer to its request; frames come after the "
+             "101.",
+     .symptom = "\"Invalid HTTP response\", now and then, in a busy room.",
+     .parents = "broadcast-self",
+     .suspect = "joined-too-early",
+     .isolates = true,
+     .run = hears_nothing_before,
+     .checks =
+         (const struct check[]){
+             {.id = "join-after-101",
+              .title = "a connection without a request hears nothing",
+              .number = 0},
+             {.id = "join-after-head", .title = "... with half a request neither", .number = 40},
+             {0}}},
+    {.exercise = "join-leave",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "the task of lesson 3",
+     .rule = "A client may go at any time and in any way; it is taken off the list, and the others "
+             "go on.",
+     .symptom = "The server ends, or everybody waits, when a tab is closed.",
+     .parents = "broadcast-other",
+     .suspect = "left-too-late",
+     .isolates = true,
+     .run = goes_on_without,
+     .checks =
+         (const struct check[]){
+             {.id = "leave-close", .title = "with a Close frame", .number = WITH_CLOSE},
+             {.id = "leave-silent", .title = "without a word", .number = WITHOUT},
+             {.id = "leave-reset",
+              .title = "with a reset",
+              .number = WITH_RESET,
+              .suspect = "sigpipe"},
+             {.id = "leave-mid-frame", .title = "in the middle of a frame", .number = IN_A_FRAME},
+             {.id = "leave-fault",
+              .title = "thrown out for a fault",
+              .number = BY_A_FAULT,
+              .suspect = "one-bad-client-stops-all"},
+             {0}}},
+    {.exercise = "join-leave",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "the task of lesson 3",
+     .rule = "An empty room is a room.",
+     .symptom = "When the last has gone, the next gets no answer.",
+     .parents = "broadcast-self leave-close leave-reset",
+     .suspect = "left-too-late",
+     .run = goes_on_after_all_left,
+     .checks =
+         (const struct check[]){
+             {.id = "leave-all", .title = "all go, and then one comes", .number = 5}, {0}}},
+    {.exercise = "join-leave",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "the task of lesson 3",
+     .rule = "Those who stay hear everything once, whoever comes and goes.",
+     .symptom = "Messages are lost or the server dies in a lively room.",
+     .parents = "broadcast-once leave-close leave-silent leave-reset leave-mid-frame",
+     .suspect = "left-too-late",
+     .run = goes_on_in_a_crowd,
+     .checks =
+         (const struct check[]){
+             {.id = "leave-crowd", .title = "eighty come and go while two talk", .number = 80},
+             {0}}},
+    {.exercise = "join-leave",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "POSIX send()",
+     .rule = "Writing to a connection that is gone fails with EPIPE, and raises SIGPIPE, which "
+             "ends a program that does not ignore it.",
+     .symptom = "The server ends when a tab is closed, but only in a busy room.",
+     .parents = "broadcast-other leave-reset",
+     .suspect = "sigpipe",
+     .isolates = true,
+     .run = goes_on_after_reset_in_flood,
+     .checks = (const struct check[]){{.id = "leave-in-flood",
+                                       .title = "a reset in the middle of a broadcast",
+                                       .number = 40},
+                                      {0}}},
+    {.exercise = "join-leave",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "DESIGN.md, HTTP",
+     .rule = "GET /status is JSON, with the number of clients.",
+     .symptom = "Nobody knows how many are there.",
+     .parents = "threads-two",
+     .run = counts_clients,
+     .checks =
+         (const struct check[]){
+             {.id = "join-status", .title = "/status counts the clients", .number = 3}, {0}}},
+
+    /* ---- broadcast */
+    {.exercise = "broadcast",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "the task of lesson 3",
+     .rule = "The sender gets its message back, as everybody gets it.",
+     .symptom = "What one types does not appear in one's own window.",
+     .parents = "threads-one",
+     .suspect = "sender-left-out",
+     .run = sends_to_sender,
+     .checks =
+         (const struct check[]){{.id = "broadcast-self", .title = "a message goes to its sender"},
+                                {0}}},
+    {.exercise = "broadcast",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "the task of lesson 3",
+     .rule = "A message goes to every client.",
+     .symptom = "Only the sender sees it: an echo, no chat.",
+     .parents = "threads-two",
+     .suspect = "not-broadcast",
+     .run = sends_to_other,
+     .checks =
+         (const struct check[]){
+             {.id = "broadcast-other", .title = "a message goes to another client"}, {0}}},
+    {.exercise = "broadcast",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "the task of lesson 3",
+     .rule = "Every client gets every message once.",
+     .symptom = "Messages appear twice.",
+     .parents = "broadcast-self broadcast-other",
+     .run = sends_once,
+     .checks = (const struct check[]){{.id = "broadcast-once",
+                                       .title = "three clients, each gets each message once",
+                                       .number = 3},
+                                      {.id = "broadcast-20",
+                                       .title = "twenty clients, each gets each message once",
+                                       .number = 20},
+                                      {0}}},
+    {.exercise = "broadcast",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "RFC 6455 §5.6",
+     .rule = "A message goes out as it came in: the same bytes, text as text, binary as binary.",
+     .symptom = "Images arrive damaged.",
+     .parents = "broadcast-other",
+     .suspect = "text-for-binary",
+     .run = sends_unchanged,
+     .checks =
+         (const struct check[]){
+             {.id = "broadcast-binary",
+              .title = "a binary message, with a NUL in it",
+              .number = BINARY,
+              BYTES("\x41\x00\xff")},
+             {.id = "broadcast-empty", .title = "an empty message", .number = TEXT, BYTES("")},
+             {.id = "broadcast-utf8",
+              .title = "a text that is not ASCII",
+              .number = TEXT,
+              BYTES("\xe6\x94\xb6\xe5\x88\xb0\xe4\xba\x86")},
+             {.id = "broadcast-125", .title = "125 bytes", .number = TEXT, .len = 125},
+             {.id = "broadcast-126", .title = "126 bytes", .number = TEXT, .len = 126},
+             {.id = "broadcast-65535", .title = "65535 bytes", .number = BINARY, .len = 65535},
+             {.id = "broadcast-65536", .title = "65536 bytes", .number = BINARY, .len = 65536},
+             {.id = "broadcast-1m", .title = "1 MiB", .number = BINARY, .len = 1048576},
+             {0}}},
+    {.exercise = "broadcast",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "RFC 6455 §5.4",
+     .rule = "A message that comes in fragments goes out when it is whole; another's may go out "
+             "before.",
+     .symptom = "Two messages are mixed up.",
+     .parents = "broadcast-once",
+     .suspect = "fragment-alone",
+     .run = sends_fragments_whole,
+     .checks = (const struct check[]){{.id = "broadcast-fragments",
+                                       .title = "fragments, with another's message between"},
+                                      {0}}},
+    {.exercise = "broadcast",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "the task of lesson 3",
+     .rule = "What one client says arrives in the order in which it was said.",
+     .symptom = "Answers stand before their questions.",
+     .parents = "broadcast-once",
+     .suspect = "order-differs",
+     .run = sends_in_order,
+     .checks =
+         (const struct check[]){
+             {.id = "broadcast-order", .title = "three hundred messages in order", .number = 300},
+             {0}}},
+    {.exercise = "broadcast",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "RFC 6455 §5.5",
+     .rule = "Control frames concern one connection: ping, pong and Close go to nobody else. What "
+             "breaks a rule goes to nobody at all.",
+     .symptom = "When one closes its tab, all are thrown out.",
+     .parents = "broadcast-once",
+     .suspect = "control-broadcast",
+     .isolates = true,
+     .run = keeps_to_itself,
+     .checks = (const struct check[]){{.id = "broadcast-no-ping",
+                                       .title = "a ping is answered to its sender only",
+                                       BYTES("\x89\x81\0\0\0\0?"),
+                                       .number = 'p'},
+                                      {.id = "broadcast-no-close",
+                                       .title = "a Close frame is answered to its sender only",
+                                       BYTES("\x88\x82\0\0\0\0\x03\xe8")},
+                                      {.id = "broadcast-no-fault",
+                                       .title = "a faulty frame goes to nobody",
+                                       BYTES("\x83\x81\0\0\0\0x")},
+                                      {.id = "broadcast-no-bad-text",
+                                       .title = "a text that is not UTF-8 goes to nobody",
+                                       BYTES("\x81\x82\0\0\0\0\xc0\xaf"),
+                                       .suspect = "utf8-not-checked"},
+                                      {0}}},
+
+    /* ---- ordered-writes */
+    {.exercise = "ordered-writes",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "RFC 6455 §5.4",
+     .rule = "A frame goes out in one piece: whoever writes to a socket has it for itself until "
+             "the frame is out.",
+     .symptom = "\"Invalid frame header\", at random, when many talk.",
+     .parents = "broadcast-once broadcast-65536",
+     .suspect = "interleaved",
+     .run = keeps_frames_whole,
+     .checks = (const struct check[]){{.id = "writes-small",
+                                       .title = "twenty clients, fifty short messages each",
+                                       .number = 20,
+                                       .code = 50,
+                                       .len = 20},
+                                      {.id = "writes-large",
+                                       .title = "eight clients, six messages of 64 KiB each",
+                                       .number = 8,
+                                       .code = 6,
+                                       .len = LARGE},
+                                      {.id = "writes-mixed",
+                                       .title = "four clients, forty messages of 5000 bytes each",
+                                       .number = 4,
+                                       .code = 40,
+                                       .len = 5000},
+                                      {0}}},
+    {.exercise = "ordered-writes",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "RFC 6455 §5.5",
+     .rule = "A pong is a frame too: it stands before or behind a message, not in it.",
+     .symptom = "\"Invalid frame header\", at random, for clients that ping.",
+     .parents = "broadcast-once broadcast-65536",
+     .suspect = "interleaved",
+     .run = keeps_pongs_whole,
+     .checks =
+         (const struct check[]){
+             {.id = "writes-pongs", .title = "pongs among messages of 64 KiB", .number = 40}, {0}}},
+    {.exercise = "ordered-writes",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "RFC 6455 §5.5.1",
+     .rule = "After a Close frame nothing is sent, not even what others are just saying.",
+     .symptom = "\"Received a frame after close\".",
+     .parents = "broadcast-once broadcast-65536",
+     .suspect = "close-then-data",
+     .run = closes_in_flood,
+     .checks = (const struct check[]){{.id = "writes-close",
+                                       .title = "a Close frame among messages of 64 KiB",
+                                       .number = 20},
+                                      {0}}},
+    {.exercise = "ordered-writes",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "DESIGN.md, Threads",
+     .rule = "All clients get all messages in one order that is the same for all.",
+     .symptom = "Two windows show two conversations.",
+     .parents = "writes-small",
+     .suspect = "order-differs",
+     .run = keeps_one_order,
+     .checks = (const struct check[]){{.id = "writes-one-order",
+                                       .title = "eight clients see the same order",
+                                       .number = 8,
+                                       .code = 200,
+                                       .len = 16},
+                                      {0}}},
+
+    /* ---- slow-client */
+    {.exercise = "slow-client",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "DESIGN.md, Threads",
+     .rule = "A client that does not read must not delay the others: never block in send() while "
+             "others wait.",
+     .symptom = "Everyone freezes when one laptop is closed.",
+     .parents = "broadcast-once broadcast-65536",
+     .suspect = "slow-stops-all",
+     .run = others_go_on,
+     .checks = (const struct check[]){{.id = "slow-others",
+                                       .title = "16 MiB to others beside one that does not read",
+                                       .number = 256},
+                                      {0}}},
+    {.exercise = "slow-client",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "DESIGN.md, Threads",
+     .rule = "No lock is held while somebody waits for a client: others can come and go.",
+     .symptom = "Nobody gets in any more when one laptop is closed.",
+     .parents = "slow-others",
+     .suspect = "slow-stops-all",
+     .run = newcomer_goes_on,
+     .checks =
+         (const struct check[]){
+             {.id = "slow-newcomer", .title = "a newcomer gets in meanwhile", .number = 160}, {0}}},
+    {.exercise = "slow-client",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "DESIGN.md, Threads",
+     .rule = "No lock is held while somebody waits for a client: others can come and go.",
+     .symptom = "Nobody gets out any more when one laptop is closed.",
+     .parents = "slow-others",
+     .suspect = "slow-stops-all",
+     .run = leaver_goes_on,
+     .checks = (const struct check[]){{.id = "slow-leaver",
+                                       .title = "another leaves in good order meanwhile",
+                                       .number = 160},
+                                      {0}}},
+    {.exercise = "slow-client",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "DESIGN.md, Threads",
+     .rule = "A client that does not read and then vanishes is just gone.",
+     .symptom = "The server dies a minute after a laptop was closed.",
+     .parents = "slow-others",
+     .suspect = "sigpipe",
+     .isolates = true,
+     .run = deaf_one_resets,
+     .checks =
+         (const struct check[]){
+             {.id = "slow-reset", .title = "the one that does not read resets", .number = 100},
+             {0}}},
+    {.exercise = "slow-client",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "the task of lesson 3",
+     .rule = "A client that pauses for a while gets what it has missed, all of it and in order.",
+     .symptom = "Messages are lost, or frames damaged, on a slow network.",
+     .parents = "slow-others",
+     .suspect = "slow-drops",
+     .run = catches_up,
+     .checks =
+         (const struct check[]){
+             {.id = "slow-catches-up", .title = "1.5 MiB later it reads again", .number = 24},
+             {.id = "slow-catches-up-more", .title = "3.5 MiB later it reads again", .number = 56},
+             {0}}},
+    {.exercise = "slow-client",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "DESIGN.md, Threads",
+     .rule =
+         "What waits for a client is bounded (--max-backlog); a client over that bound is evicted.",
+     .symptom = "One closed laptop, and the memory is full by the evening.",
+     .parents = "slow-others",
+     .options = "--max-backlog 100000",
+     .suspect = "never-evicted",
+     .run = is_evicted,
+     .checks =
+         (const struct check[]){
+             {.id = "slow-evicted", .title = "more than --max-backlog is waiting", .number = 160},
+             {0}}},
+    {.exercise = "slow-client",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "DESIGN.md, HTTP",
+     .rule = "GET /status says how many were evicted.",
+     .symptom = "Nobody knows that clients are thrown out.",
+     .parents = "slow-evicted join-status",
+     .options = "--max-backlog 100000",
+     .run = eviction_is_counted,
+     .checks =
+         (const struct check[]){
+             {.id = "slow-counted", .title = "/status counts the evicted", .number = 160}, {0}}},
+
+    /* ---- keepalive */
+    {.exercise = "keepalive",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "RFC 6455 §5.5.2",
+     .rule = "A client that says nothing for --ping-interval is asked with a ping.",
+     .symptom =
+         "Clients whose network is gone stay in the list for ever; proxies cut quiet connections.",
+     .parents = "threads-one",
+     .options = "--ping-interval 0.3",
+     .suspect = "no-ping",
+     .run = is_pinged,
+     .checks =
+         (const struct check[]){
+             {.id = "keepalive-ping", .title = "a silent client is pinged", .number = 1},
+             {.id = "keepalive-pings", .title = "three silent clients are pinged", .number = 3},
+             {0}}},
+    {.exercise = "keepalive",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "RFC 6455 §5.5.3",
+     .rule = "A client that answers pings stays.",
+     .symptom = "Thrown out while reading.",
+     .parents = "keepalive-ping",
+     .options = "--ping-interval 0.3",
+     .suspect = "pong-not-counted",
+     .run = is_kept,
+     .checks =
+         (const struct check[]){
+             {.id = "keepalive-pong", .title = "four pings answered, and still there", .number = 4},
+             {0}}},
+    {.exercise = "keepalive",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "DESIGN.md, Threads",
+     .rule = "A client that does not answer a ping within another --ping-interval is dropped.",
+     .symptom = "Clients whose network is gone stay in the list for ever.",
+     .parents = "keepalive-ping",
+     .options = "--ping-interval 0.3",
+     .suspect = "silent-kept",
+     .run = is_dropped,
+     .checks = (const struct check[]){{.id = "keepalive-silent",
+                                       .title = "a client that does not answer is dropped",
+                                       BYTES("")},
+                                      {.id = "keepalive-half",
+                                       .title = "... in the middle of a frame too",
+                                       BYTES("\x81\xe4\0\0\0\0half")},
+                                      {0}}},
+
+    /* ---- stop */
+    {.exercise = "stop",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "RFC 6455 §7.4.1",
+     .rule = "A server that stops says so: a Close frame with 1001 to every client; it ends with "
+             "exit status 0.",
+     .symptom = "1006 in every browser after each restart.",
+     .parents = "threads-two",
+     .needs = NEEDS_SERVER,
+     .suspect = "no-goodbye",
+     .run = says_goodbye,
+     .checks =
+         (const struct check[]){
+             {.id = "stop-1001", .title = "SIGTERM: 1001 to all", .number = SIGTERM},
+             {.id = "stop-sigint", .title = "SIGINT: 1001 to all", .number = SIGINT},
+             {0}}},
+    {.exercise = "stop",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "DESIGN.md, Threads",
+     .rule = "Stopping takes 3 s at most, whatever the clients do.",
+     .symptom = "kill -9 is what one gets used to.",
+     .parents = "threads-two",
+     .needs = NEEDS_SERVER,
+     .suspect = "does-not-stop",
+     .run = stops_anyway,
+     .checks =
+         (const struct check[]){{.id = "stop-empty", .title = "without clients", .number = SIGTERM},
+                                {.id = "stop-unanswered",
+                                 .title = "clients that do not answer the Close frame",
+                                 .number = SIGTERM,
+                                 .code = 'c'},
+                                {.id = "stop-half-request",
+                                 .title = "a client in the middle of its request",
+                                 .number = SIGTERM,
+                                 .code = 'h'},
+                                {.id = "stop-half-frame",
+                                 .title = "a client in the middle of a frame",
+                                 .number = SIGTERM,
+                                 .code = 'f'},
+                                {.id = "stop-deaf",
+                                 .title = "a client that does not read",
+                                 .number = SIGTERM,
+                                 .code = 'd'},
+                                {0}}},
+    {.exercise = "stop",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "RFC 6455 §7.4.1",
+     .rule = "The Close frame with 1001 stands behind a whole frame.",
+     .symptom = "\"Invalid frame header\" at each restart.",
+     .parents = "stop-1001 writes-large",
+     .needs = NEEDS_SERVER,
+     .suspect = "no-goodbye",
+     .run = stops_in_flood,
+     .checks =
+         (const struct check[]){
+             {.id = "stop-in-flood", .title = "in the middle of a conversation", .number = SIGTERM},
+             {0}}},
+    {0},
+};

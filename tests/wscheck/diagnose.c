@@ -1,0 +1,662 @@
+/*
+ * diagnose - see diagnose.h
+ */
+#include "diagnose.h"
+
+#include <string.h>
+
+#include "frame.h"
+#include "http.h"
+
+static const struct diagnosis diagnoses[] = {
+    /* ---- the accept key */
+    {"accept-hex",
+     "this is the SHA-1 in hexadecimal: what is wanted are its 20 raw bytes in base64"},
+    {"accept-hex-base64", "this is the SHA-1 in hexadecimal, then base64 (56 characters instead of "
+                          "28): hash the 20 raw bytes, do not print them first"},
+    {"accept-decoded-key", "the key has been decoded from base64 first: the text of the header is "
+                           "hashed as it is, all 24 characters"},
+    {"accept-kept-cr",
+     "the CR of the line's end has been hashed with the key: a header's value ends "
+     "before CRLF"},
+    {"accept-kept-space", "the blank after the colon has been hashed with the key: cut white space "
+                          "off both ends of a value"},
+    {"accept-kept-trailing", "the blanks behind the value have been hashed with the key: cut white "
+                             "space off both ends of a value"},
+    {"accept-nul", "the NUL at the end of the string has been hashed too: sizeof counts it, "
+                   "strlen() does not"},
+    {"accept-guid-first", "the GUID stands in front of the key: it comes after"},
+    {"accept-no-guid", "the GUID 258EAFA5-E914-47DA-95CA-C5AB0DC85B11 has not been appended to the "
+                       "key"},
+    {"accept-guid-lower", "the GUID is in lower case: its letters are upper case, and they are "
+                          "hashed as they are"},
+    {"accept-lower-key", "the key has been made lower case, perhaps with the header's name: only "
+                         "the name has no case"},
+    {"accept-sample", "this is the accept key of the RFC's example: it must be computed from the "
+                      "key of each request"},
+    {"accept-strlen",
+     "the digest has been cut at its first NUL byte, so strlen() has measured it: a "
+     "SHA-1 is 20 bytes of any value"},
+    {"accept-md5", "this is the MD5 of the right text: SHA-1 is wanted"},
+    {"accept-sha256", "this is the SHA-256 of the right text: SHA-1 is wanted"},
+    {"accept-url-base64", "this is base64 for URLs, with - and _: here it is + and /"},
+    {"accept-no-padding", "the = at the end is missing: 20 bytes are 27 characters and one ="},
+    {"accept-decoy",
+     "the key of another header has been taken: compare the whole name of a header, "
+     "from the beginning of its line to the colon"},
+    {"accept-unknown", "the accept key has the right form but belongs to something else: look for "
+                       "a typing error in the GUID, and at what exactly is hashed"},
+    /* ---- the answer */
+    {"no-blank-line", "the empty line is missing: after the last header's CRLF another CRLF ends "
+                      "the head, and without it the browser waits for ever (\"pending\")"},
+    {"bare-lf", "the lines end with LF alone: HTTP wants CRLF, \\r\\n, at the end of each"},
+    {"old-protocol", "an answer to an upgrade begins with HTTP/1.1, not HTTP/1.0"},
+    {"upgrade-got-page", "the upgrade was answered like an ordinary GET: look for Upgrade and "
+                         "Connection before the page is sent"},
+    {"not-http", "this is no HTTP answer: it begins with a status line, HTTP/1.1 and a number"},
+    {"extra-crlf",
+     "an empty line too many: after \\r\\n\\r\\n the first byte is that of a frame, and "
+     "0x0D reads as \"opcode 13\""},
+    {"text-after-101", "text was sent after the head: from there on there are only frames"},
+    {"body-in-101", "a 101 has no body, and so no Content-Length or Transfer-Encoding"},
+    {"extension-echoed", "the offered extensions were sent back: that promises to use them, and "
+                         "the browser then sets RSV1; leave the header out"},
+    {"subprotocol-invented",
+     "a subprotocol was chosen that was not offered: browsers then close at "
+     "once; without an offer there must be no such header"},
+    {"subprotocol-echoed", "the offered subprotocols were sent back as they are: only one that the "
+                           "server knows may be chosen"},
+    /* ---- reading the request */
+    {"connection-whole", "Connection was compared as a whole: it is a list, and Firefox sends "
+                         "\"keep-alive, Upgrade\""},
+    {"token-case", "the value was compared letter by letter: upper and lower case do not matter "
+                   "here"},
+    {"token-first-line", "only the first header line of that name was looked at: a list may stand "
+                         "in several lines"},
+    {"token-substring", "strstr() finds the word inside another: compare whole items of the list"},
+    {"header-case", "the name of a header was compared letter by letter: it has no upper and lower "
+                    "case (strcasecmp)"},
+    {"header-space",
+     "a blank after the colon was taken for granted: there may be none, one or more, "
+     "and tabs"},
+    {"header-order", "the headers were expected in a certain order: any is allowed"},
+    {"one-recv", "one recv() was taken for the whole request: TCP may cut it anywhere; read until "
+                 "the empty line"},
+    {"end-only-at-end",
+     "the end of the head is looked for in the last piece alone: \\r\\n\\r\\n may be "
+     "cut in two, so search all that has been collected"},
+    {"early-bytes", "bytes behind the head were thrown away: what recv() brought with the request "
+                    "is the beginning of the first frame"},
+    {"small-buffer", "the buffer is too small for a browser's request: cookies alone may be "
+                     "thousands of bytes"},
+    {"only-root", "only the path / may upgrade here: /chat is as good"},
+    {"not-checked",
+     "what makes this request invalid was not looked at: it got the answer of a good "
+     "one"},
+    {"version-not-told",
+     "a refused version must be answered with \"Sec-WebSocket-Version: 13\", so "
+     "that the client knows what it may try"},
+    {"refusal-lost",
+     "close() with unread bytes in the receive buffer resets the connection, and the "
+     "answer is lost on the way: shutdown() for writing first, read the rest, then "
+     "close"},
+    {"no-deadline", "nothing limits how long a request may take: a client that sends nothing keeps "
+                    "its place for ever"},
+    {"endless-head", "nothing limits how long a head may be: an endless line fills the memory"},
+    /* ---- frames that the server sends */
+    {"no-frame", "the text was sent without a frame around it: first comes 0x81, then the length"},
+    {"server-masks", "the server has masked its frame: only clients mask (bit 0x80 of the second "
+                     "byte, and four bytes of key)"},
+    {"fin-missing",
+     "FIN is not set (0x80 of the first byte): the browser waits for the rest of the "
+     "message"},
+    {"text-for-binary", "a binary message came back as text (0x81): keep the opcode that it came "
+                        "with"},
+    {"binary-for-text", "a text came back as binary (0x82): keep the opcode that it came with"},
+    {"opcode-of-fragment", "the answer has opcode 0, that of the last fragment: the opcode of a "
+                           "message is that of its first"},
+    {"fragment-alone", "a fragment was answered by itself, as if it were a message: collect until "
+                       "FIN"},
+    {"fragment-lost", "only one fragment came back: append each to those before it"},
+    {"length-not-cut", "the length byte was taken with the MASK bit in it: & 0x7F"},
+    {"length-65535", "65535 was written in 64 bits: it still fits into 16 (<=, not <)"},
+    {"length-125", "125 was written in 16 bits: it still fits into 7 (<= 125, not <)"},
+    {"length-no-extension", "126 or 127 was written into the length byte as it is: there they mean "
+                            "that the length follows in 2 or 8 bytes"},
+    {"length-one-byte", "a length above 125 was put into one byte: its bit 0x80 says MASK"},
+    {"length-signed", "a length byte went through a signed char: 128 to 255 become negative, and "
+                      "ff fills up what is before it; use unsigned char or uint8_t"},
+    {"length-byte-order", "the bytes of the length are in the wrong order: the highest comes first "
+                          "(htons)"},
+    {"length-16-bits", "the length was cut to 16 bits: from 65536 on it is 127 and 8 bytes"},
+    {"length-32-bits", "after 127 the length was written in 4 bytes: it is 8"},
+    {"length-not-minimal", "the length is not in its shortest form: 7 bits up to 125, 16 up to "
+                           "65535, and 64 only above"},
+    {"strlen",
+     "the payload was cut at its first NUL byte, so strlen() has measured it: the length is "
+     "in the header, and a payload is no C string"},
+    {"with-nul",
+     "one byte too many, a NUL: sizeof or strlen() + 1 has counted the end of the string"},
+    {"cut-short",
+     "the frame ends early: what one recv() brought was taken for all of it, or send() "
+     "did not take all and its result was not looked at"},
+    /* ---- unmasking */
+    {"not-unmasked", "the payload came back as it was masked: XOR it with the key first (§5.3)"},
+    {"mask-restarts",
+     "the index into the key began at 0 again with the second read: it counts from "
+     "the beginning of the frame's payload (i % 4), however that arrives"},
+    {"mask-one-byte", "all was unmasked with the first byte of the key: byte i takes key[i % 4]"},
+    {"mask-shifted", "the index into the key does not begin at 0 with the payload of each frame"},
+    {"mask-byte-order",
+     "the four bytes of the key were taken in reverse order, as a number of this "
+     "machine has them"},
+    {"mask-four-only", "only the first four bytes were unmasked: the key repeats"},
+    {"mask-of-first-frame",
+     "this frame was unmasked with the key of the one before: each frame has "
+     "its own"},
+    /* ---- reading frames */
+    {"one-frame-a-read",
+     "one recv() was taken for one frame: the bytes behind the first frame belong "
+     "to the next"},
+    {"partial-frame", "a frame that had not come whole was not waited for: keep what there is and "
+                      "read on"},
+    {"long-not-read", "a length of 126 or 127 means that the real one follows in 2 or 8 bytes"},
+    {"ping-ignored", "a ping wants a pong with the same payload, at once"},
+    {"ping-as-ping", "the ping was sent back as a ping: the answer has opcode 10, 0x8A"},
+    {"ping-as-text", "the ping was answered with a message: control frames are not for the "
+                     "application"},
+    {"pong-without-payload", "the pong must carry what the ping carried"},
+    {"pong-answered", "a pong that nobody asked for was answered: it means nothing, ignore it"},
+    {"ping-ends-message",
+     "a ping between two fragments disturbed the message: it is allowed there, "
+     "and the message goes on after it"},
+    {"fragments-refused", "continuation frames (opcode 0) are not taken: they carry on the message "
+                          "that is not finished"},
+    {"fragment-state-kept", "the state of the last message was kept: after FIN, begin anew"},
+    {"utf8-per-frame",
+     "each fragment was checked by itself: a character may begin in one and end in "
+     "the next"},
+    {"utf8-not-checked", "this is not UTF-8, and was taken for text: check, and close with 1007"},
+    {"utf8-too-strict", "this is good UTF-8 (RFC 3629) and was refused"},
+    {"utf8-in-binary", "binary messages were checked for UTF-8: they may hold anything"},
+    {"frame-not-checked", "the frame breaks a rule and was taken all the same: check the header "
+                          "before anything else"},
+    {"goes-on-after-fault", "after the fault the server read on: nothing that comes behind it may "
+                            "have an effect"},
+    {"close-code-missing",
+     "no Close frame, or one with another code: the client cannot tell why it "
+     "was thrown out"},
+    {"no-reason",
+     "the Close frame gives no reason: two bytes of code may be followed by a sentence "
+     "that says what was wrong"},
+    {"waits-for-rest",
+     "the fault was already there, and the server waited for the rest of the frame: "
+     "judge each byte when it comes"},
+    {"too-big-taken",
+     "a message above --max-message was taken, or waited for: its length is announced "
+     "in the header"},
+    /* ---- close */
+    {"close-ignored", "a Close frame was not answered: the browser waits, then says 1006 and "
+                      "wasClean false"},
+    {"close-swapped",
+     "the code's bytes are in the wrong order: 1000 is 03 e8, the high byte first"},
+    {"close-empty", "the Close frame has no code although one was sent: answer with the same"},
+    {"close-1005",
+     "1005 and 1006 are words for \"no code came\" inside a program: an empty Close is "
+     "answered with an empty one, or 1000"},
+    {"close-other-code", "the answer has another code than was sent: send the same one back"},
+    {"close-not-ended", "after both Close frames the server must end the TCP connection"},
+    {"close-then-data", "a message was sent after the Close frame: nothing may follow it"},
+    {"close-drops-answers", "what was valid before was not answered any more"},
+    /* ---- many clients */
+    {"one-at-a-time", "the server serves one client at a time: give each a thread (or poll())"},
+    {"shared-variable",
+     "two clients share one socket, as happens when the address of a loop variable "
+     "is given to pthread_create(): give each thread its own"},
+    {"no-room",
+     "a place in the list is not given back when a client leaves: after some time nobody "
+     "gets in"},
+    {"sigpipe", "writing to a connection that the client has reset raises SIGPIPE, which ends the "
+                "program: ignore it, and look at the result of send()"},
+    {"one-bad-client-stops-all", "one client's fault ended the service for all"},
+    {"not-broadcast", "only the sender got its message: it goes to every client of the room"},
+    {"sender-left-out", "the sender did not get its own message: here it does, as everybody"},
+    {"sent-twice",
+     "a message came more than once: a client stands in the list twice, or the sender "
+     "gets an answer of its own besides"},
+    {"not-in-list",
+     "a client that has just come is not in the list, or one that left is: join after "
+     "the 101, leave before close()"},
+    {"joined-too-early",
+     "a client that has not completed its handshake got a frame: join after the "
+     "101 has been sent"},
+    {"left-too-late", "a client that has left was sent something, or the descriptor was somebody "
+                      "else's by then"},
+    {"control-broadcast", "a control frame was sent to others: ping, pong and Close concern one "
+                          "connection only"},
+    {"interleaved",
+     "two threads wrote into the same socket at once, and one frame stands in the middle "
+     "of another: one lock for each client, held for the whole frame"},
+    {"order-differs",
+     "the clients saw the messages in different orders: choose the order under one "
+     "lock"},
+    {"slow-stops-all",
+     "a client that does not read kept all others waiting: send() blocked, and with "
+     "it a lock was held"},
+    {"slow-drops",
+     "a message is missing for a client that read late: what its socket does not take "
+     "must wait for it"},
+    {"never-evicted",
+     "what waits for a client that never reads has no bound: at --max-backlog it must "
+     "go"},
+    {"no-ping", "a silent client is never asked whether it is still there: send a ping after "
+                "--ping-interval"},
+    {"silent-kept", "a client that does not answer pings was kept: it is gone, and its place is "
+                    "taken"},
+    {"pong-not-counted", "a client that answered each ping was thrown out"},
+    {"no-goodbye", "the server stopped without a Close frame with 1001 to its clients"},
+    {"does-not-stop", "the server did not end after the signal, or not in time"},
+    {"bad-exit", "after SIGTERM the exit status is to be 0"},
+    {"ipv4-only", "only 127.0.0.1 is served: browsers try ::1 first for localhost"},
+    {"no-reuseaddr", "the port is not free for a new start while old connections linger: "
+                     "setsockopt(SO_REUSEADDR) before bind()"},
+};
+
+const struct diagnosis *diagnosis_find(const char *id)
+{
+    for (size_t i = 0; id != NULL && i < sizeof diagnoses / sizeof *diagnoses; i++)
+        if (strcmp(diagnoses[i].id, id) == 0)
+            return &diagnoses[i];
+    return NULL;
+}
+
+/* ------------------------------------------------------------------------------ accept keys */
+
+#define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+/* A wrong text that is hashed: something before the key, the key, the GUID, something after. */
+static const struct variant {
+    const char *id, *algorithm, *before, *between, *guid;
+    bool lower_key;
+    size_t nuls; /* NUL bytes at the end */
+} variants[] = {
+    {"accept-kept-cr", "SHA1", "", "\r", GUID, false, 0},
+    {"accept-kept-cr", "SHA1", " ", "\r", GUID, false, 0},
+    {"accept-kept-cr", "SHA1", "", "\r\n", GUID, false, 0},
+    {"accept-kept-space", "SHA1", " ", "", GUID, false, 0},
+    {"accept-kept-trailing", "SHA1", "", " ", GUID, false, 0},
+    {"accept-kept-trailing", "SHA1", "", "  \t", GUID, false, 0},
+    {"accept-nul", "SHA1", "", "", GUID, false, 1},
+    {"accept-guid-first", "SHA1", GUID, "", "", false, 0},
+    {"accept-no-guid", "SHA1", "", "", "", false, 0},
+    {"accept-guid-lower", "SHA1", "", "", "258eafa5-e914-47da-95ca-c5ab0dc85b11", false, 0},
+    {"accept-lower-key", "SHA1", "", "", GUID, true, 0},
+    {"accept-md5", "MD5", "", "", GUID, false, 0},
+    {"accept-sha256", "SHA256", "", "", GUID, false, 0},
+};
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_base64_of(const char *accept, const void *at, size_t len)
+{
+    struct bytes base64 = {0};
+    http_add_base64(&base64, at, len);
+    bool same = base64.len == strlen(accept) && memcmp(base64.at, accept, base64.len) == 0;
+    bytes_free(&base64);
+    return same;
+}
+
+static bool is_variant(const struct variant *v, const char *key, const char *accept)
+{
+    struct bytes text = {0};
+    unsigned char digest[64];
+    bytes_add_text(&text, v->before);
+    for (const char *c = key; *c != '\0'; c++)
+        bytes_add(&text, &(char){v->lower_key ? lower(*c) : *c}, 1);
+    bytes_add_text(&text, v->between);
+    bytes_add_text(&text, v->guid);
+    bytes_add_run(&text, '\0', v->nuls);
+    size_t len = http_digest(digest, v->algorithm, text.at, text.len);
+    bytes_free(&text);
+    return is_base64_of(accept, digest, len);
+}
+
+/* The value of a base64 sign, or -1. */
+static int sign_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* The 16 bytes of the key, hashed with the GUID. */
+static bool is_decoded_key(const char *key, const char *accept)
+{
+    struct bytes text = {0};
+    unsigned char digest[64];
+    unsigned long bits = 0;
+    for (size_t i = 0; i < 22 && sign_value(key[i]) >= 0; i++) {
+        bits = bits << 6 | (unsigned long)sign_value(key[i]);
+        if (i % 4 == 3)
+            bytes_add_number(&text, bits & 0xFFFFFF, 3);
+    }
+    bytes_add_number(&text, bits >> 4 & 0xFF, 1); /* of the last two signs, 8 bits count */
+    bytes_add_text(&text, GUID);
+    size_t len = http_digest(digest, "SHA1", text.at, text.len);
+    bytes_free(&text);
+    return is_base64_of(accept, digest, len);
+}
+
+/* The right digest, written in a wrong way. */
+static const char *diagnose_writing(const unsigned char digest[20], const char *right,
+                                    const char *accept)
+{
+    char hex[41];
+    size_t nul = 0, len = strlen(accept);
+    for (size_t i = 0; i < 20; i++) {
+        hex[2 * i] = "0123456789abcdef"[digest[i] >> 4];
+        hex[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
+    }
+    hex[40] = '\0';
+    while (nul < 20 && digest[nul] != 0)
+        nul++;
+    if (strcmp(accept, hex) == 0)
+        return "accept-hex";
+    if (is_base64_of(accept, hex, 40))
+        return "accept-hex-base64";
+    if (nul < 20 && is_base64_of(accept, digest, nul))
+        return "accept-strlen";
+    if (len == 27 && memcmp(accept, right, 27) == 0)
+        return "accept-no-padding";
+    if (strpbrk(accept, "-_") != NULL)
+        return "accept-url-base64";
+    return NULL;
+}
+
+const char *diagnose_accept(const char *key, const char *accept)
+{
+    unsigned char digest[64];
+    char right[ACCEPT_LEN + 1];
+    struct bytes text = {0};
+    bytes_add_format(&text, "%s" GUID, key);
+    size_t len = http_digest(digest, "SHA1", text.at, text.len);
+    bytes_free(&text);
+    http_accept_key(right, key);
+
+    const char *id = len == 20 ? diagnose_writing(digest, right, accept) : NULL;
+    if (id != NULL)
+        return id;
+    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
+        if (is_variant(&variants[i], key, accept))
+            return variants[i].id;
+    if (is_decoded_key(key, accept))
+        return "accept-decoded-key";
+    if (strcmp(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") == 0)
+        return "accept-sample";
+    return strlen(accept) == ACCEPT_LEN ? "accept-unknown" : NULL;
+}
+
+/* ------------------------------------------------------------------------------------ heads */
+
+const char *diagnose_head(const unsigned char *came, size_t len)
+{
+    if (len == 0)
+        return NULL;
+    if (len < 5 || memcmp(came, "HTTP/", 5) != 0)
+        return "not-http";
+    if (bytes_find(came, len, "\n\n") != NULL && bytes_find(came, len, "\r\n") == NULL)
+        return "bare-lf";
+    if (bytes_find(came, len, "\r\n\r\n") == NULL)
+        return "no-blank-line";
+    if (memcmp(came, "HTTP/1.0", len < 8 ? len : 8) == 0)
+        return "old-protocol";
+    return NULL;
+}
+
+/* ----------------------------------------------------------------------------------- frames */
+
+static const unsigned char zero_key[MASK_LEN];
+
+/* The two frames of the evidence, taken apart. */
+struct pair {
+    struct frame right, wrong;
+    const unsigned char *payload; /* the right one */
+    const unsigned char *came;    /* the wrong frame's, as much as is there */
+    size_t len, came_len;
+};
+
+/* What is in the first byte. */
+static const char *diagnose_opcode(const struct pair *p)
+{
+    unsigned right = p->right.first, wrong = p->wrong.first;
+    if (wrong == right || p->wrong.masked)
+        return NULL;
+    if (right == (FIN | PONG))
+        return wrong == (FIN | PING) ? "ping-as-ping" : "ping-as-text";
+    if (wrong == (FIN | CONTINUATION))
+        return "opcode-of-fragment";
+    if (wrong == (right & 0x0F))
+        return "fin-missing";
+    if (right == (FIN | BINARY) && wrong == (FIN | TEXT))
+        return "text-for-binary";
+    if (right == (FIN | TEXT) && wrong == (FIN | BINARY))
+        return "binary-for-text";
+    return NULL;
+}
+
+static uint64_t reversed(uint64_t number, size_t n)
+{
+    uint64_t result = 0;
+    for (size_t i = 0; i < n; i++, number >>= 8)
+        result = result << 8 | (number & 0xFF);
+    return result;
+}
+
+/* Is the number written at so many bytes? */
+static bool is_number(const unsigned char *at, size_t have, uint64_t number, size_t n)
+{
+    uint64_t read = 0;
+    for (size_t i = 0; i < n && i < have; i++)
+        read = read << 8 | at[i];
+    return have >= n && read == number;
+}
+
+/* What is wrong with the length bytes. */
+static const char *diagnose_length(const struct evidence *e, const struct pair *p)
+{
+    uint64_t len = p->len;
+    unsigned byte = e->came[1];
+    size_t have = e->came_len - 2;
+    const unsigned char *after = e->came + 2;
+    if (len > 125 && byte == len && byte >= 0x80)
+        return "length-one-byte";
+    if (byte & 0x80)
+        return "server-masks";
+    if ((len == 126 || len == 127) && byte == len && have >= 8 && memcmp(after, p->payload, 8) == 0)
+        return "length-no-extension";
+    if (p->wrong.form == LENGTH_7 && len > 125 && byte == (len & 0x7F))
+        return "length-one-byte";
+    if (p->wrong.form == LENGTH_16 && len > 65535 && p->wrong.len == (len & 0xFFFF))
+        return "length-16-bits";
+    if (p->wrong.form != LENGTH_7 && len >= 128 && len <= 255 && after[0] == 0xFF)
+        return "length-signed";
+    if (p->wrong.form != LENGTH_7 && p->wrong.len != len &&
+        p->wrong.len == reversed(len, p->wrong.form))
+        return "length-byte-order";
+    if (p->wrong.form == LENGTH_64 && is_number(after, have, len, 4))
+        return "length-32-bits";
+    if (p->wrong.len == len && p->wrong.form != p->right.form)
+        return len == 65535 ? "length-65535" : len == 125 ? "length-125" : "length-not-minimal";
+    return NULL;
+}
+
+/* The right length bytes of a payload that is not the right one. */
+static const char *diagnose_size(const struct pair *p)
+{
+    const unsigned char *nul = p->len > 0 ? memchr(p->payload, 0, p->len) : NULL;
+    if (p->wrong.len < p->len && nul != NULL && p->wrong.len == (size_t)(nul - p->payload))
+        return "strlen";
+    if (p->wrong.len == p->len + 1 && p->came_len > p->len && p->came[p->len] == 0)
+        return "with-nul";
+    if (p->wrong.len == 0 && p->right.opcode == PONG)
+        return "pong-without-payload";
+    if (p->wrong.len < p->len && p->came_len >= p->wrong.len && p->wrong.len > 0 &&
+        memcmp(p->came, p->payload, (size_t)p->wrong.len) == 0)
+        return p->len > 125 ? "cut-short" : "fragment-alone";
+    if (p->wrong.len < p->len && p->came_len >= p->wrong.len && p->wrong.len > 0 &&
+        memcmp(p->came, p->payload + p->len - p->wrong.len, (size_t)p->wrong.len) == 0)
+        return "fragment-lost";
+    return NULL;
+}
+
+/* Which byte of the key a wrong unmasking took for byte i. */
+typedef size_t key_index(size_t i, size_t parameter);
+
+static size_t from_start(size_t i, size_t start)
+{
+    return i < start ? i % 4 : (i - start) % 4;
+}
+
+static size_t always_first(size_t i, size_t parameter)
+{
+    (void)i;
+    (void)parameter;
+    return 0;
+}
+
+static size_t shifted(size_t i, size_t by)
+{
+    return (i + by) % 4;
+}
+
+static size_t backwards(size_t i, size_t parameter)
+{
+    (void)parameter;
+    return 3 - i % 4;
+}
+
+/* Would unmasking with that index give what came? */
+static bool explains(const struct evidence *e, const struct pair *p, key_index *index,
+                     size_t parameter)
+{
+    for (size_t i = 0; i < p->len; i++) {
+        unsigned masked = p->payload[i] ^ e->mask[i % 4];
+        if (p->came[i] != (masked ^ e->mask[index(i, parameter)]))
+            return false;
+    }
+    return true;
+}
+
+/* Is the payload still masked from byte `from` on, and right before? */
+static bool masked_from(const struct evidence *e, const struct pair *p, size_t from)
+{
+    for (size_t i = 0; i < p->len; i++)
+        if (p->came[i] != (i < from ? p->payload[i] : p->payload[i] ^ e->mask[i % 4]))
+            return false;
+    return true;
+}
+
+static const char *diagnose_masking(const struct evidence *e, const struct pair *p)
+{
+    bool has_key = e->mask != NULL && memcmp(e->mask, zero_key, sizeof zero_key) != 0;
+    if (!has_key || p->wrong.len != p->len || p->came_len < p->len || p->len == 0)
+        return NULL;
+    size_t at = bytes_difference(p->payload, p->len, p->came, p->came_len);
+    if (masked_from(e, p, 0))
+        return "not-unmasked";
+    if (p->len > 4 && masked_from(e, p, 4))
+        return "mask-four-only";
+    if (e->cut > 0 && explains(e, p, from_start, e->cut))
+        return "mask-restarts";
+    if (explains(e, p, always_first, 0))
+        return "mask-one-byte";
+    if (explains(e, p, backwards, 0))
+        return "mask-byte-order";
+    for (size_t by = 1; by < 4; by++)
+        if (explains(e, p, shifted, by))
+            return "mask-shifted";
+    for (size_t back = 0; back < 4 && back < at; back++)
+        if (p->len - at >= 8 && explains(e, p, from_start, at - back))
+            return "mask-restarts";
+    return NULL;
+}
+
+/* No frame at all, but the bare payload, or other text. */
+static const char *diagnose_text(const struct evidence *e, const struct pair *p)
+{
+    unsigned first = e->came[0];
+    if (first == '\r' || first == '\n')
+        return "extra-crlf";
+    size_t shorter = p->len < e->came_len ? p->len : e->came_len;
+    if (shorter > 0 && memcmp(e->came, p->payload, shorter) == 0)
+        return "no-frame";
+    if (first >= ' ' && first < 0x7F)
+        return "text-after-101";
+    return NULL;
+}
+
+static const char *diagnose_close(const struct evidence *e, const struct pair *p)
+{
+    if (p->right.opcode != CLOSE || e->came[0] != (FIN | CLOSE) || e->came_len < 2)
+        return NULL;
+    if (e->came[1] == 0)
+        return p->len > 0 ? "close-empty" : NULL;
+    if (e->came_len < 4 || p->len < 2)
+        return NULL;
+    unsigned code = (unsigned)(e->came[2] << 8 | e->came[3]);
+    unsigned right = (unsigned)(p->payload[0] << 8 | p->payload[1]);
+    if (code != right && reversed(code, 2) == right)
+        return "close-swapped";
+    return NULL;
+}
+
+/* A frame that is wrong whatever was expected. */
+static const char *diagnose_alone(const struct evidence *e)
+{
+    unsigned code = e->came_len >= 4 ? (unsigned)(e->came[2] << 8 | e->came[3]) : 0;
+    if (e->came[0] == '\r' || e->came[0] == '\n')
+        return "extra-crlf";
+    if (e->came[0] >= ' ' && e->came[0] < 0x7F)
+        return "text-after-101";
+    if (e->came_len >= 2 && e->came[0] >= FIN && (e->came[1] & 0x80))
+        return "server-masks";
+    if (e->came[0] == (FIN | CLOSE) && (code == 1005 || code == 1006))
+        return "close-1005";
+    if (e->came[0] == (FIN | CLOSE) && reversed(code, 2) >= 1000 && reversed(code, 2) < 5000)
+        return "close-swapped";
+    return NULL;
+}
+
+const char *diagnose_frame(const struct evidence *e)
+{
+    struct pair p = {0};
+    const char *id;
+    if (e->came_len == 0)
+        return NULL;
+    if (e->expected == NULL)
+        return diagnose_alone(e);
+    if (!frame_read(&p.right, e->expected, e->expected_len))
+        return NULL;
+    p.payload = e->expected + p.right.head_len;
+    p.len = e->expected_len - p.right.head_len;
+    if ((id = diagnose_text(e, &p)) != NULL || !frame_read(&p.wrong, e->came, e->came_len))
+        return id;
+    p.came = e->came + p.wrong.head_len;
+    p.came_len = e->came_len - p.wrong.head_len;
+    if ((id = diagnose_opcode(&p)) != NULL)
+        return id;
+    if (e->came[0] == e->expected[0] && (id = diagnose_length(e, &p)) != NULL)
+        return id;
+    if ((id = diagnose_close(e, &p)) != NULL || (id = diagnose_alone(e)) != NULL)
+        return id;
+    if (e->came[0] == e->expected[0] && (id = diagnose_size(&p)) != NULL)
+        return id;
+    return diagnose_masking(e, &p);
+}

@@ -1,0 +1,39 @@
+/*
+ * diagnose - which mistake makes bytes wrong in just this way
+ *
+ * The mistakes that people make when they write a WebSocket server are few, and most leave a mark
+ * in the bytes: recompute what each would have sent, and name the one that matches. Where the bytes
+ * say nothing (silence), the check itself suspects something: it has been made to isolate that.
+ * Pure.
+ */
+#ifndef WSCHECK_DIAGNOSE_H
+#define WSCHECK_DIAGNOSE_H
+
+#include "bytes.h"
+
+struct diagnosis {
+    const char *id;
+    const char *text; /* what it is and what to do instead */
+};
+
+/* NULL: there is no such diagnosis. */
+const struct diagnosis *diagnosis_find(const char *id);
+
+/* An accept key that is not the right one for the key; NULL: none that is known. */
+const char *diagnose_accept(const char *key, const char *accept);
+
+/* An answer that is no good head. */
+const char *diagnose_head(const unsigned char *came, size_t len);
+
+/* A frame that is not the expected one. */
+struct evidence {
+    const unsigned char *expected;
+    size_t expected_len;
+    const unsigned char *came;
+    size_t came_len;
+    const unsigned char *mask; /* of the frame that was sent */
+    size_t cut;                /* where its payload was cut in two, or 0 */
+};
+const char *diagnose_frame(const struct evidence *evidence);
+
+#endif

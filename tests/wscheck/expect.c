@@ -1,0 +1,589 @@
+/*
+ * expect - see expect.h
+ */
+#include "expect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diagnose.h"
+#include "peer.h"
+#include "show.h"
+
+#define QUIET 60 /* ms: after a wrong byte, what belongs to it is taken in until so much silence */
+
+/* ------------------------------------------------------------------------- bytes to be judged */
+
+static const unsigned char *to_judge(const struct peer *p)
+{
+    return p->wire->came.at + p->judged;
+}
+
+static size_t bytes_to_judge(const struct peer *p)
+{
+    return p->wire->came.len - p->judged;
+}
+
+/* When much has come, what has been judged is given up. */
+static void forget_judged(struct peer *p)
+{
+    struct bytes *came = &p->wire->came;
+    if (p->judged <= 65536 || p->judged <= came->len / 2)
+        return;
+    memmove(came->at, came->at + p->judged, came->len - p->judged);
+    came->len -= p->judged;
+    p->judged = 0;
+}
+
+bool wait_for_bytes(struct peer *p, size_t len)
+{
+    int64_t deadline = trial_deadline(p->trial);
+    forget_judged(p);
+    if (!trial_holds(p->trial))
+        return false;
+    while (bytes_to_judge(p) < len && !p->wire->ended && p->wire->fd >= 0)
+        if (!wire_wait(peer_wires(p->trial), deadline))
+            break;
+    return bytes_to_judge(p) >= len;
+}
+
+void pass_bytes(struct peer *p, size_t len)
+{
+    p->judged += len;
+    peer_settle(p);
+}
+
+/* What belongs to a wrong byte is on the way: the diagnosis wants to see it. */
+static void take_in_the_rest(struct peer *p, size_t len)
+{
+    while (bytes_to_judge(p) < len && !p->wire->ended && p->wire->fd >= 0)
+        if (!wire_wait(peer_wires(p->trial), wire_now() + QUIET))
+            break;
+}
+
+/* ---------------------------------------------------------------------------------- failing */
+
+/* "nothing came within 5 s", and the like. */
+static const char *silence(const struct peer *p, char *text, size_t size)
+{
+    double bound = p->trial->grading->patience / 1000.0;
+    if (p->wire->reset)
+        snprintf(text, size, "the connection was reset (TCP RST)");
+    else if (p->wire->ended || p->wire->fd < 0)
+        snprintf(text, size, "the server ended the connection");
+    else
+        snprintf(text, size, "nothing within %g s", bound);
+    return text;
+}
+
+static void add_evidence(struct peer *p, const void *expected, size_t len, bool is_text)
+{
+    struct failure *failure = &p->trial->result->failure;
+    bytes_set(&failure->expected, expected, len);
+    bytes_set(&failure->came, to_judge(p), bytes_to_judge(p));
+    failure->at = bytes_difference(expected, len, to_judge(p), bytes_to_judge(p));
+    failure->is_text = is_text;
+    if (is_text) {
+        trial_suspect(p->trial, diagnose_head(to_judge(p), bytes_to_judge(p)));
+        return;
+    }
+    struct evidence evidence = {.expected = expected,
+                                .expected_len = len,
+                                .came = to_judge(p),
+                                .came_len = bytes_to_judge(p),
+                                .mask = p->mask,
+                                .cut = p->cut};
+    trial_suspect(p->trial, diagnose_frame(&evidence));
+}
+
+/* A Close frame that came instead says why. */
+static void fail_as_closed(struct peer *p, const struct frame *f)
+{
+    struct bytes reason = {0};
+    const unsigned char *body = to_judge(p) + f->head_len;
+    unsigned code = f->len >= 2 ? (unsigned)(body[0] << 8 | body[1]) : 1005;
+    if (f->len > 2)
+        show_escaped(&reason, body + 2, (size_t)f->len - 2);
+    trial_fail_at(p, "the server closed the connection with code %u%s%.*s", code,
+                  reason.len > 0 ? ": " : "", (int)reason.len, (const char *)reason.at);
+    bytes_free(&reason);
+}
+
+static bool close_came(struct peer *p, struct frame *f)
+{
+    return frame_read(f, to_judge(p), bytes_to_judge(p)) && f->first == (FIN | CLOSE) &&
+           !f->masked && f->len <= bytes_to_judge(p) - f->head_len;
+}
+
+void fail_as_different(struct peer *p, const void *expected, size_t len, bool is_text)
+{
+    char why[80];
+    struct frame f;
+    take_in_the_rest(p, len);
+    size_t at = bytes_difference(expected, len, to_judge(p), bytes_to_judge(p));
+    if (!trial_holds(p->trial))
+        return;
+    if (bytes_to_judge(p) == 0)
+        trial_fail_at(p, "no answer: %s", silence(p, why, sizeof why));
+    else if (at == bytes_to_judge(p))
+        trial_fail_at(p, "only %zu of %zu bytes came: then %s", at, len,
+                      silence(p, why, sizeof why));
+    else if (!is_text && ((const unsigned char *)expected)[0] != (FIN | CLOSE) && close_came(p, &f))
+        fail_as_closed(p, &f);
+    else if (at == len)
+        trial_fail_at(p, "more came than the %zu bytes expected", len);
+    else
+        trial_fail_at(p, "byte %zu is %02x, it should be %02x", at, to_judge(p)[at],
+                      ((const unsigned char *)expected)[at]);
+    add_evidence(p, expected, len, is_text);
+}
+
+/* Something about the frame at hand is against the rules. */
+static void fail_frame(struct peer *p, size_t at, const char *problem)
+{
+    struct failure *failure = &p->trial->result->failure;
+    if (!trial_holds(p->trial))
+        return;
+    trial_fail_at(p, "%s", problem);
+    bytes_set(&failure->came, to_judge(p), bytes_to_judge(p));
+    failure->at = at;
+    struct evidence evidence = {.came = to_judge(p), .came_len = bytes_to_judge(p)};
+    trial_suspect(p->trial, diagnose_frame(&evidence));
+}
+
+/* -------------------------------------------------------------------- to send, and to expect */
+
+struct peer *peer_open(struct trial *t)
+{
+    struct peer *p = peer_connect(t);
+    send_request(p, "");
+    expect_status(p, 101, 101);
+    return p;
+}
+
+struct peer *peer_open_deaf(struct trial *t)
+{
+    struct peer *p = peer_connect_small(t);
+    send_request(p, "");
+    expect_status(p, 101, 101);
+    peer_be_deaf(p, true);
+    return p;
+}
+
+void send_cut_at(struct peer *p, const void *at, size_t len, size_t cut)
+{
+    const unsigned char *bytes = at;
+    struct bytes first = {0};
+    frame_add(&first, FIN | TEXT, zero_mask, ".", 1);
+    bytes_add(&first, bytes, cut);
+    send_bytes(p, first.at, first.len);
+    bytes_free(&first);
+    expect_text(p, ".");
+    send_bytes(p, bytes + cut, len - cut);
+}
+
+/* ----------------------------------------------------------------------------- the handshake */
+
+bool expect_head(struct peer *p, struct response *response)
+{
+    static const char start[] = "HTTP/1.1 ";
+    for (size_t need = 1; wait_for_bytes(p, need); need = bytes_to_judge(p) + 1) {
+        size_t same = bytes_difference(start, sizeof start - 1, to_judge(p), bytes_to_judge(p));
+        if (same < sizeof start - 1 && same < bytes_to_judge(p)) {
+            fail_as_different(p, start, sizeof start - 1, true);
+            return false;
+        }
+        if (http_read_response(response, to_judge(p), bytes_to_judge(p)))
+            return true;
+    }
+    if (!trial_holds(p->trial))
+        return false;
+    if (bytes_to_judge(p) == 0) {
+        fail_as_different(p, start, sizeof start - 1, true);
+        return false;
+    }
+    char why[80];
+    trial_fail_at(p, "the head has no end: %s", silence(p, why, sizeof why));
+    bytes_set(&p->trial->result->failure.came, to_judge(p), bytes_to_judge(p));
+    p->trial->result->failure.is_text = true;
+    p->trial->result->failure.at = bytes_to_judge(p);
+    trial_say(p->trial, "lines that end with CRLF, then an empty line: \\r\\n\\r\\n", "");
+    trial_suspect(p->trial, diagnose_head(to_judge(p), bytes_to_judge(p)));
+    return false;
+}
+
+void expect_status_of(struct peer *p, const struct response *response, int low, int high)
+{
+    char expected[40];
+    if (!trial_holds(p->trial) || (response->status >= low && response->status <= high))
+        return;
+    int len = low == high ? snprintf(expected, sizeof expected, "HTTP/1.1 %d ", low)
+                          : snprintf(expected, sizeof expected, "HTTP/1.1 %d", low / 100);
+    trial_fail_at(
+        p, low == high ? "the status is %d, not %d" : "the status is %d, it must be %d or more",
+        response->status, low);
+    add_evidence(p, expected, (size_t)len, true);
+}
+
+void expect_status(struct peer *p, int low, int high)
+{
+    struct response response;
+    if (!expect_head(p, &response))
+        return;
+    expect_status_of(p, &response, low, high);
+    if (trial_holds(p->trial))
+        pass_bytes(p, response.head_len);
+}
+
+void expect_header(struct peer *p, const struct response *response, const char *name,
+                   const char *value)
+{
+    char came[120], expected[160], line[200];
+    if (!trial_holds(p->trial))
+        return;
+    size_t found = http_find_header(response, name, came, sizeof came);
+    if (value == NULL ? found == 0 : found == 1 && http_list_has(came, value))
+        return;
+    snprintf(expected, sizeof expected, value != NULL ? "%s: %s" : "no header %s", name,
+             value != NULL ? value : "");
+    snprintf(line, sizeof line, "%s: %s", name, came);
+    if (found == 0)
+        trial_fail_at(p, "the header %s is missing", name);
+    else if (value == NULL || found > 1)
+        trial_fail_at(p, "there is %s header %s", found > 1 ? "more than one" : "a", name);
+    else
+        trial_fail_at(p, "the header %s has another value", name);
+    struct failure *failure = &p->trial->result->failure;
+    if (found == 0 || value == NULL) {
+        struct bytes safe = {0};
+        show_escaped(&safe, (const unsigned char *)line, strlen(line));
+        trial_say(p->trial, expected, found == 0 ? "an answer without it" : (const char *)safe.at);
+        bytes_free(&safe);
+        return;
+    }
+    bytes_set(&failure->expected, expected, strlen(expected));
+    bytes_set(&failure->came, line, strlen(line));
+    failure->at = bytes_difference(expected, strlen(expected), line, strlen(line));
+    failure->is_text = true;
+}
+
+void expect_accept(struct peer *p, const struct response *response)
+{
+    char accept[ACCEPT_LEN + 1], came[120];
+    if (!trial_holds(p->trial))
+        return;
+    http_accept_key(accept, p->key);
+    size_t found = http_find_header(response, "Sec-WebSocket-Accept", came, sizeof came);
+    if (found == 1 && strcmp(came, accept) == 0)
+        return;
+    expect_header(p, response, "Sec-WebSocket-Accept", accept);
+    if (trial_holds(p->trial)) /* the same but for upper and lower case, which counts here */
+        trial_fail_at(p, "the accept key differs in upper and lower case");
+    if (found > 0)
+        trial_suspect(p->trial, diagnose_accept(p->key, came));
+}
+
+void expect_body(struct peer *p, const struct response *response, struct bytes *body)
+{
+    char length[24];
+    if (!trial_holds(p->trial))
+        return;
+    size_t found = http_find_header(response, "Content-Length", length, sizeof length);
+    size_t head_len = response->head_len;
+    size_t want = found == 1 ? strtoul(length, NULL, 10) : 0;
+    if (found != 1) {
+        trial_fail_at(p, "the answer does not say how long it is");
+        trial_say(p->trial, "one header Content-Length", found == 0 ? "none" : "several");
+    } else if (!wait_for_bytes(p, head_len + want)) {
+        trial_fail_at(p, "the body ends before its Content-Length");
+        bytes_set(&p->trial->result->failure.came, to_judge(p), bytes_to_judge(p));
+        p->trial->result->failure.is_text = true;
+        p->trial->result->failure.at = bytes_to_judge(p);
+    } else {
+        bytes_add(body, to_judge(p) + head_len, want);
+        pass_bytes(p, head_len + want);
+    }
+}
+
+/* -------------------------------------------------------------------------------- messages */
+
+/* What no frame of a server may look like, whatever it is for. */
+static const char *fault_of(const struct frame *f, size_t *at)
+{
+    *at = 0;
+    if (f->first & (RSV1 | RSV2 | RSV3))
+        return "a bit RSV is set, and no extension has been agreed on (RFC 6455 §5.2)";
+    if (f->opcode > PONG || (f->opcode > BINARY && f->opcode < CLOSE))
+        return "the opcode is a reserved one (RFC 6455 §5.2)";
+    if (frame_is_control(f->opcode) && !f->fin)
+        return "a control frame without FIN (RFC 6455 §5.5)";
+    *at = 1;
+    if (f->masked)
+        return "a server must not mask (RFC 6455 §5.1)";
+    if (frame_is_control(f->opcode) && f->len > 125)
+        return "a control frame with more than 125 bytes (RFC 6455 §5.5)";
+    *at = 2;
+    if (f->form != frame_length_form(f->len))
+        return "the length is not in its shortest form (RFC 6455 §5.2)";
+    return NULL;
+}
+
+/* Waits for a whole frame that keeps the rules. */
+static bool take_frame(struct peer *p, struct frame *f)
+{
+    char why[80];
+    size_t at, need = 2;
+    for (; wait_for_bytes(p, need); need++)
+        if (frame_read(f, to_judge(p), bytes_to_judge(p))) {
+            const char *fault = fault_of(f, &at);
+            if (fault != NULL)
+                take_in_the_rest(p, 64);
+            if (fault != NULL)
+                fail_frame(p, at, fault);
+            need = f->head_len + (size_t)f->len;
+            if (fault != NULL || wait_for_bytes(p, need))
+                return fault == NULL;
+            break;
+        }
+    fail_frame(p, bytes_to_judge(p), silence(p, why, sizeof why));
+    return false;
+}
+
+/* Passes over pings, and pongs that nobody asked for. */
+static void pass_over_control(struct peer *p)
+{
+    struct frame f;
+    while (wait_for_bytes(p, 2) &&
+           (to_judge(p)[0] == (FIN | PING) || to_judge(p)[0] == (FIN | PONG)) &&
+           to_judge(p)[1] <= 125 && take_frame(p, &f)) {
+        size_t mark = p->sent_mark;
+        pass_bytes(p, f.head_len + (size_t)f.len);
+        p->sent_mark = mark; /* that was no answer */
+    }
+}
+
+bool expect_any_message(struct peer *p, struct message *message)
+{
+    struct frame f = {0};
+    size_t at = 0;
+    pass_over_control(p);
+    if (!take_frame(p, &f))
+        return false;
+    if (f.first != (FIN | TEXT) && f.first != (FIN | BINARY)) {
+        trial_say(p->trial, "a message in one frame", frame_opcode_name(f.opcode));
+        fail_frame(p, at, "this is no message");
+        return false;
+    }
+    *message = (struct message){f.opcode, to_judge(p) + f.head_len, (size_t)f.len};
+    pass_bytes(p, f.head_len + (size_t)f.len);
+    return true;
+}
+
+/* A server may cut its messages into fragments (§5.4), though few do. */
+static void expect_fragments(struct peer *p, unsigned opcode, const void *payload, size_t len)
+{
+    struct bytes whole = {0};
+    struct frame f = {0};
+    unsigned first = opcode;
+    while (!f.fin && trial_holds(p->trial)) {
+        pass_over_control(p);
+        if (!take_frame(p, &f))
+            break;
+        if (f.opcode != first || whole.len + f.len > len)
+            fail_frame(p, 0, "this is not the next fragment of the message");
+        else
+            bytes_add(&whole, to_judge(p) + f.head_len, (size_t)f.len);
+        if (trial_holds(p->trial))
+            pass_bytes(p, f.head_len + (size_t)f.len);
+        first = CONTINUATION;
+    }
+    trial_suspect(p->trial, "fin-missing");
+    if (trial_holds(p->trial) && bytes_difference(whole.at, whole.len, payload, len) < len)
+        trial_fail_at(p, "the fragments put together are another message");
+    bytes_free(&whole);
+}
+
+/* Exactly these bytes. */
+static void expect_exactly(struct peer *p, const unsigned char *expected, size_t len)
+{
+    size_t same = 0;
+    while (same < len && wait_for_bytes(p, same + 1)) {
+        size_t more = bytes_difference(expected + same, len - same, to_judge(p) + same,
+                                       bytes_to_judge(p) - same);
+        if (more == 0)
+            break;
+        same += more;
+    }
+    if (same < len)
+        fail_as_different(p, expected, len, false);
+    else if (trial_holds(p->trial))
+        pass_bytes(p, len);
+}
+
+void expect_frame(struct peer *p, unsigned first, const void *payload, size_t len)
+{
+    struct bytes expected = {0};
+    frame_add(&expected, first, NOT_MASKED, payload, len);
+    expect_exactly(p, expected.at, expected.len);
+    bytes_free(&expected);
+}
+
+void expect_message(struct peer *p, unsigned opcode, const void *payload, size_t len)
+{
+    pass_over_control(p);
+    if (wait_for_bytes(p, 1) && to_judge(p)[0] == opcode)
+        expect_fragments(p, opcode, payload, len);
+    else
+        expect_frame(p, FIN | opcode, payload, len);
+}
+
+void expect_text(struct peer *p, const char *text)
+{
+    expect_message(p, TEXT, text, strlen(text));
+}
+
+void expect_pong(struct peer *p, const void *payload, size_t len)
+{
+    expect_frame(p, FIN | PONG, payload, len);
+}
+
+/* Takes the frame at hand, a pong; is it this one? */
+static bool take_pong(struct peer *p, struct bytes_view pong)
+{
+    struct frame f = {0};
+    if (!take_frame(p, &f))
+        return false;
+    const unsigned char *payload = to_judge(p) + f.head_len;
+    bool same =
+        f.len == pong.len && bytes_difference(payload, pong.len, pong.at, pong.len) == pong.len;
+    pass_bytes(p, f.head_len + (size_t)f.len);
+    return same;
+}
+
+static bool pong_is_next(struct peer *p)
+{
+    return wait_for_bytes(p, 2) && to_judge(p)[0] == (FIN | PONG) && to_judge(p)[1] <= 125;
+}
+
+void expect_own_pong(struct peer *p, const void *payload, size_t len)
+{
+    struct bytes_view own = {payload, len};
+    while (pong_is_next(p))
+        if (take_pong(p, own))
+            return;
+    expect_pong(p, payload, len);
+}
+
+void expect_pong_and_message(struct peer *p, struct bytes_view pong, unsigned opcode,
+                             struct bytes_view message)
+{
+    bool has_pong = false, has_message = false;
+    while (trial_holds(p->trial) && !(has_pong && has_message)) {
+        if (pong_is_next(p)) {
+            has_pong = take_pong(p, pong) || has_pong;
+        } else if (has_message) {
+            expect_pong(p, pong.at, pong.len);
+        } else {
+            expect_message(p, opcode, message.at, message.len);
+            has_message = true;
+        }
+    }
+}
+
+void expect_ping(struct peer *p)
+{
+    struct frame f = {0};
+    if (!take_frame(p, &f))
+        return;
+    if (f.opcode != PING) {
+        trial_fail_at(p, "a %s frame came, not a ping", frame_opcode_name(f.opcode));
+        trial_say(p->trial, "a ping", frame_opcode_name(f.opcode));
+    } else {
+        pass_bytes(p, f.head_len + (size_t)f.len);
+    }
+}
+
+/* ---------------------------------------------------------------------------------- the end */
+
+unsigned expect_close(struct peer *p, struct bytes *reason)
+{
+    static const unsigned char example[] = {FIN | CLOSE, 2, 1000 >> 8, 1000 & 0xFF};
+    struct frame f = {0};
+    pass_over_control(p);
+    if (!wait_for_bytes(p, 2) || to_judge(p)[0] != (FIN | CLOSE)) {
+        fail_as_different(p, example, sizeof example, false);
+        return 0;
+    }
+    if (!take_frame(p, &f))
+        return 0;
+    const unsigned char *body = to_judge(p) + f.head_len;
+    unsigned code = f.len >= 2 ? (unsigned)(body[0] << 8 | body[1]) : 1005;
+    if (f.len == 1)
+        fail_frame(p, 1, "a Close frame with a body of one byte (RFC 6455 §5.5.1)");
+    if (f.len >= 2 && !frame_close_code_may_travel(code)) {
+        char problem[80];
+        snprintf(problem, sizeof problem, "the code %u may not be sent (RFC 6455 §7.4)", code);
+        fail_frame(p, f.head_len, problem);
+    }
+    if (!trial_holds(p->trial))
+        return 0;
+    if (reason != NULL && f.len > 2)
+        bytes_add(reason, body + 2, (size_t)f.len - 2);
+    pass_bytes(p, f.head_len + (size_t)f.len);
+    return code;
+}
+
+void expect_close_code(struct peer *p, unsigned code)
+{
+    unsigned char expected[] = {FIN | CLOSE, 2, (unsigned char)(code >> 8), code & 0xFF};
+    pass_over_control(p);
+    if (!wait_for_bytes(p, 4) || to_judge(p)[0] != (FIN | CLOSE) || to_judge(p)[1] < 2 ||
+        to_judge(p)[1] > 125) {
+        fail_as_different(p, expected, sizeof expected, false);
+        return;
+    }
+    unsigned came = (unsigned)(to_judge(p)[2] << 8 | to_judge(p)[3]);
+    if (came != code) {
+        trial_fail_at(p, "the code is %u, it should be %u", came, code);
+        expected[1] = to_judge(p)[1];
+        add_evidence(p, expected, sizeof expected, false);
+        return;
+    }
+    expect_close(p, NULL);
+}
+
+void expect_end(struct peer *p)
+{
+    char bound[80];
+    if (!trial_holds(p->trial))
+        return;
+    if (wait_for_bytes(p, 1)) {
+        fail_frame(p, 0, "something came where the connection should end");
+    } else if (!p->wire->ended) {
+        snprintf(bound, sizeof bound, "still open after %g s",
+                 p->trial->grading->patience / 1000.0);
+        trial_fail_at(p, "the connection is %s", bound);
+        trial_say(p->trial, "the end of the connection", bound);
+    } else {
+        peer_settle(p);
+    }
+}
+
+void expect_refused(struct peer *p)
+{
+    pass_over_control(p);
+    if (wait_for_bytes(p, 1))
+        expect_close(p, NULL);
+    expect_end(p);
+}
+
+void expect_end_of_any_kind(struct peer *p)
+{
+    int64_t deadline = trial_deadline(p->trial);
+    while (trial_holds(p->trial) && !p->wire->ended && p->wire->fd >= 0)
+        if (!wire_wait(peer_wires(p->trial), deadline)) {
+            trial_fail_at(p, "the connection is still open");
+            break;
+        }
+}

@@ -1,0 +1,270 @@
+/*
+ * grade - see grade.h
+ */
+#include "grade.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DYING     200  /* ms: a server that broke off a connection may be about to end */
+#define REPORTING 8000 /* ms: ... and one that writes a sanitizer's report certainly is */
+
+/* ------------------------------------------------------------------------------- the plan */
+
+static void add_checks(struct plan *plan, const struct family *family)
+{
+    for (const struct check *check = family->checks; check->id != NULL; check++) {
+        struct item *items = realloc(plan->items, (plan->count + 1) * sizeof *items);
+        if (items == NULL)
+            exit(2);
+        items[plan->count++] = (struct item){.family = family, .check = check};
+        plan->items = items;
+    }
+}
+
+void plan_make(struct plan *plan, int lesson)
+{
+    unsigned wanted = lesson > 0 ? LESSON(lesson) : EVERY_LESSON;
+    for (size_t e = 0; e < exercise_count(); e++) {
+        const char *name = exercise_at(e)->name;
+        const struct family *family;
+        for (size_t i = 0; (family = family_at(i)) != NULL; i++)
+            if ((family->lessons & wanted) && strcmp(family->exercise, name) == 0)
+                add_checks(plan, family);
+    }
+}
+
+bool plan_select(struct plan *plan, const char *name)
+{
+    bool found = false;
+    for (size_t i = 0; i < plan->count; i++)
+        if (strcmp(plan->items[i].check->id, name) == 0 ||
+            strcmp(plan->items[i].family->exercise, name) == 0)
+            found = plan->items[i].selected = true;
+    return found;
+}
+
+void plan_select_all(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        plan->items[i].selected = true;
+}
+
+bool plan_counts(const struct plan *plan, const struct item *item)
+{
+    return item->family->level == MUST || plan->strict;
+}
+
+static void free_failure(struct failure *failure)
+{
+    bytes_free(&failure->sent);
+    bytes_free(&failure->expected);
+    bytes_free(&failure->came);
+    bytes_free(&failure->replay);
+    bytes_free(&failure->death);
+}
+
+void plan_free(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        free_failure(&plan->items[i].result.failure);
+    free(plan->items);
+    *plan = (struct plan){0};
+}
+
+/* --------------------------------------------------------------------------- the server's end */
+
+/* The run of a plan. */
+struct run {
+    struct plan *plan;
+    struct grading *grading;
+    const struct told *told;
+    struct trial trial;
+    struct item *last; /* the check made before this one */
+};
+
+/* What the check has been made for: more telling than what the bytes look like, or NULL. */
+static const char *suspect_of(const struct item *item)
+{
+    if (item->check->suspect != NULL || !item->family->isolates)
+        return item->check->suspect;
+    return item->family->suspect;
+}
+
+static void note_death(struct item *item, struct server *server, const char *problem)
+{
+    struct failure *failure = &item->result.failure;
+    item->result.outcome = FAILED;
+    snprintf(failure->problem, sizeof failure->problem, "%s", problem);
+    failure->diagnosis = NULL; /* whatever the bytes looked like, this is why */
+    server_explain_end(server, &failure->death);
+}
+
+/* After a check: is the server still well? If not, the check has failed, and why is known. */
+static void look_after_server(struct run *run, struct item *item)
+{
+    struct server *server = &run->grading->server;
+    struct bytes report = {0};
+    if (server->command == NULL || server->pid <= 0)
+        return;
+    bool reports = server_sanitizer_report(server, &report);
+    if (reports)
+        server_wait_for_end(server, wire_now() + REPORTING);
+    else if (item->result.outcome == FAILED)
+        server_wait_for_end(server, wire_now() + DYING);
+    if (server_has_died(server)) {
+        note_death(item, server, "the server died");
+        item->result.failure.diagnosis = suspect_of(item);
+    } else if (reports) {
+        note_death(item, server, "a sanitizer has found a fault in the server");
+    }
+    bytes_free(&report);
+    if (reports || server->ended)
+        server_stop(server);
+}
+
+/* It may also die a little later: that is still the fault of the check before. */
+static void find_late_death(struct run *run)
+{
+    struct server *server = &run->grading->server;
+    if (run->last == NULL || !server_has_died(server))
+        return;
+    note_death(run->last, server, "the server died soon after this check");
+    run->last->result.failure.diagnosis = suspect_of(run->last);
+    server_stop(server);
+    run->told->late(run->plan, run->last);
+}
+
+/* ------------------------------------------------------------------------------- one check */
+
+static bool skip(struct item *item, bool for_parent, const char *why)
+{
+    item->result.outcome = SKIPPED;
+    item->parent_failed = for_parent;
+    snprintf(item->result.skipped_because, sizeof item->result.skipped_because, "%s", why);
+    return false;
+}
+
+/* The server runs, with the options that the check wants. */
+static bool have_server(struct run *run, struct item *item)
+{
+    struct server *server = &run->grading->server;
+    const char *options = item->family->options != NULL ? item->family->options : "";
+    if (server->command == NULL)
+        return true;
+    if (server->pid > 0 && strcmp(server->options, options) == 0)
+        return true;
+    server_stop(server);
+    if (server_start(server, options, wire_now() + run->grading->patience))
+        return true;
+    note_death(item, server,
+               *options != '\0' ? "the server did not start with these options"
+                                : "the server did not start");
+    snprintf(item->result.failure.in_words[0], sizeof item->result.failure.in_words[0],
+             "\"listening on http://127.0.0.1:PORT/\" on stdout, started as %.100s --port %u %.40s",
+             server->command, server->fixed_port, options);
+    server_stop(server);
+    return false;
+}
+
+static bool has_what_it_needs(struct run *run, struct item *item)
+{
+    const struct server *server = &run->grading->server;
+    if ((item->family->needs & NEEDS_SERVER || item->family->options != NULL) &&
+        server->command == NULL)
+        return skip(item, false, "needs a server that wscheck starts itself: --server");
+    if (item->family->needs & NEEDS_IPV6 && !wire_has_address("::1"))
+        return skip(item, false, "this machine has no IPv6");
+    return true;
+}
+
+static void run_item(struct run *run, struct item *item);
+
+static struct item *find_item(struct run *run, const char *id, size_t len)
+{
+    for (size_t i = 0; i < run->plan->count; i++) {
+        const char *other = run->plan->items[i].check->id;
+        if (strlen(other) == len && memcmp(other, id, len) == 0)
+            return &run->plan->items[i];
+    }
+    return NULL; /* of another lesson: taken for granted here */
+}
+
+/* Makes the parents' checks first; false: one of them does not hold. */
+static bool parents_hold(struct run *run, struct item *item)
+{
+    const char *at = item->family->parents != NULL ? item->family->parents : "";
+    while (*at != '\0') {
+        size_t len = strcspn(at, " ");
+        struct item *parent = find_item(run, at, len);
+        if (parent != NULL && parent != item) {
+            char why[120];
+            run_item(run, parent);
+            snprintf(why, sizeof why, "needs %s first", parent->check->id);
+            if (parent->result.outcome == FAILED || parent->parent_failed)
+                return skip(item, true, why);
+        }
+        at += len + (at[len] == ' ');
+    }
+    return true;
+}
+
+static void run_item(struct run *run, struct item *item)
+{
+    if (item->result.outcome != NOT_RUN)
+        return;
+    if (!has_what_it_needs(run, item) || !parents_hold(run, item))
+        return;
+    find_late_death(run);
+    if (!have_server(run, item))
+        return;
+    trial_begin(&run->trial, run->grading, item->family, item->check, &item->result);
+    item->family->run(&run->trial, item->check);
+    if (item->result.outcome == FAILED && item->family->isolates)
+        item->result.failure.diagnosis = suspect_of(item);
+    trial_suspect(&run->trial, item->check->suspect);
+    trial_suspect(&run->trial, item->family->suspect);
+    look_after_server(run, item);
+    trial_end(&run->trial);
+    run->last = item;
+}
+
+/* ------------------------------------------------------------------------------ all of them */
+
+/* One exercise: the items from first to end. True if one that counts has failed. */
+static bool run_exercise(struct run *run, size_t first, size_t end)
+{
+    bool failed = false;
+    for (size_t i = first; i < end; i++) {
+        struct item *item = &run->plan->items[i];
+        if (item->selected)
+            run_item(run, item);
+        failed = failed ||
+                 (item->selected && item->result.outcome == FAILED && plan_counts(run->plan, item));
+    }
+    return failed;
+}
+
+static size_t end_of_exercise(const struct plan *plan, size_t first)
+{
+    size_t end = first;
+    while (end < plan->count &&
+           strcmp(plan->items[end].family->exercise, plan->items[first].family->exercise) == 0)
+        end++;
+    return end;
+}
+
+void plan_run(struct plan *plan, struct grading *grading, const struct told *told)
+{
+    static struct run run; /* large, for its clients */
+    run = (struct run){.plan = plan, .grading = grading, .told = told};
+    for (size_t first = 0, end; first < plan->count && !plan->stopped; first = end) {
+        end = end_of_exercise(plan, first);
+        bool failed = run_exercise(&run, first, end);
+        told->exercise(plan, first, end);
+        plan->stopped = failed && !plan->keep_on && end < plan->count;
+    }
+    find_late_death(&run);
+    server_stop(&grading->server);
+}

@@ -1,0 +1,49 @@
+/*
+ * grade - runs the checks of a lesson, parents before children, and keeps the results
+ *
+ * Exercise by exercise, in the order of the course. A check whose parent failed is skipped: forty
+ * checks cannot hold when no 101 comes back, and forty failures would only hide the one. The server
+ * is started before the first check, again when a check wants other options, and again when it has
+ * died, which is the failure of the check that was being made.
+ */
+#ifndef WSCHECK_GRADE_H
+#define WSCHECK_GRADE_H
+
+#include "trial.h"
+
+struct item {
+    const struct family *family;
+    const struct check *check;
+    struct result result;
+    bool selected; /* else only run as a parent */
+    bool parent_failed;
+};
+
+struct plan {
+    struct item *items; /* grouped by exercise */
+    size_t count;
+    bool strict;  /* betters count like musts */
+    bool keep_on; /* do not stop at the first exercise that fails */
+    bool stopped; /* it did */
+};
+
+/* All checks of a lesson; of all lessons with 0. */
+void plan_make(struct plan *plan, int lesson);
+
+/* Selects a check, or all of an exercise; false: there is no such name. */
+bool plan_select(struct plan *plan, const char *name);
+void plan_select_all(struct plan *plan);
+
+/* Does this item's failure count? */
+bool plan_counts(const struct plan *plan, const struct item *item);
+
+/* Runs what is selected; tells of each exercise when it is done, and of each late failure. */
+struct told {
+    void (*exercise)(const struct plan *plan, size_t first, size_t end);
+    void (*late)(const struct plan *plan, const struct item *item);
+};
+void plan_run(struct plan *plan, struct grading *grading, const struct told *told);
+
+void plan_free(struct plan *plan);
+
+#endif

@@ -1,0 +1,219 @@
+/*
+ * wscheck - grades a WebSocket server, and tells its author what is wrong and why
+ *
+ *     ./wscheck --lesson 2 --server ./server       starts it on a free port, grades it, stops it
+ *     ./wscheck --lesson 2 --port 8080             grades one that is running, written in anything
+ *
+ * From the bottom up:
+ *
+ *     bytes, show                 rows of bytes; bytes as people read them
+ *     frame, http                 what is sent and received, as bytes       (pure)
+ *     wire, server                sockets with deadlines; the server's process
+ *     check                       what a check is; exercises
+ *     trial, peer, expect         the steps that checks are made of
+ *     diagnose                    which mistake makes such bytes            (pure)
+ *     checks_*.c                  the checks, in tables: begin reading there
+ *     grade, report, main         run them, tell of them
+ *
+ * Nothing of the servers under test is used, so that a fault there is not blessed by itself.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "grade.h"
+#include "report.h"
+
+#define PATIENCE 5.0 /* seconds; only a server that does not answer is waited for so long */
+
+struct settings {
+    struct grading grading;
+    struct plan plan;
+    enum report_form form;
+    const char *hint;
+    const char *only[32];
+    size_t only_count;
+    bool list;
+};
+
+static const char usage[] =
+    "usage: wscheck --lesson N --server COMMAND [options]   start a server, grade it, stop it\n"
+    "       wscheck --lesson N --port P [--host H]          grade one that is running\n"
+    "       wscheck [--lesson N] --list                     all checks\n"
+    "       wscheck --hint ID                               rule, symptom, place\n"
+    "\n"
+    "  -l, --lesson N      1 handshake, 2 frames, 3 broadcast\n"
+    "  -s, --server CMD    the server's program; it must take --port N, and print\n"
+    "                      \"listening on http://127.0.0.1:PORT/\" when N is 0\n"
+    "  -p, --port P        where it listens; with --server: the port that it is told to use\n"
+    "  -H, --host H        (127.0.0.1)\n"
+    "  -k                  go on after an exercise that fails\n"
+    "      --strict        what is better than required counts too\n"
+    "      --only ID       only this check, or this exercise; may be repeated\n"
+    "      --chop N        send everything in segments of N bytes\n"
+    "      --timeout S     how long to wait for what must come (5)\n"
+    "      --json, --tap   for machines\n"
+    "  -h, --help          this\n"
+    "\n"
+    "Exit status: 0 all that must hold does, 1 not, 2 wrong usage.\n";
+
+static int usage_error(const char *problem)
+{
+    fprintf(stderr, "wscheck: %s\nTry ./wscheck --help\n", problem);
+    return 2;
+}
+
+/* ---------------------------------------------------------------------------------- options */
+
+enum { STRICT = 256, ONLY, CHOP, LIST, HINT, JSON, TAP, TIMEOUT };
+
+static const struct option long_options[] = {{"lesson", required_argument, NULL, 'l'},
+                                             {"server", required_argument, NULL, 's'},
+                                             {"port", required_argument, NULL, 'p'},
+                                             {"host", required_argument, NULL, 'H'},
+                                             {"help", no_argument, NULL, 'h'},
+                                             {"strict", no_argument, NULL, STRICT},
+                                             {"only", required_argument, NULL, ONLY},
+                                             {"chop", required_argument, NULL, CHOP},
+                                             {"list", no_argument, NULL, LIST},
+                                             {"hint", required_argument, NULL, HINT},
+                                             {"json", no_argument, NULL, JSON},
+                                             {"tap", no_argument, NULL, TAP},
+                                             {"timeout", required_argument, NULL, TIMEOUT},
+                                             {NULL, 0, NULL, 0}};
+
+/* A whole number from low to high; false: it is none. */
+static bool number(const char *text, long low, long high, long *value)
+{
+    char *end;
+    *value = strtol(text, &end, 10);
+    return end != text && *end == '\0' && *value >= low && *value <= high;
+}
+
+static bool set_timeout(struct settings *s, const char *text)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+    if (end == text || *end != '\0' || !(seconds >= 0.05 && seconds <= 600))
+        return false;
+    s->grading.patience = (int)(seconds * 1000);
+    return true;
+}
+
+static bool add_only(struct settings *s, const char *name)
+{
+    if (s->only_count == sizeof s->only / sizeof *s->only)
+        return false;
+    s->only[s->only_count++] = name;
+    return true;
+}
+
+/* Takes one option; returns what is wrong with it, or NULL. */
+static const char *take_option(struct settings *s, int option, const char *value)
+{
+    long n = 0;
+    switch (option) {
+    case 'l':
+        if (!number(value, 1, 3, &n))
+            return "--lesson is 1, 2 or 3";
+        s->grading.lesson = (int)n;
+        return NULL;
+    case 's': s->grading.server.command = value; return NULL;
+    case 'p':
+        if (!number(value, 1, 65535, &n))
+            return "--port is a number from 1 to 65535";
+        s->grading.server.port = s->grading.server.fixed_port = (unsigned)n;
+        return NULL;
+    case CHOP:
+        if (!number(value, 1, 1000000, &n))
+            return "--chop is a number of bytes";
+        s->grading.chop = (size_t)n;
+        return NULL;
+    case 'H': s->grading.server.host = value; return NULL;
+    case 'k': s->plan.keep_on = true; return NULL;
+    case STRICT: s->plan.strict = true; return NULL;
+    case ONLY: return add_only(s, value) ? NULL : "too many --only";
+    case LIST: s->list = true; return NULL;
+    case HINT: s->hint = value; return NULL;
+    case JSON: s->form = REPORT_JSON; return NULL;
+    case TAP: s->form = REPORT_TAP; return NULL;
+    case TIMEOUT: return set_timeout(s, value) ? NULL : "--timeout is a number of seconds";
+    default: return "there is no such option, or its value is missing";
+    }
+}
+
+/* -------------------------------------------------------------------------------------- main */
+
+static void on_interrupt(int signal)
+{
+    server_kill_from_signal();
+    _exit(128 + signal);
+}
+
+static bool select_checks(struct settings *s)
+{
+    if (s->only_count == 0)
+        plan_select_all(&s->plan);
+    for (size_t i = 0; i < s->only_count; i++)
+        if (!plan_select(&s->plan, s->only[i])) {
+            fprintf(stderr, "wscheck: lesson %d has no check or exercise %s: see --list\n",
+                    s->grading.lesson, s->only[i]);
+            return false;
+        }
+    if (s->only_count > 0) /* whoever asks for it wants to be told */
+        s->plan.strict = true;
+    return true;
+}
+
+static int grade(struct settings *s)
+{
+    static const struct told told = {report_exercise, report_late};
+    if (s->grading.lesson == 0)
+        return usage_error("--lesson N is missing");
+    if (s->grading.server.command == NULL && s->grading.server.port == 0)
+        return usage_error("--server COMMAND or --port P is missing");
+    plan_make(&s->plan, s->grading.lesson);
+    if (!select_checks(s))
+        return 2;
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGINT, on_interrupt);
+    signal(SIGTERM, on_interrupt);
+    report_init(s->form);
+    report_begin(&s->grading);
+    plan_run(&s->plan, &s->grading, &told);
+    report_end(&s->plan, &s->grading);
+    int status = report_failures(&s->plan) > 0 ? 1 : 0;
+    plan_free(&s->plan);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static struct settings s = {
+        .grading = {.server = {.host = "127.0.0.1"}, .patience = (int)(PATIENCE * 1000)}};
+    for (int option; (option = getopt_long(argc, argv, "l:s:p:H:kh", long_options, NULL)) != -1;) {
+        if (option == 'h') {
+            fputs(usage, stdout);
+            return 0;
+        }
+        if (option == '?')
+            return 2; /* getopt_long() has said why */
+        const char *problem = take_option(&s, option, optarg);
+        if (problem != NULL)
+            return usage_error(problem);
+    }
+    if (optind < argc)
+        return usage_error("only options are expected");
+    if (s.hint != NULL || s.list)
+        plan_make(&s.plan, s.grading.lesson);
+    if (s.list) {
+        report_list(&s.plan);
+        return 0;
+    }
+    if (s.hint != NULL)
+        return report_hint(&s.plan, s.hint) ? 0 : usage_error("there is no such check: see --list");
+    return grade(&s);
+}

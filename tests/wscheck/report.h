@@ -1,0 +1,32 @@
+/*
+ * report - the teacher's voice, and two others for machines
+ *
+ * What goes well takes a line for an exercise. What does not is explained: what was sent, what was
+ * expected, what came, with a caret under the first wrong byte; the rule, the diagnosis if there is
+ * one, the place to look, and how to see it again by hand.
+ */
+#ifndef WSCHECK_REPORT_H
+#define WSCHECK_REPORT_H
+
+#include "grade.h"
+
+enum report_form { REPORT_TEXT, REPORT_JSON, REPORT_TAP };
+
+/* Colour if stdout is a terminal and NO_COLOR is not set. */
+void report_init(enum report_form form);
+
+void report_begin(const struct grading *grading);
+void report_exercise(const struct plan *plan, size_t first, size_t end);
+void report_late(const struct plan *plan, const struct item *item);
+void report_end(const struct plan *plan, const struct grading *grading);
+
+/* How many checks that count have failed. */
+size_t report_failures(const struct plan *plan);
+
+/* All checks with their titles. */
+void report_list(const struct plan *plan);
+
+/* Rule, then symptom, then place; of a check, or of the first of an exercise. */
+bool report_hint(const struct plan *plan, const char *name);
+
+#endif

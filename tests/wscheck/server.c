@@ -1,0 +1,351 @@
+/*
+ * server - see server.h
+ */
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "show.h"
+#include "wire.h"
+
+#define WORDS_MAX 40
+#define LOG_MAX   (1024 * 1024) /* bytes kept of what it prints; the older half is given up */
+#define TICK      20            /* ms between looks at a process whose end we cannot poll() for */
+
+static volatile sig_atomic_t running_pid; /* for server_kill_from_signal() */
+
+/* ------------------------------------------------------------------- taking in what it prints */
+
+static void keep(struct bytes *text, const char *more, size_t len)
+{
+    if (text->len + len > LOG_MAX) {
+        memmove(text->at, text->at + text->len / 2, text->len - text->len / 2);
+        text->len -= text->len / 2;
+    }
+    bytes_add(text, more, len);
+}
+
+/* Reads once from one of the pipes; false when it has ended. */
+static bool take_in(struct server *server, int fd, struct bytes *text)
+{
+    char buffer[8192];
+    ssize_t n = read(fd, buffer, sizeof buffer);
+    if (n <= 0)
+        return n < 0 && errno == EINTR;
+    pthread_mutex_lock(&server->lock);
+    keep(text, buffer, (size_t)n);
+    pthread_mutex_unlock(&server->lock);
+    if (fd == server->out)
+        (void)!write(server->event[1], "", 1);
+    return true;
+}
+
+static void *listen_to_it(void *arg)
+{
+    struct server *server = arg;
+    struct pollfd set[] = {
+        {server->out, POLLIN, 0}, {server->err, POLLIN, 0}, {server->quit[0], POLLIN, 0}};
+    while (set[0].fd >= 0 || set[1].fd >= 0) {
+        if (poll(set, 3, -1) < 0)
+            continue;
+        if (set[2].revents != 0 && set[0].revents == 0 && set[1].revents == 0)
+            break;
+        if (set[0].revents != 0 && !take_in(server, server->out, &server->stdout_text))
+            set[0].fd = -1;
+        if (set[1].revents != 0 && !take_in(server, server->err, &server->stderr_text))
+            set[1].fd = -1;
+    }
+    pthread_mutex_lock(&server->lock);
+    server->taken_in = true;
+    pthread_mutex_unlock(&server->lock);
+    (void)!write(server->event[1], "", 1);
+    return NULL;
+}
+
+static void wait_for_event(struct server *server, int64_t deadline)
+{
+    char bytes[64];
+    struct pollfd one = {server->event[0], POLLIN, 0};
+    int64_t left = deadline - wire_now();
+    if (left > 0 && poll(&one, 1, (int)left) > 0)
+        (void)!read(server->event[0], bytes, sizeof bytes);
+}
+
+void server_printed(struct server *server, struct bytes *out, struct bytes *err)
+{
+    pthread_mutex_lock(&server->lock);
+    if (out != NULL)
+        bytes_add(out, server->stdout_text.at, server->stdout_text.len);
+    if (err != NULL)
+        bytes_add(err, server->stderr_text.at, server->stderr_text.len);
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* --------------------------------------------------------------------------------- starting */
+
+/* Cuts text at blanks into a list of words; the text is changed. */
+static void cut_into_words(char *text, char *words[WORDS_MAX + 1])
+{
+    size_t count = 0;
+    for (char *word = strtok(text, " "); word != NULL && count < WORDS_MAX;
+         word = strtok(NULL, " "))
+        words[count++] = word;
+    words[count] = NULL;
+}
+
+/* In the child: becomes the server. */
+static void become(char *words[], int out, int err)
+{
+    setpgid(0, 0);
+    signal(SIGPIPE, SIG_DFL); /* we ignore it, and that would be inherited: hiding a mistake */
+    dup2(out, STDOUT_FILENO);
+    dup2(err, STDERR_FILENO);
+    execvp(words[0], words);
+    fprintf(stderr, "cannot run %s: %s\n", words[0], strerror(errno));
+    fflush(stderr);
+    _exit(127);
+}
+
+static bool make_pipe(int fd[2])
+{
+    if (pipe(fd) != 0)
+        return false;
+    (void)fcntl(fd[0], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(fd[1], F_SETFD, FD_CLOEXEC);
+    return true;
+}
+
+bool server_spawn(struct server *server, const char *text)
+{
+    char copy[1024], *words[WORDS_MAX + 1];
+    int out[2], err[2];
+    snprintf(copy, sizeof copy, "%s", text);
+    cut_into_words(copy, words);
+    if (words[0] == NULL || !make_pipe(out) || !make_pipe(err) || !make_pipe(server->event) ||
+        !make_pipe(server->quit))
+        return false;
+    (void)fcntl(server->event[1], F_SETFL, O_NONBLOCK);
+    server->pid = fork();
+    if (server->pid == 0)
+        become(words, out[1], err[1]);
+    close(out[1]);
+    close(err[1]);
+    server->out = out[0];
+    server->err = err[0];
+    server->ended = server->taken_in = false;
+    running_pid = server->pid;
+    pthread_mutex_init(&server->lock, NULL);
+    return server->pid > 0 && pthread_create(&server->listener, NULL, listen_to_it, server) == 0;
+}
+
+/* Finds "listening on http://HOST:PORT/" in what it has printed; 0: not yet. */
+static unsigned port_printed(struct server *server)
+{
+    unsigned port = 0;
+    pthread_mutex_lock(&server->lock);
+    const unsigned char *end = server->stdout_text.at + server->stdout_text.len;
+    const unsigned char *line =
+        bytes_find(server->stdout_text.at, server->stdout_text.len, "listening on http://");
+    const unsigned char *lf = line != NULL ? memchr(line, '\n', (size_t)(end - line)) : NULL;
+    for (const unsigned char *at = lf; at != NULL && at > line; at--)
+        if (*at == ':') {
+            port = (unsigned)strtoul((const char *)at + 1, NULL, 10);
+            break;
+        }
+    pthread_mutex_unlock(&server->lock);
+    return port;
+}
+
+/* A server that prints nothing is told a port, and listens when it can be connected to. */
+static bool accepts(struct server *server, int64_t deadline)
+{
+    struct wire wire;
+    bool connected = wire_connect(&wire, server->host, server->port, false, deadline) == 0;
+    wire_close(&wire);
+    return connected;
+}
+
+static bool is_ready(struct server *server, int64_t deadline)
+{
+    if (server->fixed_port != 0)
+        return accepts(server, deadline);
+    server->port = port_printed(server);
+    return server->port != 0;
+}
+
+bool server_start(struct server *server, const char *options, int64_t deadline)
+{
+    char words[1024];
+    snprintf(words, sizeof words, "%s --port %u %s", server->command, server->fixed_port, options);
+    snprintf(server->options, sizeof server->options, "%s", options);
+    server->port = server->fixed_port;
+    bytes_free(&server->stdout_text);
+    bytes_free(&server->stderr_text);
+    if (!server_spawn(server, words))
+        return false;
+    bool prints = server->fixed_port == 0;
+    while (!is_ready(server, deadline)) {
+        if (server_has_died(server) || wire_now() >= deadline)
+            return false;
+        wait_for_event(server, prints ? deadline : wire_now() + TICK);
+    }
+    return true;
+}
+
+/* ----------------------------------------------------------------------------------- ending */
+
+void server_signal(struct server *server, int signal)
+{
+    if (server->pid > 0 && !server->ended)
+        kill(server->pid, signal);
+}
+
+static void look_whether_ended(struct server *server)
+{
+    if (!server->ended && waitpid(server->pid, &server->status, WNOHANG) == server->pid)
+        server->ended = true;
+}
+
+bool server_has_died(struct server *server)
+{
+    if (server->pid > 0)
+        look_whether_ended(server);
+    return server->pid > 0 && server->ended;
+}
+
+bool server_wait_for_end(struct server *server, int64_t deadline)
+{
+    look_whether_ended(server);
+    while (!server->ended && wire_now() < deadline) {
+        /* The end of its pipes tells; not if a child of its own holds them, hence the tick. */
+        int64_t tick = wire_now() + TICK;
+        wait_for_event(server, tick < deadline ? tick : deadline);
+        look_whether_ended(server);
+    }
+    return server->ended;
+}
+
+/* Waits until the thread has taken in the rest, and puts all away. */
+static void clear_away(struct server *server)
+{
+    close(server->quit[1]);
+    pthread_join(server->listener, NULL);
+    pthread_mutex_destroy(&server->lock);
+    int fds[] = {server->out, server->err, server->event[0], server->event[1], server->quit[0]};
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        close(fds[i]);
+    bytes_free(&server->stdout_text);
+    bytes_free(&server->stderr_text);
+    server->pid = 0;
+    running_pid = 0;
+}
+
+void server_stop(struct server *server)
+{
+    if (server->pid <= 0)
+        return;
+    server_signal(server, SIGTERM);
+    if (!server_wait_for_end(server, wire_now() + STOP_TIME)) {
+        kill(-server->pid, SIGKILL);
+        server_wait_for_end(server, wire_now() + STOP_TIME);
+    }
+    clear_away(server);
+}
+
+void server_kill_from_signal(void)
+{
+    if (running_pid > 0)
+        kill(-(pid_t)running_pid, SIGKILL);
+}
+
+/* ------------------------------------------------------------------------------- explaining */
+
+/* Adds the last lines, each behind a mark. */
+static void add_last_lines(struct bytes *text, const unsigned char *at, size_t len, int lines)
+{
+    size_t start = len;
+    while (start > 0 && (at[start - 1] != '\n' || start == len || lines-- > 1))
+        start--;
+    for (size_t i = start; i < len; i++) {
+        if (i == start || at[i - 1] == '\n')
+            bytes_add_text(text, "  | ");
+        if (at[i] == '\n')
+            bytes_add_text(text, "\n");
+        else
+            show_escaped(text, at + i, 1);
+    }
+    if (len > start && at[len - 1] != '\n')
+        bytes_add_text(text, "\n");
+}
+
+bool server_sanitizer_report(struct server *server, struct bytes *text)
+{
+    static const char *const starts[] = {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
+                                         "WARNING: ThreadSanitizer", "WARNING: MemorySanitizer",
+                                         ": runtime error: "};
+    bool found = false;
+    pthread_mutex_lock(&server->lock);
+    for (size_t i = 0; i < sizeof starts / sizeof *starts && !found; i++) {
+        const struct bytes *log = &server->stderr_text;
+        const unsigned char *at = bytes_find(log->at, log->len, starts[i]);
+        found = at != NULL;
+        size_t len = found ? (size_t)(log->at + log->len - at) : 0;
+        size_t end = 0;
+        for (int lines = 0; end < len && lines < 12; end++)
+            lines += at[end] == '\n';
+        if (found)
+            add_last_lines(text, at, end, 12);
+    }
+    pthread_mutex_unlock(&server->lock);
+    return found;
+}
+
+/* It has ended: its last words are on the way. */
+static void wait_until_taken_in(struct server *server)
+{
+    int64_t deadline = wire_now() + 500;
+    bool taken_in = false;
+    while (!taken_in && wire_now() < deadline) {
+        pthread_mutex_lock(&server->lock);
+        taken_in = server->taken_in;
+        pthread_mutex_unlock(&server->lock);
+        if (!taken_in)
+            wait_for_event(server, deadline);
+    }
+}
+
+static void add_status(struct bytes *text, int status)
+{
+    if (WIFSIGNALED(status))
+        bytes_add_format(text, "The server was killed by signal %d (%s).\n", WTERMSIG(status),
+                         strsignal(WTERMSIG(status)));
+    else
+        bytes_add_format(text, "The server ended, with exit status %d.\n", WEXITSTATUS(status));
+}
+
+void server_explain_end(struct server *server, struct bytes *text)
+{
+    if (server->pid <= 0)
+        return;
+    if (server->ended) {
+        wait_until_taken_in(server);
+        add_status(text, server->status);
+    } else {
+        bytes_add_text(text, "The server runs, but does not say that it listens.\n");
+    }
+    if (server_sanitizer_report(server, text))
+        return;
+    pthread_mutex_lock(&server->lock);
+    if (server->stderr_text.len > 0)
+        bytes_add_text(text, "The last that it wrote to stderr:\n");
+    add_last_lines(text, server->stderr_text.at, server->stderr_text.len, 6);
+    pthread_mutex_unlock(&server->lock);
+}

@@ -1,0 +1,74 @@
+/*
+ * server - the server under test as a process: started on a free port, watched, stopped
+ *
+ *     server_start(&server, "--ping-interval 0.2", deadline);     it listens on server.port now
+ *     ... checks ...
+ *     if (server_has_died(&server)) server_explain_end(&server, &text);
+ *     server_stop(&server);
+ *
+ * What it prints is taken in by a thread, so that it never waits for us to read its log. A server
+ * that somebody else runs (--port) has no command: it can be talked to, but not started, signalled
+ * or watched.
+ */
+#ifndef WSCHECK_SERVER_H
+#define WSCHECK_SERVER_H
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include "bytes.h"
+
+#define STOP_TIME 3000 /* ms: what a server may take to stop (DESIGN.md, Threads) */
+
+struct server {
+    const char *command; /* NULL: it runs already */
+    const char *host;
+    unsigned port;       /* where it listens now */
+    unsigned fixed_port; /* the port it is told to use; 0: a free one that it prints */
+
+    char options[200]; /* what it was started with */
+    pid_t pid;         /* 0: it does not run */
+    bool ended;        /* it has, and status is known */
+    int status;        /* as from waitpid() */
+
+    pthread_t listener; /* takes in what it prints */
+    int out, err;       /* its stdout and stderr */
+    int event[2];       /* a byte for us when a line came on stdout, or both have ended */
+    int quit[2];        /* closing it ends the thread */
+    pthread_mutex_t lock;
+    /* lock must be held when using these */
+    struct bytes stdout_text, stderr_text;
+    bool taken_in; /* both have ended, and all they said is in the texts */
+};
+
+/* Starts it with "--port N" and these options and waits until it listens. False: it does not, and
+ * server_explain_end() says more. */
+bool server_start(struct server *server, const char *options, int64_t deadline);
+
+/* Only starts it, with exactly these words. False: no such command. */
+bool server_spawn(struct server *server, const char *words);
+
+/* Waits for it to end by itself. */
+bool server_wait_for_end(struct server *server, int64_t deadline);
+
+/* SIGTERM, and after STOP_TIME SIGKILL. */
+void server_stop(struct server *server);
+
+void server_signal(struct server *server, int signal);
+
+/* Has it ended although nobody asked it to? */
+bool server_has_died(struct server *server);
+
+/* In words: how it ended, its last lines, or a sanitizer's report. */
+void server_explain_end(struct server *server, struct bytes *text);
+
+/* Adds what a sanitizer has reported so far, if anything. */
+bool server_sanitizer_report(struct server *server, struct bytes *text);
+
+/* Copies all it has printed so far. */
+void server_printed(struct server *server, struct bytes *out, struct bytes *err);
+
+/* For a signal handler: takes the server along when the grader is interrupted. */
+void server_kill_from_signal(void);
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * trial - one check under way: its clients, and what became of it
+ *
+ * A check is written as a row of steps: open a client, send, expect. The first step that does not
+ * go as the rule says notes a failure, with everything that is needed to explain it; all steps
+ * after that do nothing. So a check needs no test between its steps and reads like the rule.
+ *
+ *     struct peer *p = peer_open(t);
+ *     send_text(p, "Hello");
+ *     expect_text(p, "Hello");
+ */
+#ifndef WSCHECK_TRIAL_H
+#define WSCHECK_TRIAL_H
+
+#include "check.h"
+#include "server.h"
+#include "wire.h"
+
+#define PEERS_MAX  128
+#define PAUSES_MAX 8
+
+/* Why a check failed, or how it was in the end. */
+struct failure {
+    char problem[240];     /* one sentence */
+    char in_words[2][200]; /* expected, came: where there are no bytes to show */
+    struct bytes sent;     /* by the client concerned, since its last step that went well */
+    struct bytes expected, came;
+    size_t at;             /* the first wrong byte in them */
+    bool is_text;          /* to be shown as text, not as hexadecimal */
+    const char *diagnosis; /* id, see diagnose.h, or NULL */
+    struct bytes replay;   /* a shell command */
+    struct bytes death;    /* the server's end, in words; empty: it lives */
+};
+
+enum outcome { NOT_RUN, PASSED, FAILED, SKIPPED };
+
+struct result {
+    enum outcome outcome;
+    char skipped_because[160];
+    struct failure failure;
+};
+
+/* How the grader was called. */
+struct grading {
+    int lesson;
+    struct server server;
+    int patience; /* ms: the bound of every wait for something that must come */
+    size_t chop;  /* everything is sent in segments of so many bytes; 0: as it is */
+};
+
+/* One client in the grader's hand. */
+struct peer {
+    struct trial *trial;
+    size_t number;
+    struct wire *wire;
+    struct bytes sent;         /* all of it (the beginning, if very much) */
+    size_t pauses[PAUSES_MAX]; /* where in sent we waited for an answer before going on */
+    size_t pause_count;
+    size_t sent_mark;      /* what was sent before has been answered well */
+    size_t judged;         /* bytes of wire->came that have been judged */
+    char key[64];          /* its Sec-WebSocket-Key */
+    unsigned char mask[4]; /* of its last frame */
+    size_t cut;            /* where in its payload the last frame was cut in two, or 0 */
+};
+
+struct trial {
+    struct grading *grading;
+    const struct family *family;
+    const struct check *check;
+    struct result *result;
+    struct peer peers[PEERS_MAX];
+    struct wire wires[PEERS_MAX];
+    size_t peer_count;
+    struct scratch *scratch; /* what trial_bytes() has given */
+};
+
+void trial_begin(struct trial *t, struct grading *grading, const struct family *family,
+                 const struct check *check, struct result *result);
+
+/* Closes all clients. */
+void trial_end(struct trial *t);
+
+/* Does the check still hold? Steps that loop ask it. */
+bool trial_holds(const struct trial *t);
+
+/* A row of bytes that lives as long as the trial. */
+struct bytes *trial_bytes(struct trial *t);
+
+/* By when something must come that comes now. */
+int64_t trial_deadline(const struct trial *t);
+
+/* Notes the failure, unless there is one; problem as for printf(). */
+void trial_fail(struct trial *t, const char *problem, ...) LIKE_PRINTF(2, 3);
+
+/* The same about a client: what it sent goes with it. */
+void trial_fail_at(struct peer *p, const char *problem, ...) LIKE_PRINTF(2, 3);
+
+/* Says what was expected and what came, in words. */
+void trial_say(struct trial *t, const char *expected, const char *came);
+
+/* Adds what is known about why; the first that is not NULL counts. */
+void trial_suspect(struct trial *t, const char *diagnosis);
+
+/* The check cannot be made here. */
+void trial_skip(struct trial *t, const char *why);
+
+#endif
