@@ -51,6 +51,9 @@ BUILD := build/$(VARIANT)
 help:
 	@echo 'make lesson01        build lesson 1 and leave it as ./server (lesson02, lesson03 likewise)'
 	@echo 'make test            build and run all tests'
+	@echo 'make fuzz SECONDS=n  look for inputs that break something, so long for each target'
+	@echo 'make soak MINUTES=n  chat and abuse at the same time'
+	@echo 'make faults          let each system call fail in turn'
 	@echo 'make clean           remove everything that was built'
 	@echo
 	@echo 'SAN=address|thread|undefined builds with a sanitizer, CC=clang with another compiler:'
