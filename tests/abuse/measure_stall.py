@@ -4,8 +4,8 @@ measure_stall - what ten clients that never read cost the ninety that do
 
 Ninety clients listen to lesson 3, four of them speak, as fast as the chat goes. Rounds without and
 rounds with ten more that never read take turns in one run, so that whatever else the machine does
-meanwhile meets both. In the second kind of round, whoever of the ten is evicted is replaced at once.
-All the while another process shakes hands with the server over and over.
+meanwhile meets both. In the second kind of round, whoever of the ten is evicted is replaced at
+once. All the while another process shakes hands with the server over and over.
 
     tests/abuse/measure_stall.py [--rounds N] [--seconds S] [--under-way N]
 
@@ -107,7 +107,7 @@ def report(rounds, handshakes, evicted, memory, fresh):
               f"{max(knocks):7.2f} ms")
     ratios = [with_ / without for with_, without in zip(figures["with"], figures["without"])]
     print(f"ratio    {'':10} {ratios[0]:7.2f}    {ratios[1]:7.2f}")
-    print(f"{evicted} evicted; memory {memory:.1f} MiB at most, {fresh:.1f} before the first client")
+    print(f"{evicted} evicted; memory {memory:.1f} MiB at most, {fresh:.1f} before anyone came")
 
 
 def main():

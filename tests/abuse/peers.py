@@ -1,9 +1,9 @@
 """
 peers - a server under test that will be looked at closely, and clients that misbehave
 
-Used by tests/abuse, tests/soak and tests/tls, on top of the modules in tests/clients. A Target is one
-of the lessons as a process: its log, and what it uses of the machine. A Peer is a raw client that may
-also send for ever, read nothing, or vanish.
+Used by tests/abuse, tests/soak and tests/tls, on top of the modules in tests/clients. A Target is
+one of the lessons as a process: its log, and what it uses of the machine. A Peer is a raw client
+that may also send for ever, read nothing, or vanish.
 """
 import collections
 import contextlib
@@ -16,12 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 import urllib.request
 
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "clients"))
 from servers import IS_SANITIZED, SANITIZER_REPORT, command, wait_until  # noqa: E402
-from wire import (BINARY, CLOSE, PATIENCE, PING, PONG, TEXT, Client, Frame, close,  # noqa: E402
-                  frame, handshake)
+from wire import CLOSE, PATIENCE, PING, PONG, TEXT, Client, Frame, close, frame  # noqa: E402
 
 MIB = 1024 * 1024
 SLOW = 5 if IS_SANITIZED else 1  # times that such a build may take longer
@@ -51,7 +51,7 @@ class Target:
         self.fresh = self.usage()
 
     def stop(self):
-        """Ctrl-C. A server that stops as it should has status 0, and no sanitizer has complained."""
+        """Ctrl-C. It must end with status 0, and no sanitizer may have complained."""
         self.process.send_signal(signal.SIGINT)
         try:
             status = self.process.wait(PATIENCE)
@@ -271,3 +271,9 @@ def exchange(sender, data, expected):
                     if not data:
                         selector.modify(sender.socket, selectors.EVENT_READ, sender)
     return {peer: peer.read(count) for peer, count in expected.items()}
+
+
+def explain(error):
+    """What went wrong, and where: for scripts, which have no pytest to say it."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({place.name}: {place.line})"

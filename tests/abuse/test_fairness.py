@@ -1,4 +1,4 @@
-"""Ten of a hundred never read: the others lose nothing, hear it in one order, and newcomers get in."""
+"""Ten of a hundred never read: the others lose nothing, in one order, and newcomers get in."""
 import time
 
 from crowd import Crowd
@@ -53,5 +53,5 @@ def test_ten_of_a_hundred_never_read():
         assert len(handshakes) > 10 and max(handshakes) < 2 * SLOW
         assert crowd.replaced >= DEAF
         assert server.evicted() == crowd.replaced
-        assert server.log_count("evicted: it does not read: more than --max-backlog") == crowd.replaced
+        assert server.log_count("evicted: it does not read: more than") == crowd.replaced
         crowd.close()

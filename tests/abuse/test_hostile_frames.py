@@ -1,4 +1,4 @@
-"""Frames that are meant to hurt: lengths that nobody sends, compression, millions of tiny frames."""
+"""Frames that are meant to hurt: huge announcements, compression, tiny frames by the million."""
 import zlib
 
 import pytest

@@ -2,13 +2,19 @@
 # make faults QUICK=1  each fault at some places only, in less than one
 #
 # The servers are those of the ordinary sanitizer build, linked once more with inject.c between them
-# and the calls that can fail. Needs a linker that knows --wrap (GNU ld, gold, lld).
+# and the calls that can fail. Needs a linker that knows --wrap (GNU ld, gold, lld). The sanitizers must
+# stay outside, in a library of their own, or their calls would fail too: gcc's are, clang's if told.
 
 FAULTS_CALLS := socket bind listen getsockname getaddrinfo accept setsockopt poll recv send sendmsg \
                 shutdown close pipe open fcntl read write malloc calloc realloc free \
                 pthread_create pthread_attr_init pthread_attr_setstacksize pthread_mutex_init \
                 pthread_cond_init pthread_cond_wait nanosleep localtime_r sysconf getrlimit \
                 setrlimit EVP_Digest _exit
+
+FAULTS_LDFLAGS = $(FAULTS_CALLS:%=-Wl,--wrap=%)
+ifneq ($(findstring clang,$(CC)),)
+  FAULTS_LDFLAGS += -shared-libasan -Wl,-rpath,$(shell $(CC) -print-runtime-dir)
+endif
 
 .PHONY: faults faults-walk faults-programs
 faults:
@@ -20,4 +26,4 @@ faults-programs: $(LESSONS:%=$(BUILD)/faults/%)
 $(LESSONS:%=$(BUILD)/faults/%): $(BUILD)/faults/%: $$(call LESSON_OBJECTS,%) $(COMMON_OBJECTS) \
                                                    $(BUILD)/tests/faults/inject.o
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) $(FAULTS_CALLS:%=-Wl,--wrap=%) -o $@ $^ $(CRYPTO_LIBS)
+	$(CC) $(ALL_LDFLAGS) $(FAULTS_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)

@@ -11,7 +11,7 @@ import time
 import wire
 from control import FOREVER
 from served import Failed, Server
-from sessions import (GET, PAGE, HttpPeer, Peer, chat_peers, close_all, fresh_visit, judge, parse_frame,
+from sessions import (GET, PAGE, HttpPeer, Peer, SilentPeer, chat_peers, close_all, fresh_visit, judge, parse_frame,
                       pump, session, unserved)
 
 CPU_MAX = 0.20  # of a processor
@@ -269,6 +269,20 @@ def byte_by_byte(lesson, window):
         return f"{sum(server.control.faults(i) for i in range(len(calls)))} bytes by themselves"
 
 
+def silent_client_gives_way(lesson, window):
+    """Lesson 1: one who says nothing may not keep the next one waiting, even if poll() fails."""
+    for how in ("EINTR", "EAGAIN", "ENOMEM")[-window:]:
+        with Server(lesson).start() as server:
+            for nth in range(1, 5):
+                server.control.arm(0, "poll", how, nth)
+                peers = [SilentPeer(server, "silent"), *newcomers(server, 1)]
+                pump(server, peers)
+                judge(peers, [])
+                server.wait_idle()
+            server.stop()
+    return "poll() has failed at four places"
+
+
 def no_101_while_others_talk(lesson, window):
     """Whoever has not got a 101 must not get frames either, however much is going on."""
     del window
@@ -324,6 +338,7 @@ SCENES = [
     Scene("lasting: no memory", (1, 2, 3), no_memory),
     Scene("lasting: EINTR each second time", (1, 2, 3), every_second_call_interrupted),
     Scene("lasting: byte by byte", (1, 2, 3), byte_by_byte),
+    Scene("lasting: a silent client while poll fails", (1,), silent_client_gives_way),
     Scene("lasting: no 101 while others talk", (3,), no_101_while_others_talk),
     Scene("lasting: stop without threads", (2, 3), stop_in_need(("pthread_create", "EAGAIN"))),
     Scene("lasting: stop without descriptors", (2, 3), stop_in_need(("accept", "EMFILE"))),

@@ -107,6 +107,7 @@ HEADERS = {
     "close-code-5000": struct.pack(">H", 5000),
     "mask-long": bytes.fromhex("01020304 0000000000000003 05") + bytes(range(97)),
     "reason-too-long": struct.pack(">H", 1000) + b"r" * 200,
+    "reason-cut-in-character": "ä€".encode() * 60,
 }
 
 # ---------------------------------------------------------------------------------- messages
@@ -211,6 +212,7 @@ HTTP = {
     "partial-value": b"GET / HTTP/1.1\r\nHost: lo",
     "partial-final-cr": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r",
     "bad-method": b"G(T / HTTP/1.1\r\n",
+    "bad-method-first": b"(GET / HTTP/1.1\r\n",
     "bad-method-no-target": b"GET\r\n",
     "bad-target": b"GET foo HTTP/1.1\r\n",
     "bad-target-two-spaces": b"GET  / HTTP/1.1\r\n",
@@ -236,6 +238,9 @@ HTTP = {
     "host-bad": head(GET, "Host: user@localhost"),
     "host-empty": head(GET, "Host:"),
     "host-ipv6": head(GET, "Host: [::1]:8080"),
+    "host-ipv6-no-end": head(GET, "Host: [::1:8080"),
+    "host-ipv6-and-more": head(GET, "Host: [::1]a"),
+    "host-port-bad": head(GET, "Host: localhost:80a"),
     "host-bad-http10": head("GET / HTTP/1.0", "Host: a b"),
     "length-8192": long_head(8192),
     "length-8193": long_head(8193),

@@ -52,6 +52,10 @@ def without_passes(text):
     return "\n".join(line for line in text.splitlines() if not line.startswith("ok "))
 
 
+def without_progress(text):
+    return "\n".join(line for line in text.splitlines() if not re.match(r"#\d+\t|INFO: |\s+#\d+ 0x", line))
+
+
 def number(pattern, text):
     """The last number that the pattern finds, or 0."""
     found = re.findall(pattern, text)
@@ -70,7 +74,7 @@ def fuzz(program, name, seconds):
         command.append("-dict=" + dictionary)
     status, text = run(command + [new, os.path.join(HERE, "corpus", name)])
     if status != 0:
-        return False, text
+        return False, without_progress(text)
     runs = number(r"stat::number_of_executed_units: (\d+)", text)
     return True, (f"{runs} executions, {number(r'cov: ([0-9]+)', text)} edges covered "
                   f"({number(r'INITED cov: ([0-9]+)', text)} by the inputs it began with)")

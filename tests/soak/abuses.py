@@ -1,15 +1,15 @@
 """
 abuses - what is done to the servers of a soak while others chat
 
-Each abuse is a function of an Abuser: it does its worst for a moment, and makes sure that it gets the
-answer that it deserves.
+Each abuse is a function of an Abuser: it does its worst for a moment, and makes sure that it gets
+the answer that it deserves.
 """
 import random
 import select
 import time
 import zlib
 
-from peers import PATIENCE, SLOW, Peer, connect, exchange
+from peers import PATIENCE, SLOW, Peer, connect, exchange, explain
 from servers import wait_until
 from wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, frame, handshake, head
 
@@ -30,9 +30,9 @@ class Abuser:
         self.server = None  # whose turn it is
 
     def wait_for_chat(self, peer):
-        """In lesson 3 the healthy clients hear what an abuser says; it goes on when all of them have.
-        So the server is abused as hard as it goes, and the healthy are asked for no more than they
-        can do. False if the server has ended the abuser meanwhile."""
+        """In lesson 3 the healthy clients hear what an abuser says; it goes on when all of them
+        have. So the server is abused as hard as it goes, and the healthy are asked for no more than
+        they can do. False if the server has ended the abuser meanwhile."""
         self.last_token += 1
         try:
             peer.send(frame(TEXT, b"token %d %d" % (self.number, self.last_token)))
@@ -227,6 +227,6 @@ def run(number, servers, seed, tokens, is_over, results):
         problem = None
         try:
             abuse(abuser)
-        except (AssertionError, OSError) as error:
-            problem = f"{type(error).__name__}: {error}"
+        except Exception as error:
+            problem = explain(error)
         results.put((abuse.__name__, abuser.server.lesson, problem))

@@ -2,8 +2,8 @@
 chat - the ordinary clients of a soak, and what they make sure of
 
 Each says numbered messages of all sizes, whole or in pieces, and listens all the time. In lesson 2
-each must hear its own, one after the other. In lesson 3 all must hear the same: everyone's messages,
-each in the order of its sender, and whatever the abusers have said in between.
+each must hear its own, one after the other. In lesson 3 all must hear the same: the messages of
+everyone, in the order in which each has said them, and what the abusers have said in between.
 
 Runs in a process of its own; run() is all of it.
 """
@@ -13,7 +13,7 @@ import selectors
 import time
 import zlib
 
-from peers import PATIENCE, SLOW, connect
+from peers import PATIENCE, SLOW, connect, explain
 from wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, fragments, frame
 
 CHATTERS = 8
@@ -175,7 +175,7 @@ def run(server, seed, tokens, ready, is_over, results):
         chat.talk(is_over)
         chat.finish()
         count = sum(chat.expected)
-    except (AssertionError, OSError) as error:
-        problem = f"{type(error).__name__}: {error}"
+    except Exception as error:
+        problem = explain(error)
     ready.set()
     results.put((server.lesson, count, problem))

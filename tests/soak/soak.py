@@ -24,7 +24,7 @@ import time
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "abuse"))
 import abuses  # noqa: E402
 import chat  # noqa: E402
-from peers import IS_SANITIZED, PATIENCE, Target  # noqa: E402
+from peers import IS_SANITIZED, PATIENCE, Target, explain  # noqa: E402
 
 ABUSERS = 6
 LOG_KEPT = 64 << 20  # bytes; then it is begun anew
@@ -46,8 +46,8 @@ class Score:
         try:
             check()
             self.note(what)
-        except (AssertionError, OSError) as error:
-            self.note(what, f"{type(error).__name__}: {error}")
+        except Exception as error:
+            self.note(what, explain(error))
 
 
 def print_usage(servers, since, abuse_count):

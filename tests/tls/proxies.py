@@ -1,9 +1,9 @@
 """
 proxies - nginx or stunnel in front of a server, with a certificate of their own
 
-The configurations are nginx.conf.in and stunnel.conf.in in this directory. The programs are those of
-Debian's packages nginx-light and stunnel4, started like any other program: in the foreground, on a
-free port, and ended by their process id.
+The configurations are nginx.conf.in and stunnel.conf.in in this directory. The programs are those
+of Debian's packages nginx-light and stunnel4, started like any other program: in the foreground, on
+a free port, and ended by their process id.
 """
 import pathlib
 import shutil
@@ -29,10 +29,10 @@ def find_program(name):
 
 def make_certificate(directory):
     """Self-signed, as one makes it to try things out."""
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                    "-addext", f"subjectAltName={NAMES}", "-keyout", directory / "key.pem",
-                    "-out", directory / "certificate.pem"], check=True, capture_output=True)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                    "-subj", "/CN=localhost", "-addext", f"subjectAltName={NAMES}",
+                    "-keyout", directory / "key.pem", "-out", directory / "certificate.pem"],
+                   check=True, capture_output=True)
 
 
 def free_port():

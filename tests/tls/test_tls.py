@@ -11,7 +11,7 @@ import pytest
 import websockets
 from proxies import HERE
 from servers import wait_until
-from wire import BINARY, CLOSE, PING, PONG, TEXT, Frame, close, frame, handshake, head
+from wire import BINARY, PING, PONG, TEXT, Frame, close, frame, handshake, head
 
 NODE_CLIENTS = HERE.parent / "clients" / "node"
 
@@ -79,7 +79,7 @@ def test_a_foreign_page_may_not(proxy, origin):
 
 @pytest.mark.parametrize("program", ["nginx", "stunnel"])
 def test_a_name_of_ones_own_must_be_allowed(put_behind, program):
-    """Behind a proxy the server does not know by which name it is called: --allow-origin tells it."""
+    """The server does not know by which name the proxy is called: --allow-origin tells it."""
     stranger = put_behind(program)
     answer, client = join(stranger, "chat.example", "https://chat.example")
     assert answer.status == 403

@@ -466,6 +466,8 @@ static void closes_in_flood(struct trial *t, const struct check *c)
             break;
     expect_close(p, NULL);
     expect_end(p);
+    expect_flood(flood.crowd.at[0], &flood,
+                 NULL); /* nothing is left for the next check's clients */
 }
 
 /* -------------------------------------------------------------------------------- slow clients */

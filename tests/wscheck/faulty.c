@@ -192,7 +192,7 @@ static const struct fault faults[] = {
     {"order-differs", 3, 24, "writes-one-order", "order-differs"},
     {"data-after-close", 3, 24, "writes-close", "close-then-data"},
     {"blocking-send", 3, 24, "slow-others", "slow-stops-all"},
-    {"slow-drops", 3, 24, "slow-catches-up", "slow-drops"},
+    {"slow-drops", 3, 24, "slow-catches-up-more", "slow-drops"},
     {"never-evicted", 3, 24, "slow-evicted", "never-evicted"},
     {"no-places", 3, 0, "threads-full", "-"},
     {"no-ping", 3, 0, "keepalive-ping", "no-ping"},
@@ -354,7 +354,7 @@ static void queue(struct client *c, const struct bytes *frame)
         if (c->out.len > 0)
             return;
     }
-    if (c->out.len + frame->len > max_backlog && c->out.len > 0 && !fault("never-evicted")) {
+    if (lesson == 3 && c->out.len + frame->len > max_backlog && !fault("never-evicted")) {
         c->failed = true;
         evicted++;
         return;
@@ -363,7 +363,7 @@ static void queue(struct client *c, const struct bytes *frame)
     if (fault("blocking-send"))
         send_blocking(c);
     if (fault("replies-one-by-one")) {
-        struct timespec while_reader_wakes = {0, 20000};
+        struct timespec while_reader_wakes = {0, 300000};
         flush_client(c);
         nanosleep(&while_reader_wakes, NULL);
     }
@@ -799,6 +799,16 @@ static void judge_unfinished(struct client *c, const struct frame *f)
     bytes_free(&copy);
 }
 
+/* For "goes-on-after-fault": the next frame is the next. */
+static bool pass_over_frame(struct client *c)
+{
+    struct frame f;
+    if (!frame_read(&f, c->in.at, c->in.len) || c->in.len < f.head_len + f.len)
+        return false;
+    drop(&c->in, f.head_len + (size_t)f.len);
+    return true;
+}
+
 /* Takes one frame from what has come; false: it is not all there, or there will be no more. */
 static bool take_next_frame(struct client *c)
 {
@@ -809,8 +819,7 @@ static bool take_next_frame(struct client *c)
     bool early = !fault("judges-late") || frame_read(&f, c->in.at, c->in.len);
     if (early && (bad = header_fault(c, c->in.at, c->in.len)) != NULL) {
         fail_client(c, 1002, bad);
-        if (!c->doomed)
-            return false;
+        return c->doomed && pass_over_frame(c);
     }
     if (!frame_read(&f, c->in.at, c->in.len))
         return false;
@@ -1250,7 +1259,8 @@ static void read_client(struct client *c)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
-        bool sigpipe = fault("dies-of-reset") || fault("room-sigpipe");
+        bool sigpipe = fault("dies-of-reset") || fault("room-sigpipe") ||
+                       (fault("dies-of-sigpipe") && c->out.len > 0);
         if (n < 0 && sigpipe) /* the reset was there before we wrote; we write all the same */
             (void)!write(c->fd, "\x81\x00", 2);
         if (fault("dies-of-leaving") && c->state == OPEN && n == 0 && client_count > 1)
@@ -1301,12 +1311,9 @@ static void lose_one(void)
         clients[client_count - 1]->orphan = true;
 }
 
-static void take_client(int listener)
+static void take_client(int fd)
 {
     static unsigned long ever;
-    int fd = accept(listener, NULL, NULL);
-    if (fd < 0)
-        return;
     struct client *c = calloc(1, sizeof *c);
     ever++;
     if (c == NULL || client_count == CLIENTS_MAX || (fault("places-not-freed") && ever > 1000)) {
@@ -1319,6 +1326,12 @@ static void take_client(int listener)
     clients[client_count++] = c;
     if (fault("shared-variable"))
         lose_one();
+}
+
+static void take_clients(int listener)
+{
+    for (int fd; (fd = accept(listener, NULL, NULL)) >= 0;)
+        take_client(fd);
 }
 
 /* Is this client's turn never, or later? */
@@ -1367,7 +1380,7 @@ static void serve_round(const int listeners[2])
                 read_client(clients[i]);
         for (size_t i = 0; i < 2; i++)
             if (set[i].revents != 0)
-                take_client(listeners[i]);
+                take_clients(listeners[i]);
     }
     finish_round();
 }

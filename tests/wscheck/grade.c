@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DYING     200  /* ms: a server that broke off a connection may be about to end */
+#define DYING     1000 /* ms: a server that does not listen any more is about to end */
 #define REPORTING 8000 /* ms: ... and one that writes a sanitizer's report certainly is */
 
 /* ------------------------------------------------------------------------------- the plan */
@@ -101,6 +101,22 @@ static void note_death(struct item *item, struct server *server, const char *pro
     server_explain_end(server, &failure->death);
 }
 
+/* A process that dies closes its listening socket before its connections, as it was opened first:
+ * so when one of those has ended, trying to connect tells. */
+static bool may_be_dying(struct run *run, const struct item *item)
+{
+    struct server *server = &run->grading->server;
+    struct wire probe = {.fd = -1};
+    bool ended = item->result.outcome == FAILED;
+    for (size_t i = 0; i < run->trial.peer_count; i++)
+        ended = ended || run->trial.wires[i].ended;
+    if (!ended)
+        return false;
+    int error = wire_connect(&probe, server->host, server->port, false, wire_now() + DYING);
+    wire_close(&probe);
+    return error != 0;
+}
+
 /* After a check: is the server still well? If not, the check has failed, and why is known. */
 static void look_after_server(struct run *run, struct item *item)
 {
@@ -111,7 +127,7 @@ static void look_after_server(struct run *run, struct item *item)
     bool reports = server_sanitizer_report(server, &report);
     if (reports)
         server_wait_for_end(server, wire_now() + REPORTING);
-    else if (item->result.outcome == FAILED)
+    else if (may_be_dying(run, item))
         server_wait_for_end(server, wire_now() + DYING);
     if (server_has_died(server)) {
         note_death(item, server, "the server died");
