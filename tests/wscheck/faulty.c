@@ -383,7 +383,7 @@ static void flush_client(struct client *c)
     while (c->out.len > 0 && !c->failed) {
         ssize_t n = send(c->fd, c->out.at, c->out.len, 0);
         if (n <= 0) {
-            c->failed = errno != EAGAIN && errno != EWOULDBLOCK;
+            c->failed = errno != EAGAIN && errno != EWOULDBLOCK && !fault("dies-of-sigpipe");
             return;
         }
         drop(&c->out, (size_t)n);
@@ -1259,8 +1259,7 @@ static void read_client(struct client *c)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
-        bool sigpipe = fault("dies-of-reset") || fault("room-sigpipe") ||
-                       (fault("dies-of-sigpipe") && c->out.len > 0);
+        bool sigpipe = fault("dies-of-reset") || fault("room-sigpipe");
         if (n < 0 && sigpipe) /* the reset was there before we wrote; we write all the same */
             (void)!write(c->fd, "\x81\x00", 2);
         if (fault("dies-of-leaving") && c->state == OPEN && n == 0 && client_count > 1)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define DYING     1000 /* ms: a server that does not listen any more is about to end */
+#define SETTLING  300  /* ms: how long an answer is waited for that does not matter */
 #define REPORTING 8000 /* ms: ... and one that writes a sanitizer's report certainly is */
 
 /* ------------------------------------------------------------------------------- the plan */
@@ -84,6 +85,16 @@ struct run {
     struct item *last; /* the check made before this one */
 };
 
+static struct item *find_item(struct run *run, const char *id, size_t len)
+{
+    for (size_t i = 0; i < run->plan->count; i++) {
+        const char *other = run->plan->items[i].check->id;
+        if (strlen(other) == len && memcmp(other, id, len) == 0)
+            return &run->plan->items[i];
+    }
+    return NULL; /* of another lesson: taken for granted here */
+}
+
 /* What the check has been made for: more telling than what the bytes look like, or NULL. */
 static const char *suspect_of(const struct item *item)
 {
@@ -107,7 +118,7 @@ static bool may_be_dying(struct run *run, const struct item *item)
 {
     struct server *server = &run->grading->server;
     struct wire probe = {.fd = -1};
-    bool ended = item->result.outcome == FAILED;
+    bool ended = item->result.outcome == FAILED || run->trial.peer_count == 0;
     for (size_t i = 0; i < run->trial.peer_count; i++)
         ended = ended || run->trial.wires[i].ended;
     if (!ended)
@@ -138,6 +149,37 @@ static void look_after_server(struct run *run, struct item *item)
     bytes_free(&report);
     if (reports || server->ended)
         server_stop(server);
+}
+
+/* Asks for a page that is not there, and waits for the answer: what the server had to do when the
+ * clients of the last check went, it has done by then, most likely. */
+static void let_it_settle(struct run *run)
+{
+    static const char request[] = "GET /wscheck-settles HTTP/1.1\r\nHost: localhost\r\n"
+                                  "Connection: close\r\n\r\n";
+    const struct server *server = &run->grading->server;
+    int64_t deadline = wire_now() + SETTLING;
+    struct wire wire;
+    if (wire_connect(&wire, server->host, server->port, false, deadline) == 0) {
+        struct wires one = {&wire, 1};
+        (void)wire_send(one, &wire, request, sizeof request - 1, deadline);
+        while (!wire.ended && wire_wait(one, deadline))
+            ;
+    }
+    wire_close(&wire);
+    bytes_free(&wire.came);
+}
+
+/* A server may die when the clients go: that is the fault of the check whose clients they were. */
+static void look_after_it_once_more(struct run *run, struct item *item)
+{
+    struct server *server = &run->grading->server;
+    struct item *answers = find_item(run, "head-answered", strlen("head-answered"));
+    if (server->command == NULL || server->pid <= 0 || item->result.outcome != PASSED ||
+        answers == NULL || answers->result.outcome != PASSED)
+        return;
+    let_it_settle(run);
+    look_after_server(run, item);
 }
 
 /* It may also die a little later: that is still the fault of the check before. */
@@ -197,16 +239,6 @@ static bool has_what_it_needs(struct run *run, struct item *item)
 
 static void run_item(struct run *run, struct item *item);
 
-static struct item *find_item(struct run *run, const char *id, size_t len)
-{
-    for (size_t i = 0; i < run->plan->count; i++) {
-        const char *other = run->plan->items[i].check->id;
-        if (strlen(other) == len && memcmp(other, id, len) == 0)
-            return &run->plan->items[i];
-    }
-    return NULL; /* of another lesson: taken for granted here */
-}
-
 /* Makes the parents' checks first; false: one of them does not hold. */
 static bool parents_hold(struct run *run, struct item *item)
 {
@@ -243,6 +275,7 @@ static void run_item(struct run *run, struct item *item)
     trial_suspect(&run->trial, item->family->suspect);
     look_after_server(run, item);
     trial_end(&run->trial);
+    look_after_it_once_more(run, item);
     run->last = item;
 }
 
