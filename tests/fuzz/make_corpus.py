@@ -357,6 +357,7 @@ def main():
                         "many-empty-fragments", "announced-2-62", "stray-and-not-masked")}
     conn["no-trace"] = b"\x00" + MESSAGES["all-kinds"][2:]
     conn["too-big"] = b"\x03" + frame(TEXT, b"x" * 101)
+    conn["terminal"] = b"\x01" + frame(TEXT, b"\x1b[31m\r\n\x7f") + close(1000, b"\x1b]0;\x7f\x07")
     conn["bulk"] = b"\x00" + frame(BINARY, bytes(i % 251 for i in range(4500)), key=XOR)
     for name in ("get", "head-query", "absolute", "tls-hello", "partial-value", "length-8193",
                  "control-byte"):

@@ -38,8 +38,9 @@ def run(command):
 def same_layout():
     """A prefix: sanitizers may need a memory layout less random than some kernels make it."""
     layout = ["setarch", "-R"]
-    works = shutil.which("setarch") and subprocess.run(layout + ["true"], check=False).returncode == 0
-    return layout if works else []
+    if not shutil.which("setarch"):
+        return []
+    return layout if subprocess.run(layout + ["true"], check=False).returncode == 0 else []
 
 
 def replay(program, name):
@@ -53,7 +54,8 @@ def without_passes(text):
 
 
 def without_progress(text):
-    return "\n".join(line for line in text.splitlines() if not re.match(r"#\d+\t|INFO: |\s+#\d+ 0x", line))
+    progress = re.compile(r"#\d+\t|INFO: |\s+#\d+ 0x")
+    return "\n".join(line for line in text.splitlines() if not progress.match(line))
 
 
 def number(pattern, text):

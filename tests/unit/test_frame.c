@@ -376,6 +376,16 @@ static void a_long_reason_is_cut_between_characters(void **state)
         }
 }
 
+/* A reason that is no UTF-8 at all is cut too, and nothing before it is looked at. */
+static void a_long_reason_of_nothing_but_tails(void **state)
+{
+    unsigned char tails[200], body[WS_CONTROL_MAX];
+    (void)state;
+    memset(tails, 0x80, sizeof tails);
+    char *reason = (char *)guard_at_begin(&guard, tails, sizeof tails);
+    assert_int_equal(ws_close_encode(body, 1000, reason, sizeof tails), 2);
+}
+
 /* §7.4.1, §7.4.2 and the registry of §11.7. */
 static void close_codes(void **state)
 {
@@ -553,6 +563,7 @@ int main(void)
         cmocka_unit_test(close_bodies_are_written),
         cmocka_unit_test(a_long_reason_is_cut),
         cmocka_unit_test(a_long_reason_is_cut_between_characters),
+        cmocka_unit_test(a_long_reason_of_nothing_but_tails),
         cmocka_unit_test(close_codes),
         cmocka_unit_test(masking_is_as_defined),
         cmocka_unit_test(masking_stays_inside),

@@ -8,11 +8,15 @@
 
 #include "guard.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -231,6 +235,66 @@ static void a_block_is_one_write(void **state)
     assert_memory_equal(got + used, text, sizeof text);
 }
 
+/* A write() may be cut short by a signal, or not even begin: all the text must arrive, and once. */
+static int alarms[2]; /* a pipe: a byte for each signal */
+
+static void on_alarm(int number)
+{
+    int saved = errno;
+    (void)number;
+    (void)!write(alarms[1], "", 1);
+    errno = saved;
+}
+
+/* In a process of its own: logs a block, while it is interrupted all the time. */
+static void log_interrupted(int fd, const char *text, size_t len)
+{
+    struct sigaction action = {.sa_handler = on_alarm}; /* no SA_RESTART */
+    struct itimerval every = {{0, 300}, {0, 300}};      /* microseconds */
+    struct itimerval never = {{0, 0}, {0, 0}};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGALRM, &action, NULL);
+    dup2(fd, STDERR_FILENO);
+    log_init(LOG_QUIET);
+    setitimer(ITIMER_REAL, &every, NULL);
+    log_block(7, "a", text, len);
+    setitimer(ITIMER_REAL, &never, NULL);
+    _exit(0);
+}
+
+static void signals_do_not_cut_a_block(void **state)
+{
+    static char text[2000000], got[sizeof text + 100];
+    const size_t head = strlen("#7 a 12:34:56.789 ");
+    int pair[2], small = 4096, status = 0;
+    size_t len = 0;
+    ssize_t n;
+    (void)state;
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (char)('a' + i / 7 % 26);
+    must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && pipe(alarms) == 0, "socketpair, pipe");
+    setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    fcntl(alarms[1], F_SETFL, O_NONBLOCK);
+    pid_t child = fork();
+    must(child >= 0, "fork");
+    if (child == 0) {
+        close(pair[1]);
+        log_interrupted(pair[0], text, sizeof text);
+    }
+    close(pair[0]);
+    close(alarms[1]);
+    char byte;
+    for (int i = 0; i < 20 && read(alarms[0], &byte, 1) == 1; i++)
+        ; /* by now the socket is full, and a write() has been interrupted that could send nothing */
+    while (len < sizeof got && (n = read(pair[1], got + len, sizeof got - len)) > 0)
+        len += (size_t)n;
+    close(pair[1]);
+    close(alarms[0]);
+    must(waitpid(child, &status, 0) == child && status == 0, "the child ends well");
+    assert_int_equal(len, head + sizeof text);
+    must(memcmp(got + head, text, sizeof text) == 0, "the text is as it was");
+}
+
 /* --------------------------------------------------------------------------------------- colour */
 
 /* What a line looks like on a terminal. */
@@ -280,6 +344,7 @@ int main(void)
         cmocka_unit_test(a_line_is_always_printed),
         cmocka_unit_test(one_line_is_one_write),
         cmocka_unit_test(a_block_is_one_write),
+        cmocka_unit_test(signals_do_not_cut_a_block),
         cmocka_unit_test(colour_is_for_terminals),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);

@@ -220,6 +220,7 @@ static void the_header_is_told(void **state)
         const char *text = text_of(&trace, table[i].outcome);
         for (size_t k = 0; k < COUNT_OF(table[i].says) && table[i].says[k] != NULL; k++)
             must_say(text, table[i].says[k]);
+        must((strstr(text, "MASK=") != NULL) == (table[i].len >= 2), "row %zu: a second byte", i);
         must((strstr(text, "masking key") != NULL) == (table[i].len >= 6), "row %zu: a key", i);
         must((strstr(text, "more to come") != NULL) == (table[i].outcome == WS_LENGTH_HIGH_BIT),
              "row %zu: more to come?", i);
@@ -359,6 +360,10 @@ static void frames_sent_are_told_one_by_one(void **state)
         must(trace_sent(&trace, at, all) == len, "%zu bytes", sizes[i]);
         must_say(text_of(&trace, WS_OK), "sent: text frame");
         must_say(text_of(&trace, WS_OK), "MASK=0");
+        must_say(text_of(&trace, WS_OK), "     81 ");
+        must_say(text_of(&trace, WS_OK), sizes[i] == 200     ? "     00 c8 "
+                                         : sizes[i] == 65536 ? "     00 00 00 00 00 01 00 00 "
+                                                             : "     ");
         must_say(text_of(&trace, WS_OK), "ok: not masked (§5.1)");
         must(trace_sent(&trace, at + len, next) == next, "the one behind it");
         must_say(text_of(&trace, WS_OK), "sent: pong frame, 0 bytes");
@@ -406,11 +411,12 @@ static void heads_of_all_lengths_are_safe(void **state)
     uint32_t random = 3;
     (void)state;
     for (size_t len = 1; len <= sizeof head; len += len < 300 ? 1 : 97)
-        for (int kind = 0; kind < 3; kind++) {
+        for (int kind = 0; kind < 4; kind++) {
             char *out = (char *)guard_at_end(&out_guard, NULL, TRACE_MAX);
             for (size_t i = 0; i < len; i++)
                 head[i] = (unsigned char)(kind == 0   ? 'x'
                                           : kind == 1 ? 0x80
+                                          : kind == 2 ? '\r'
                                                       : next_random(&random));
             check_text(out, trace_head_text(guard_at_end(&guard, head, len), len, out));
         }
