@@ -11,8 +11,8 @@ import time
 import wire
 from control import FOREVER
 from served import Failed, Server
-from sessions import (GET, PAGE, HttpPeer, Peer, SilentPeer, chat_peers, close_all, fresh_visit, judge, parse_frame,
-                      pump, session, unserved)
+from sessions import (GET, PAGE, HttpPeer, Peer, SilentPeer, chat_peers, close_all, fresh_visit,
+                      judge, parse_frame, pump, session, unserved)
 
 CPU_MAX = 0.20  # of a processor
 CALLS_MAX = 300  # a second; on a busy machine, a server that spins may not get 20 % of a processor

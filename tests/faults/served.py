@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -64,6 +65,7 @@ class Server:
         self.host, self.port = "127.0.0.1", 0
         self.stdout = b""
         self.looked_through = 0  # bytes of the log without a report
+        self.tells_log = False
 
     def __enter__(self):
         return self
@@ -74,6 +76,8 @@ class Server:
                 self.process.kill()
                 self.process.wait()
             self.process.stdout.close()
+        if self.tells_log:
+            sys.stderr.write(self.log())
         self.log_file.close()
         self.control.remove()
 

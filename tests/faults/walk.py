@@ -13,7 +13,7 @@ are back, and the next visitor is served in full. --quick takes a few places of 
 Ends with a line "N passed, N failed, 0 skipped"; the exit status is 1 if anything has failed.
 
 --only takes words that must all be in the name of a case, --nth walks that one fault only, and
---show makes the server print the stack at each fault.
+--show prints the server's log, and in it the stack at each fault.
 """
 import argparse
 import collections
@@ -161,11 +161,12 @@ def check_all_calls_known(lesson):
 
 # ---------------------------------------------------------------------------------- what to walk
 
-def places(count, quick):
-    """Which of count places to try: all, or some from the first to the last."""
-    if not quick or count <= quick:
-        return list(range(1, count + 1))
-    return sorted({1 + round(i * (count - 1) / (quick - 1)) for i in range(quick)})
+PROBLEMS_MAX = 3  # in one walk; then it is given up
+
+
+def places(count, some):
+    """Some of count places, from the first to the last."""
+    return sorted({1 + round(i * (count - 1) / (some - 1)) for i in range(some)})
 
 
 class Walk:
@@ -179,6 +180,7 @@ class Walk:
     def server(self):
         server = Server(self.lesson, *self.fault.options)
         server.control.show_stack(self.settings.show)
+        server.tells_log = self.settings.show
         return server
 
     def arm(self, server, first, with_others=True):
@@ -188,28 +190,20 @@ class Walk:
 
     def each(self, phase, one, count):
         """Walks through a phase; one() returns whether there was a fault. count: how many to expect."""
-        nth, limit = 0, count * 2 + 20
-        plan = places(count, self.settings.quick) if self.settings.quick else None
-        while nth < limit and len(self.problems) < 3:
-            if plan is not None:
-                if not plan:
-                    return
-                nth = plan.pop(0)
-            else:
-                nth += 1
-            if self.settings.nth and nth != self.settings.nth:
-                if nth > self.settings.nth:
-                    return
-                continue
+        plan = range(1, 2 * count + 20)  # threads meet in other ways each time, so there may be more
+        if self.settings.nth:
+            plan = [self.settings.nth]
+        elif self.settings.quick:
+            plan = places(count, self.settings.quick)
+        for nth in plan:
             try:
-                if not one(nth):
-                    if plan is None:
-                        return
-                    continue
-                self.walked[phase] += 1
+                happened = one(nth)
             except Failed as why:
-                self.walked[phase] += 1
+                happened = True
                 self.problems.append(f"{phase}, fault {nth}: {why}")
+            self.walked[phase] += happened
+            if len(self.problems) == PROBLEMS_MAX or not (happened or self.settings.quick):
+                return
 
     def run(self):
         start, in_session, stop = self.probe()
