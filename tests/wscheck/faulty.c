@@ -185,7 +185,7 @@ static const struct fault faults[] = {
     {"fragments-to-all", 3, 21, "broadcast-fragments", "fragment-alone"},
     {"newest-first", 3, 0, "broadcast-order", "order-differs"},
     {"joined-too-early", 3, 24, "join-after-101", "joined-too-early"},
-    {"dies-of-leaving", 3, 25, "leave-silent", "left-too-late"},
+    {"dies-of-leaving", 3, 25, "threads-two", "-"},
     {"room-sigpipe", 3, 25, "leave-reset", "sigpipe"},
     {"fault-stops-all", 3, 0, "leave-fault", "one-bad-client-stops-all"},
     {"interleaved", 3, 24, "writes-large", "interleaved"},

@@ -129,7 +129,7 @@ static bool may_be_dying(struct run *run, const struct item *item)
 }
 
 /* After a check: is the server still well? If not, the check has failed, and why is known. */
-static void look_after_server(struct run *run, struct item *item)
+static void look_after_server(struct run *run, struct item *item, const char *when)
 {
     struct server *server = &run->grading->server;
     struct bytes report = {0};
@@ -141,7 +141,7 @@ static void look_after_server(struct run *run, struct item *item)
     else if (may_be_dying(run, item))
         server_wait_for_end(server, wire_now() + DYING);
     if (server_has_died(server)) {
-        note_death(item, server, "the server died");
+        note_death(item, server, when);
         item->result.failure.diagnosis = suspect_of(item);
     } else if (reports) {
         note_death(item, server, "a sanitizer has found a fault in the server");
@@ -179,7 +179,7 @@ static void look_after_it_once_more(struct run *run, struct item *item)
         answers == NULL || answers->result.outcome != PASSED)
         return;
     let_it_settle(run);
-    look_after_server(run, item);
+    look_after_server(run, item, "the server died when the clients of this check had gone");
 }
 
 /* It may also die a little later: that is still the fault of the check before. */
@@ -273,7 +273,7 @@ static void run_item(struct run *run, struct item *item)
         item->result.failure.diagnosis = suspect_of(item);
     trial_suspect(&run->trial, item->check->suspect);
     trial_suspect(&run->trial, item->family->suspect);
-    look_after_server(run, item);
+    look_after_server(run, item, "the server died");
     trial_end(&run->trial);
     look_after_it_once_more(run, item);
     run->last = item;
