@@ -131,6 +131,7 @@ test('what looks like HTML stays text', { skip, timeout }, () => withRoom(async 
     await until(async () => (await heard(other)).length === all.length, text);
   }
   for (const tab of [page, other]) {
+    await until(async () => (await heard(tab)).length === all.length, 'everything said');
     assert.deepEqual(await heard(tab), all);
     assert.equal(await tab.locator('#log :is(img, script, svg, b)').count(), 0);
     assert.equal(await tab.evaluate(() => window.hacked), undefined);
