@@ -276,13 +276,19 @@ static void take_data(struct conn *conn, const struct ws_event *event)
     }
 }
 
+/* §5.5.3: a pong with the payload of the ping. */
+static void take_ping(struct conn *conn, const struct ws_event *event)
+{
+    conn_send(conn, WS_PONG, event->data, event->len);
+}
+
 static void take_event(struct conn *conn, const struct ws_event *event)
 {
     switch (event->type) {
     case WS_EVENT_NONE:
     case WS_EVENT_PONG: /* whatever comes shows that the client is alive, see silence() */ break;
     case WS_EVENT_DATA: take_data(conn, event); break;
-    case WS_EVENT_PING: conn_send(conn, WS_PONG, event->data, event->len); break;
+    case WS_EVENT_PING: take_ping(conn, event); break;
     case WS_EVENT_CLOSE:
         conn->ending =
             (struct ending){event->close_code, (const char *)event->data, event->len, true, false};

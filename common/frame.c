@@ -67,27 +67,22 @@ static uint64_t read_number(const unsigned char *bytes, size_t n)
     return number;
 }
 
-static enum ws_outcome decode_first_byte(struct ws_frame *frame, unsigned char byte)
+/* §5.1, §5.2, §5.5: the rules that the first byte of a header can break, and then those of the
+ * second, if that has come too. */
+static enum ws_outcome check_rules(const struct ws_frame *frame, size_t bytes)
 {
-    frame->fin = byte & FIN_BIT;
-    frame->rsv = (unsigned char)((byte & RSV_BITS) >> 4);
-    frame->opcode = byte & OPCODE_BITS;
+    bool is_control = ws_opcode_is_control(frame->opcode);
     if (frame->rsv != 0)
         return WS_BAD_RSV;
     if (frame->opcode > WS_PONG || (frame->opcode > WS_BINARY && frame->opcode < WS_CLOSE))
         return WS_BAD_OPCODE;
-    if (ws_opcode_is_control(frame->opcode) && !frame->fin)
+    if (is_control && !frame->fin)
         return WS_CONTROL_FRAGMENTED;
-    return WS_OK;
-}
-
-static enum ws_outcome decode_second_byte(struct ws_frame *frame, unsigned char byte)
-{
-    frame->masked = byte & MASK_BIT;
-    frame->payload_len = byte & LENGTH_BITS;
+    if (bytes < 2)
+        return WS_PARTIAL;
     if (!frame->masked)
         return WS_NOT_MASKED;
-    if (ws_opcode_is_control(frame->opcode) && frame->payload_len > WS_CONTROL_MAX)
+    if (is_control && frame->payload_len > WS_CONTROL_MAX)
         return WS_CONTROL_TOO_LONG;
     return WS_OK;
 }
@@ -113,11 +108,14 @@ enum ws_outcome ws_frame_decode(struct ws_frame *frame, const unsigned char *byt
 
     if (len < 1)
         return WS_PARTIAL;
-    if ((outcome = decode_first_byte(frame, bytes[0])) != WS_OK)
-        return outcome;
-    if (len < 2)
-        return WS_PARTIAL;
-    if ((outcome = decode_second_byte(frame, bytes[1])) != WS_OK)
+    frame->fin = bytes[0] & FIN_BIT;
+    frame->rsv = (unsigned char)((bytes[0] & RSV_BITS) >> 4);
+    frame->opcode = bytes[0] & OPCODE_BITS;
+    if (len >= 2) {
+        frame->masked = bytes[1] & MASK_BIT;
+        frame->payload_len = bytes[1] & LENGTH_BITS;
+    }
+    if ((outcome = check_rules(frame, len)) != WS_OK)
         return outcome;
 
     if (frame->payload_len >= LENGTH_IN_16_BITS) {
@@ -144,14 +142,9 @@ static void write_number(unsigned char *bytes, size_t n, uint64_t number)
     }
 }
 
-size_t ws_frame_encode(unsigned char header[WS_SERVER_HEADER_MAX], enum ws_opcode opcode,
-                       uint64_t payload_len)
+/* A length that does not fit into 7 bits; returns the header's length. */
+static size_t encode_long_length(unsigned char header[WS_SERVER_HEADER_MAX], uint64_t payload_len)
 {
-    header[0] = (unsigned char)(FIN_BIT | opcode);
-    if (payload_len < LENGTH_IN_16_BITS) {
-        header[1] = (unsigned char)payload_len;
-        return 2;
-    }
     if (payload_len <= UINT16_MAX) {
         header[1] = LENGTH_IN_16_BITS;
         write_number(header + 2, 2, payload_len);
@@ -160,6 +153,17 @@ size_t ws_frame_encode(unsigned char header[WS_SERVER_HEADER_MAX], enum ws_opcod
     header[1] = LENGTH_IN_64_BITS;
     write_number(header + 2, 8, payload_len);
     return 10;
+}
+
+size_t ws_frame_encode(unsigned char header[WS_SERVER_HEADER_MAX], enum ws_opcode opcode,
+                       uint64_t payload_len)
+{
+    header[0] = (unsigned char)(FIN_BIT | opcode);
+    if (payload_len < LENGTH_IN_16_BITS) {
+        header[1] = (unsigned char)payload_len;
+        return 2;
+    }
+    return encode_long_length(header, payload_len);
 }
 
 size_t ws_close_encode(unsigned char body[WS_CONTROL_MAX], uint16_t code, const char *reason,

@@ -247,6 +247,17 @@ static bool next_client(const struct door *door, struct client *client)
     return client->fd >= 0;
 }
 
+/* This worker has a client, and nobody is at the door: another must wait there for the next. False
+ * if that cannot be; the client has been refused then. */
+static bool leave_door_to_another(struct door *door, const struct client *client)
+{
+    if (start_worker(door))
+        return true;
+    log_line("server: cannot start a thread, refused %s", client->address);
+    refuse_briefly(client->fd);
+    return false;
+}
+
 /* The life of a worker. */
 static void *work(void *arg)
 {
@@ -256,11 +267,8 @@ static void *work(void *arg)
     while (at_door) {
         bool has_client = next_client(door, &client);
         bool last = leave_door(door);
-        if (has_client && last && !atomic_load(&stopping) && !start_worker(door)) {
-            log_line("server: cannot start a thread, refused %s", client.address);
-            refuse_briefly(client.fd);
-            has_client = false;
-        }
+        if (has_client && last && !atomic_load(&stopping))
+            has_client = leave_door_to_another(door, &client);
         if (has_client)
             serve(&client);
         at_door = return_to_door(door, has_client ? WAITING_MAX : 1);
