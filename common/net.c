@@ -223,9 +223,10 @@ void net_wake(int pipe_end)
         ;
 }
 
-void net_pause(void)
+void net_pause(int64_t milliseconds)
 {
-    struct timespec time = {.tv_nsec = 50 * 1000000L};
+    struct timespec time = {.tv_sec = (time_t)(milliseconds / 1000),
+                            .tv_nsec = (long)(milliseconds % 1000) * 1000000};
     nanosleep(&time, NULL);
 }
 

@@ -60,8 +60,9 @@ bool net_speaks_first(int fd, const struct net_listeners *listeners, int64_t dea
  * pipe is full, they will wake all the same. */
 void net_wake(int pipe_end);
 
-/* Waits a moment: the system is out of something, and to try again at once would be to spin. */
-void net_pause(void);
+/* Sleeps: for instance because the system is out of something, and to try again at once would be to
+ * spin. */
+void net_pause(int64_t milliseconds);
 
 /* Waits until there is something to receive or to accept, or until the socket takes bytes again; a
  * connection that has ended counts as both. Returns false if the deadline came first. */

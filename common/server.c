@@ -35,8 +35,9 @@
 #define DOOR_TIMEOUT  2000 /* milliseconds after which all waiting workers but one go home */
 #define UNSERVED_MAX  1024 /* connections besides the clients: still in the handshake, or leaving */
 #define BRIEFLY       50   /* milliseconds for a client that gets no worker */
+#define SHORT_OF      50   /* milliseconds until the system is asked again for what it lacks */
 #define STOP_GOODBYE  2000 /* milliseconds for the clients to answer 1001 */
-#define STOP_FLUSH    50   /* ... in the meantime, what is left to send is tried so often */
+#define STOP_LOOK     5    /* ... between two looks whether they have */
 #define STOP_DEADLINE 2800 /* milliseconds for the whole stop */
 
 /* A listening socket. */
@@ -72,9 +73,6 @@ static struct server {
 } server = {
     .lock = PTHREAD_MUTEX_INITIALIZER, .spare_lock = PTHREAD_MUTEX_INITIALIZER, .spare = -1};
 
-/* Written to by the signal handler and by the last worker; read by the main thread. */
-static int wake_pipe[2];
-static volatile sig_atomic_t stopping_by_signal;
 static atomic_bool stopping;
 
 /* ------------------------------------------------------------------ clients that get no worker */
@@ -109,11 +107,12 @@ static int accept_without_descriptors(const struct door *door, char address[NET_
                 log_line("server: out of descriptors, refused %s", address);
                 refuse_briefly(refused);
             } else {
-                net_pause(); /* another thread was faster, with the client or the descriptor */
+                net_pause(
+                    SHORT_OF); /* another thread was faster, with the client or the descriptor */
             }
             server.spare = -1;
         } else if (fd < 0) {
-            net_pause();
+            net_pause(SHORT_OF);
         }
         if (server.spare < 0)
             server.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -158,8 +157,6 @@ static void end_worker(void)
     pthread_mutex_unlock(&server.lock);
     if (join)
         pthread_join(before, NULL);
-    if (atomic_load(&stopping))
-        net_wake(wake_pipe[1]);
 }
 
 /* Takes a seat for a new connection: false if there are too many. */
@@ -241,7 +238,7 @@ static bool next_client(const struct door *door, struct client *client)
     case EMFILE:
     case ENFILE: client->fd = accept_without_descriptors(door, client->address); break;
     case ENOMEM:
-    case ENOBUFS: net_pause(); break;
+    case ENOBUFS: net_pause(SHORT_OF); break;
     default: break; /* ECONNABORTED and the like: that client is gone; EAGAIN: none came */
     }
     return client->fd >= 0;
@@ -279,51 +276,37 @@ static void *work(void *arg)
 
 /* --------------------------------------------------------------------------------- signals */
 
-/* The first signal asks for an orderly stop, the second ends the program on the spot. */
-static void on_signal(int signal)
+static void end_at_once(int signal)
 {
     (void)signal;
-    int error = errno;
-    if (stopping_by_signal)
-        _exit(0);
-    stopping_by_signal = 1;
-    net_wake(wake_pipe[1]);
-    errno = error;
+    _exit(0);
 }
 
-/* Signals are for the main thread: workers are made with them blocked. */
-static void block_signals(bool block)
+/* A signal handler may interrupt any thread between any two steps, and may itself do next to
+ * nothing. So the signals that ask for a stop are blocked before there are threads, which inherit
+ * that, and the main thread takes the first with sigwait(), like the result of a call. After that
+ * they are let through: a second one ends the program on the spot. */
+static void block_signals(sigset_t *stop_signals)
 {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    pthread_sigmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
-}
-
-static int set_up_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_handler = end_at_once};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigemptyset(&action.sa_mask);
     sigemptyset(&ignore.sa_mask);
-    if (pipe(wake_pipe) != 0)
-        return -1;
-    for (int i = 0; i < 2; i++)
-        (void)fcntl(wake_pipe[i], F_SETFD, FD_CLOEXEC);
-    (void)fcntl(wake_pipe[1], F_SETFL, O_NONBLOCK);
-    sigaction(SIGPIPE, &ignore, NULL);
+    sigemptyset(stop_signals);
+    sigaddset(stop_signals, SIGINT);
+    sigaddset(stop_signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, stop_signals, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    return 0;
+    sigaction(SIGPIPE, &ignore, NULL); /* a client that has gone must not take the server along */
 }
 
-/* Waits until something is written to the pipe, or the deadline. */
-static void wait_for_wake(int64_t deadline)
+static void wait_for_signal(const sigset_t *stop_signals)
 {
-    char bytes[64];
-    if (net_wait_readable(wake_pipe[0], deadline))
-        (void)!read(wake_pipe[0], bytes, sizeof bytes);
+    int number;
+    while (sigwait(stop_signals, &number) != 0)
+        ;
+    pthread_sigmask(SIG_UNBLOCK, stop_signals, NULL);
 }
 
 /* ------------------------------------------------------------------------------ start, stop */
@@ -389,12 +372,12 @@ static void stop(void)
     net_listeners_shutdown(&server.listeners);
     for_each_connection(conn_go_away);
     while (workers_left() && net_now() < now + STOP_GOODBYE) {
-        wait_for_wake(net_now() + STOP_FLUSH);
         for_each_connection(flush); /* where 1001 did not fit into the socket at first */
+        net_pause(STOP_LOOK);
     }
     for_each_connection(conn_end);
     while (workers_left() && net_now() < now + STOP_DEADLINE)
-        wait_for_wake(now + STOP_DEADLINE);
+        net_pause(STOP_LOOK);
 
     if (workers_left())
         _exit(0); /* where shutdown() does not wake accept(), they are still waiting there */
@@ -421,6 +404,7 @@ static int fail(const char *why)
 int server_run(const struct handlers *handlers, int argc, char **argv)
 {
     struct options *options = &server.options;
+    sigset_t stop_signals;
     char why[256];
 
     switch (options_parse(options, handlers->lesson, handlers->name, argc, argv)) {
@@ -433,19 +417,15 @@ int server_run(const struct handlers *handlers, int argc, char **argv)
         (struct service){.handlers = handlers, .options = options, .started = net_now()};
 
     raise_descriptor_limit();
-    if (set_up_signals() != 0)
-        return fail("cannot set up signals");
+    block_signals(&stop_signals);
     server.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (net_listen(&server.listeners, options->host, options->port, why, sizeof why) != 0)
         return fail(why);
-    block_signals(true);
     if ((handlers->start != NULL && !handlers->start(options)) || set_up_workers() != 0)
         return fail("cannot start threads");
-    block_signals(false);
     server_print_ready(&server.listeners, options->host);
 
-    while (!stopping_by_signal)
-        wait_for_wake(NET_NO_DEADLINE);
+    wait_for_signal(&stop_signals);
     log_line("server: stopping");
     stop();
     return 0;

@@ -156,7 +156,7 @@ int main(int argc, char **argv)
     for (;;) {
         client.fd = net_accept_any(&listeners, client.address);
         if (client.fd < 0) {
-            net_pause(); /* out of descriptors, perhaps: the client stays in the queue */
+            net_pause(50); /* out of descriptors, perhaps: the client stays in the queue */
             continue;
         }
         client.number++;

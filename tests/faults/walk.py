@@ -110,8 +110,8 @@ FAULTS = [
     # the log, and the pipes that wake somebody
     *alike("write log", "EINTR EAGAIN EIO", NOBODY),
     fault("write log", "one byte", NOBODY),
-    fault("write pipe", "EINTR", NOBODY, THREADED, also=FULL_SOCKETS),
-    *alike("read", "EINTR EAGAIN", NOBODY, lessons=THREADED, also=FULL_SOCKETS),
+    fault("write pipe", "EINTR", NOBODY, (3,), also=FULL_SOCKETS),
+    *alike("read", "EINTR EAGAIN", NOBODY, lessons=(3,), also=FULL_SOCKETS),
     fault("localtime_r", "EOVERFLOW", NOBODY, options=TRACE),
 
     # what happens at the start only: 1 and a sentence, or it goes without
@@ -120,7 +120,7 @@ FAULTS = [
     fault("listen", "EADDRINUSE", NOBODY),
     fault("getsockname", "ENOBUFS", NOBODY),
     *alike("getaddrinfo", "EAI_MEMORY EAI_AGAIN", NOBODY),
-    *alike("pipe", "EMFILE ENFILE", NOBODY, lessons=THREADED),
+    *alike("pipe", "EMFILE ENFILE", NOBODY, lessons=(3,)),
     fault("open", "EMFILE", NOBODY, THREADED),
     fault("sysconf", "EINVAL", NOBODY, THREADED),
     fault("getrlimit", "EPERM", NOBODY, THREADED),
@@ -132,7 +132,7 @@ CANNOT_FAIL = set("""
     bcmp memchr memcmp memcpy memmove memset strchr strrchr strcmp strncmp strlen snprintf vsnprintf strtod
     strtoull strftime strerror gai_strerror inet_ntop freeaddrinfo getenv isatty clock_gettime
     printf fprintf fputs fputc fwrite puts putchar fflush stderr stdout signal sigaction sigaddset
-    sigemptyset pthread_sigmask pthread_self pthread_join pthread_mutex_lock pthread_mutex_unlock
+    sigemptyset sigwait pthread_sigmask pthread_self pthread_join pthread_mutex_lock pthread_mutex_unlock
     pthread_mutex_destroy pthread_cond_broadcast pthread_cond_signal pthread_cond_destroy
     pthread_attr_destroy EVP_EncodeBlock EVP_sha1
     getpeername mmap sched_yield __errno_location __stack_chk_fail
