@@ -37,7 +37,9 @@ struct ending {
 struct conn {
     struct client client;
     struct service *service;
-    void *data; /* the handlers' */
+    const struct handlers
+        *handlers; /* the service's, or its others; fixed before upgraded is set */
+    void *data;    /* the handlers' */
 
     /* only the owner uses these */
     struct buffer in;      /* bytes received, not yet looked at */
@@ -50,7 +52,7 @@ struct conn {
     int64_t frame_since;       /* in the middle of a frame: when progress was last measured, or 0 */
     size_t frame_progress;     /* ... and bytes since */
     bool ping_sent;            /* and nothing has come since */
-    struct trace_frame *trace; /* the frame that is coming in, for --trace; or NULL */
+    struct trace_frame *trace; /* the frame that is coming in, while somebody looks on; or NULL */
 
     /* anyone may use these */
     struct outbox outbox;
@@ -60,47 +62,89 @@ struct conn {
 
 /* ---------------------------------------------------------------------------------- tracing */
 
-static void trace_show(const struct conn *conn, const struct trace_frame *trace,
-                       enum ws_outcome outcome)
+/* Does anybody want to see frames? That nobody does costs one load. */
+static bool has_watchers(const struct conn *conn)
+{
+    const atomic_size_t *watchers = conn->handlers->watchers;
+    return watchers != NULL && atomic_load_explicit(watchers, memory_order_relaxed) > 0;
+}
+
+static bool is_watched(const struct conn *conn)
+{
+    return conn->client.trace || has_watchers(conn);
+}
+
+static void print_trace(const struct conn *conn, const struct trace_frame *trace)
 {
     char *text = malloc(TRACE_MAX); /* not on the stack, which is small, and touched for good */
     if (text == NULL)
         return;
     log_block(conn->client.number, conn->client.address, text,
-              trace_frame_text(trace, outcome, text));
+              trace_frame_text(trace, log_has_colour(), text));
     free(text);
 }
 
-/* ws_message_feed(), and what it made of the bytes is explained. It unmasks in place, so they are
- * copied before; a few at a time, since one call may take many small frames. */
+static void show_frame(const struct conn *conn, const struct trace_frame *trace)
+{
+    if (conn->client.trace)
+        print_trace(conn, trace);
+    if (has_watchers(conn))
+        conn->handlers->frame(conn, trace);
+}
+
+/* Owner: is the frame that is coming in traced? It is from its first byte on, or not at all, since
+ * watchers come and go at any time. */
+static bool is_traced(struct conn *conn)
+{
+    const struct ws_message_parser *parser = &conn->parser;
+    if (conn->trace == NULL && !ws_message_in_frame(parser) &&
+        (conn->trace = malloc(sizeof *conn->trace)) != NULL)
+        *conn->trace = (struct trace_frame){
+            .state = {.in_message = parser->in_message, .opcode = (unsigned char)parser->opcode}};
+    return conn->trace != NULL;
+}
+
+static void stop_tracing(struct conn *conn)
+{
+    free(conn->trace);
+    conn->trace = NULL;
+}
+
+/* ws_message_feed(), and what it made of the bytes is shown. It unmasks in place, so the trace gets
+ * them first: those of one frame, for the verdict to be about that one. */
 static size_t feed_and_trace(struct conn *conn, unsigned char *bytes, size_t len,
                              struct ws_event *event)
 {
-    unsigned char peek[TRACE_PEEK];
-    size_t piece = len < sizeof peek ? len : sizeof peek;
-    memcpy(peek, bytes, piece);
+    struct trace_frame *trace = conn->trace;
+    bool complete;
+    size_t piece = trace_feed(trace, bytes, len, &complete);
     size_t used = ws_message_feed(&conn->parser, bytes, piece, event);
-
-    bool is_fault = event->type == WS_EVENT_FAULT, complete = true;
-    for (size_t at = 0; at < used && complete;) {
-        at += trace_feed(conn->trace, peek + at, used - at, &complete);
-        if (complete || is_fault) {
-            trace_show(conn, conn->trace, is_fault ? event->fault : WS_OK);
-            *conn->trace = (struct trace_frame){.reads = at < len}; /* of the next, if any */
-        }
+    bool is_fault = event->type == WS_EVENT_FAULT;
+    if (complete || is_fault) {
+        trace->outcome = is_fault ? event->fault : WS_OK;
+        show_frame(conn, trace);
+        trace_next(trace);
     }
     return used;
 }
 
-/* Anyone: whole frames go out. */
-static void trace_sending(const struct conn *conn, const unsigned char *frames, size_t len)
+/* Owner: the client has gone in the middle of a frame. */
+static void trace_lost_frame(struct conn *conn)
 {
-    if (conn->trace == NULL)
+    if (conn->trace == NULL || conn->trace->header_len == 0)
         return;
+    conn->trace->outcome = WS_PARTIAL;
+    show_frame(conn, conn->trace);
+}
+
+/* Anyone: whole frames go out; show() takes them one by one. */
+static void trace_sending(const struct conn *conn, const unsigned char *frames, size_t len,
+                          void (*show)(const struct conn *, const struct trace_frame *))
+{
     for (size_t at = 0; at < len;) {
         struct trace_frame trace;
         at += trace_sent(&trace, frames + at, len - at);
-        trace_show(conn, &trace, WS_OK);
+        show(conn, &trace);
     }
 }
 
@@ -113,14 +157,15 @@ static void trace_message(const struct conn *conn, const unsigned char *header, 
     memcpy(start, header, header_len);
     if (shown > 0)
         memcpy(start + header_len, data, shown);
-    trace_sending(conn, start, header_len + shown);
+    trace_sending(conn, start, header_len + shown, show_frame);
 }
 
 /* ---------------------------------------------------------------------------------- writing */
 
 enum outbox_result conn_post(struct conn *conn, const unsigned char *frames, size_t len)
 {
-    trace_sending(conn, frames, len);
+    if (conn->client.trace)
+        trace_sending(conn, frames, len, print_trace);
     return outbox_post(&conn->outbox, frames, len, false);
 }
 
@@ -142,8 +187,8 @@ void conn_end(struct conn *conn)
 /* Tells the handlers that somebody must see to the backlog. */
 static void see_to_backlog(struct conn *conn, enum outbox_result result)
 {
-    if (result == OUTBOX_BEHIND && conn->service->handlers->behind != NULL)
-        conn->service->handlers->behind(conn);
+    if (result == OUTBOX_BEHIND && conn->handlers->behind != NULL)
+        conn->handlers->behind(conn);
 }
 
 /* A whole close frame in bytes; returns its length. */
@@ -169,7 +214,8 @@ void conn_go_away(struct conn *conn)
     if (result == OUTBOX_GONE)
         return; /* it is saying goodbye already */
     atomic_store(&conn->going_away, true);
-    trace_sending(conn, frame, len);
+    if (is_watched(conn))
+        trace_sending(conn, frame, len, show_frame);
     see_to_backlog(conn, result);
 }
 
@@ -211,7 +257,7 @@ void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t 
     buffer_put(&conn->replies, header, header_len);
     if (copy)
         buffer_put(&conn->replies, data, len);
-    if (conn->trace != NULL)
+    if (is_watched(conn))
         trace_message(conn, header, header_len, data, len);
     if (!copy)
         send_replies(conn, data, len);
@@ -243,8 +289,8 @@ static void take_message(struct conn *conn, enum ws_opcode type, unsigned char *
     conn->messages++;
     if (log_wants(LOG_MESSAGES))
         log_message(conn, type, data, len);
-    if (conn->service->handlers->message != NULL)
-        conn->service->handlers->message(conn, type, data, len);
+    if (conn->handlers->message != NULL)
+        conn->handlers->message(conn, type, data, len);
 }
 
 /* One large message must not hold its memory for ever; a row of them may. */
@@ -301,14 +347,19 @@ static void take_event(struct conn *conn, const struct ws_event *event)
     }
 }
 
-static void take_bytes(struct conn *conn, unsigned char *bytes, size_t len)
+/* All that is there. A new read has brought it, unless it came together with the request. */
+static void take_bytes(struct conn *conn, unsigned char *bytes, size_t len, bool new_read)
 {
     struct ws_event event;
-    if (conn->trace != NULL && len > 0)
+    bool watched = is_watched(conn);
+    if (watched && new_read && is_traced(conn))
         trace_read(conn->trace);
+    else if (!watched && conn->trace != NULL)
+        stop_tracing(conn);
     while (len > 0 && conn->ending.code == 0) {
-        size_t used = conn->trace != NULL ? feed_and_trace(conn, bytes, len, &event)
-                                          : ws_message_feed(&conn->parser, bytes, len, &event);
+        size_t used = watched && is_traced(conn)
+                          ? feed_and_trace(conn, bytes, len, &event)
+                          : ws_message_feed(&conn->parser, bytes, len, &event);
         take_event(conn, &event);
         bytes += used;
         len -= used;
@@ -403,7 +454,7 @@ static void receive(struct conn *conn)
         set_lost(conn);
     } else {
         conn->ping_sent = false;
-        take_bytes(conn, space.at, (size_t)n);
+        take_bytes(conn, space.at, (size_t)n, true);
         check_progress(conn, (size_t)n);
         if ((size_t)n == space.len && (space.at == few || space.at == conn->in.data))
             grow_input(conn, space.len);
@@ -417,24 +468,33 @@ static void finish_round(struct conn *conn)
         atomic_fetch_add(&conn->service->messages, conn->messages);
         conn->messages = 0;
     }
-    if (conn->service->handlers->pause != NULL)
-        conn->service->handlers->pause(conn);
+    if (conn->handlers->pause != NULL)
+        conn->handlers->pause(conn);
     send_replies(conn, NULL, 0);
 }
 
 /* ------------------------------------------------------------------------------ the handshake */
 
+/* Who serves requests for a path. */
+static const struct handlers *handlers_at(const struct conn *conn, struct http_text path)
+{
+    const struct handlers *handlers = conn->service->handlers;
+    bool is_other = handlers->other != NULL && http_text_is(path, handlers->other->path);
+    return is_other ? handlers->other : handlers;
+}
+
 /* Ordinary HTTP: the page, or what handlers->get has. */
 static enum http_outcome answer_http(struct conn *conn, const struct http_request *request)
 {
-    const struct handlers *handlers = conn->service->handlers;
     struct http_text path = http_request_path(request);
+    const struct handlers *handlers = handlers_at(conn, path);
+    const char *page_path = handlers->path != NULL ? handlers->path : "/";
     char body[512];
     size_t len = 0;
     enum http_outcome outcome = opening_check_method(request);
     if (outcome != HTTP_OK)
         return outcome;
-    if (http_text_is(path, "/") && handlers->page != NULL) {
+    if (http_text_is(path, page_path) && handlers->page != NULL) {
         opening_send_body(&conn->client, request, "text/html; charset=utf-8", handlers->page,
                           handlers->page_len);
         return HTTP_OK;
@@ -462,7 +522,7 @@ static bool take_place(struct service *service)
 static enum http_outcome answer_upgrade(struct conn *conn, const struct http_request *request)
 {
     const struct options *options = conn->service->options;
-    const struct handlers *handlers = conn->service->handlers;
+    const struct handlers *handlers = handlers_at(conn, http_request_path(request));
     const struct handshake_rules rules = {.host_name = options->host,
                                           .origins = options->origins,
                                           .origin_count = options->origin_count,
@@ -476,6 +536,7 @@ static enum http_outcome answer_upgrade(struct conn *conn, const struct http_req
         return HTTP_NO_RESOURCES;
     if (!take_place(conn->service))
         return HTTP_FULL;
+    conn->handlers = handlers;
     atomic_store(&conn->upgraded, true);
     if (handlers->open != NULL)
         handlers->open(conn);
@@ -529,7 +590,8 @@ static void say_goodbye(struct conn *conn)
     size_t len = close_frame(frame, ending->code, ending->by_client ? "" : ending->reason);
     struct iovec parts[] = {{buffer_bytes(&conn->replies), buffer_len(&conn->replies)},
                             {frame, len}};
-    trace_sending(conn, frame, len);
+    if (is_watched(conn))
+        trace_sending(conn, frame, len, show_frame);
     outbox_write(&conn->outbox, parts, 2, true);
     net_finish_sending(conn->client.fd);
     net_drain(conn->client.fd, net_now() + OPENING_LINGER);
@@ -560,7 +622,6 @@ static void log_ending(struct conn *conn)
 
 void conn_serve(struct conn *conn)
 {
-    const struct handlers *handlers = conn->service->handlers;
     if (!shake_hands(conn))
         return;
     if (net_set_receive_timeout(conn->client.fd, conn->service->options->ping_interval) != 0)
@@ -569,7 +630,7 @@ void conn_serve(struct conn *conn)
 
     struct buffer *in = &conn->in; /* frames may have come together with the request */
     size_t early = buffer_len(in);
-    take_bytes(conn, buffer_bytes(in), early);
+    take_bytes(conn, buffer_bytes(in), early, false);
     buffer_free(in);
     finish_round(conn);
     while (conn->ending.code == 0) {
@@ -577,8 +638,10 @@ void conn_serve(struct conn *conn)
         finish_round(conn);
     }
 
-    if (handlers->close != NULL)
-        handlers->close(conn);
+    if (conn->ending.code == WS_CLOSE_ABNORMAL)
+        trace_lost_frame(conn);
+    if (conn->handlers->close != NULL)
+        conn->handlers->close(conn);
     atomic_fetch_sub(&conn->service->clients, 1);
     say_goodbye(conn);
     log_ending(conn);
@@ -592,13 +655,10 @@ struct conn *conn_new(const struct client *client, struct service *service)
         return NULL;
     conn->client = *client;
     conn->service = service;
-    if (client->trace && (conn->trace = calloc(1, sizeof *conn->trace)) == NULL)
-        goto bad;
+    conn->handlers = service->handlers;
     if (outbox_init(&conn->outbox, client->fd, options->max_backlog, options->ping_interval,
                     service->handlers->behind == NULL))
         return conn;
-bad:
-    free(conn->trace);
     free(conn);
     return NULL;
 }
@@ -613,7 +673,7 @@ void conn_free(struct conn *conn)
     buffer_free(&conn->message);
     buffer_free(&conn->replies);
     outbox_destroy(&conn->outbox);
-    free(conn->trace);
+    stop_tracing(conn);
     free(conn);
 }
 
@@ -627,6 +687,11 @@ int conn_socket(const struct conn *conn)
 unsigned long conn_number(const struct conn *conn)
 {
     return conn->client.number;
+}
+
+const char *conn_address(const struct conn *conn)
+{
+    return conn->client.address;
 }
 
 struct service *conn_service(const struct conn *conn)

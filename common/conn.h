@@ -27,6 +27,7 @@
 
 struct conn;
 struct service;
+struct trace_frame;
 
 /* What makes one server different from another. A handler may be NULL. All are called by the owner
  * of the connection, and never two at a time for the same connection. */
@@ -34,9 +35,14 @@ struct handlers {
     int lesson;       /* which command line it has: 1, 2 or 3 */
     const char *name; /* for --version and --help */
 
-    const unsigned char *page; /* answered to GET / */
+    const unsigned char *page; /* answered to GET /, or to GET path */
     size_t page_len;
     const char *subprotocol; /* spoken if offered; or NULL */
+
+    /* Clients that ask for the path of `other` are served by those handlers, not by these. Of them,
+     * only page, subprotocol, open, message, pause, close and behind count. */
+    const struct handlers *other;
+    const char *path;
 
     /* Before the first client, and after the last: start returns false if it cannot. */
     bool (*start)(const struct options *options);
@@ -58,6 +64,12 @@ struct handlers {
     /* Called without a lock held when the owner has left bytes in the backlog: somebody must call
      * conn_flush() once the socket is writable. If NULL, the owner stays until it is empty. */
     void (*behind)(struct conn *conn);
+
+    /* As long as *watchers, which may change at any time, is not 0: a frame of the client's has come,
+     * good or bad, or one of ours goes out to it (frames posted are not told: whoever posts them
+     * knows them). Called by anyone, perhaps with locks held: it must not wait for a client. */
+    const atomic_size_t *watchers;
+    void (*frame)(const struct conn *conn, const struct trace_frame *frame);
 
     /* GET of another path than /: write JSON into body and return its length, or 0 for 404. */
     size_t (*get)(const struct service *service, struct http_text path, char *body, size_t size);
@@ -116,6 +128,7 @@ void conn_evict(struct conn *conn, const char *why);
 /* Anyone. */
 int conn_socket(const struct conn *conn);           /* to wait for, not to read or write */
 unsigned long conn_number(const struct conn *conn); /* as in the log */
+const char *conn_address(const struct conn *conn);  /* of the client, for people */
 struct service *conn_service(const struct conn *conn);
 
 /* A pointer that belongs to the handlers; set it in open. */

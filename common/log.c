@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define LINE_MAX_LEN 600
+#define LONG_ADDRESS 24 /* characters; behind a longer one, a block begins in a line of its own */
 
 static enum log_level wanted = LOG_CLIENTS; /* set once, before there are threads */
 static bool colour;
@@ -26,6 +27,11 @@ void log_init(enum log_level level)
 bool log_wants(enum log_level level)
 {
     return level <= wanted;
+}
+
+bool log_has_colour(void)
+{
+    return colour;
 }
 
 /* Not stdio: stderr is unbuffered there, and a line could go out in several pieces. */
@@ -87,9 +93,10 @@ void log_block(unsigned long number, const char *address, const char *text, size
     char *block = malloc(len + LINE_MAX_LEN);
     if (block == NULL)
         return;
+    const char *gap = strlen(address) > LONG_ADDRESS ? "\n     " : "";
     int head = snprintf(block, LINE_MAX_LEN,
-                        colour ? "\033[2m#%lu %s %s.%03ld\033[0m " : "#%lu %s %s.%03ld ", number,
-                        address, stamp, now.tv_nsec / 1000000);
+                        colour ? "\033[2m#%lu %s %s.%03ld\033[0m %s" : "#%lu %s %s.%03ld %s",
+                        number, address, stamp, now.tv_nsec / 1000000, gap);
     memcpy(block + head, text, len);
     write_all(block, (size_t)head + len);
     free(block);

@@ -21,6 +21,7 @@ enum log_level {
 
 void log_init(enum log_level level);
 bool log_wants(enum log_level level);
+bool log_has_colour(void); /* stderr is a terminal, and NO_COLOR is not set */
 
 #if defined(__GNUC__)
 #define LOG_PRINTF(at, first) __attribute__((format(printf, at, first)))

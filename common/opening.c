@@ -13,19 +13,25 @@
 #define FIRST_READ 2048 /* bytes; most heads are shorter */
 
 /* Shows a head that has come or goes out, if that is wanted. */
-static void trace_head(const struct client *client, const char *what, const void *head, size_t len)
+static void trace_head(const struct client *client, const struct trace_head *head)
 {
-    char *text = client->trace ? malloc(64 + TRACE_MAX) : NULL;
+    char *text = client->trace ? malloc(TRACE_MAX) : NULL;
     if (text == NULL)
         return;
-    size_t title = (size_t)snprintf(text, 64, "%s, %zu bytes\n", what, len);
-    log_block(client->number, client->address, text,
-              title + trace_head_text(head, len, text + title));
+    log_block(client->number, client->address, text, trace_head_text(head, log_has_colour(), text));
     free(text);
 }
 
-enum http_outcome opening_read_head(const struct client *client, struct buffer *in,
-                                    struct http_request *request, int64_t deadline)
+/* An answer to a request that was judged so. */
+static void trace_answer(const struct client *client, const char *head, size_t len,
+                         enum http_outcome outcome)
+{
+    trace_head(client, &(struct trace_head){.bytes = head, .len = len, .outcome = outcome});
+}
+
+/* As long as the head is not complete, and not bad: waits for more of it. Adds up the reads. */
+static enum http_outcome read_head(const struct client *client, struct buffer *in,
+                                   struct http_request *request, int64_t deadline, unsigned *reads)
 {
     enum http_outcome outcome = HTTP_PARTIAL;
     const unsigned char *before = NULL;
@@ -39,11 +45,25 @@ enum http_outcome opening_read_head(const struct client *client, struct buffer *
         ssize_t n = net_receive_until(client->fd, in->data + in->end, in->size - in->end, deadline);
         if (n <= 0)
             return n < 0 && net_now() >= deadline ? HTTP_TIMEOUT : HTTP_PARTIAL;
+        ++*reads;
         in->end += (size_t)n;
         outcome = http_request_parse(request, (const char *)in->data, in->end);
     }
-    trace_head(client, "received: request head", in->data,
-               outcome == HTTP_OK ? request->head_len : in->end);
+    return outcome;
+}
+
+enum http_outcome opening_read_head(const struct client *client, struct buffer *in,
+                                    struct http_request *request, int64_t deadline)
+{
+    unsigned reads = 0;
+    enum http_outcome outcome = read_head(client, in, request, deadline, &reads);
+    if (reads > 0)
+        trace_head(client,
+                   &(struct trace_head){.from_client = true,
+                                        .bytes = in->data,
+                                        .len = outcome == HTTP_OK ? request->head_len : in->end,
+                                        .reads = reads,
+                                        .outcome = outcome});
     return outcome;
 }
 
@@ -64,7 +84,7 @@ static void finish(const struct client *client)
 
 bool opening_upgrade(const struct client *client, const char *answer, size_t len)
 {
-    trace_head(client, "sent: answer to an upgrade", answer, len);
+    trace_answer(client, answer, len, HTTP_OK);
     return send_all(client, &(struct iovec){(void *)answer, len}, 1);
 }
 
@@ -90,7 +110,7 @@ void opening_refuse(const struct client *client, const struct http_request *requ
     const struct http_refusal *refusal = http_refusal_find(outcome);
     char answer[HTTP_REFUSAL_MAX];
     size_t len = http_refusal_write(outcome, !is_head(request), answer);
-    trace_head(client, "sent: refusal", answer, len);
+    trace_answer(client, answer, len, outcome);
     log_client(LOG_CLIENTS, client->number, client->address, "refused %d: %s", refusal->status,
                refusal->reason);
     if (outcome == HTTP_ORIGIN_FORBIDDEN)
@@ -111,7 +131,7 @@ void opening_send_body(const struct client *client, const struct http_request *r
                             "Connection: close\r\n"
                             "\r\n",
                             content_type, len);
-    trace_head(client, "sent: answer head", head, (size_t)head_len);
+    trace_answer(client, head, (size_t)head_len, HTTP_OK);
     struct iovec parts[] = {{head, (size_t)head_len}, {(void *)body, is_head(request) ? 0 : len}};
     log_client(LOG_CLIENTS, client->number, client->address, "200 %s",
                log_escape(safe, sizeof safe, request->target.at, request->target.len));

@@ -1,5 +1,8 @@
 /*
  * trace - see trace.h
+ *
+ * From top to bottom: looking on as the bytes pass, what can be said of a frame, that as text for a
+ * terminal, that as JSON, and heads.
  */
 #include "trace.h"
 
@@ -7,79 +10,276 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PER_LINE 16 /* bytes of payload */
-#define MARGIN   "     "
+#define PER_LINE    16      /* bytes of payload */
+#define MARGIN      "     " /* before all lines but the first */
+#define INDENT      MARGIN "       "
+#define WORDS_WIDTH 88 /* columns behind an INDENT */
 
 /* ------------------------------------------------------------------------------- looking on */
 
 void trace_read(struct trace_frame *trace)
 {
-    trace->reads++;
+    trace->new_read = true;
 }
 
-/* Keeps what is to be shown of a piece of payload, of which the first `have` bytes can be seen. */
-static void keep_payload(struct trace_frame *trace, const unsigned char *piece, size_t have)
+/* The next byte of the frame is here: is it the first of a read? */
+static void note_read(struct trace_frame *trace)
 {
-    for (size_t i = 0; i < have && trace->payload_seen + i < TRACE_SHOWN; i++)
+    uint64_t at = trace->header_len + trace->payload_seen;
+    if (at == 0) {
+        trace->reads = 1;
+        trace->joined = !trace->new_read;
+    } else if (trace->new_read) {
+        trace->reads++;
+        if (at < sizeof trace->cut_before)
+            trace->cut_before[at] = true;
+    }
+    trace->new_read = false;
+}
+
+static void keep_payload(struct trace_frame *trace, const unsigned char *piece, size_t len)
+{
+    for (size_t i = 0; i < len && trace->payload_seen + i < TRACE_SHOWN; i++)
         trace->shown[trace->payload_seen + i] = piece[i];
+    trace->payload_seen += len;
 }
 
 /* Takes the header byte by byte; stops when it is complete, or bad. Returns how many were taken. */
-static size_t feed_header(struct trace_frame *trace, const unsigned char *peek, size_t len)
+static size_t feed_header(struct trace_frame *trace, const unsigned char *bytes, size_t len)
 {
     enum ws_outcome outcome = WS_PARTIAL;
     size_t used = 0;
-    while (outcome == WS_PARTIAL && used < len && used < TRACE_PEEK) {
-        trace->header[trace->header_len++] = peek[used++];
+    while (outcome == WS_PARTIAL && used < len) {
+        trace->header[trace->header_len++] = bytes[used++];
         outcome = ws_frame_decode(&trace->frame, trace->header, trace->header_len);
     }
     trace->header_done = outcome == WS_OK;
+    trace->header_bad = outcome != WS_OK && outcome != WS_PARTIAL;
     return used;
 }
 
-size_t trace_feed(struct trace_frame *trace, const unsigned char *peek, size_t len, bool *complete)
+size_t trace_feed(struct trace_frame *trace, const unsigned char *bytes, size_t len, bool *complete)
 {
-    size_t used = trace->header_done ? 0 : feed_header(trace, peek, len);
+    bool in_header = !trace->header_done && !trace->header_bad;
     trace->from_client = true;
-    if (trace->header_done) {
-        uint64_t awaited = trace->frame.payload_len - trace->payload_seen;
+    note_read(trace);
+    size_t used = in_header ? feed_header(trace, bytes, len) : 0;
+    if (trace->header_done || trace->header_bad) {
+        uint64_t awaited = trace->header_bad ? len : trace->frame.payload_len - trace->payload_seen;
         size_t piece = len - used < awaited ? len - used : (size_t)awaited;
-        size_t can_be_seen = used + piece < TRACE_PEEK ? piece : TRACE_PEEK - used;
-        keep_payload(trace, peek + used, can_be_seen);
-        trace->payload_seen += piece;
+        keep_payload(trace, bytes + used, piece);
         used += piece;
     }
     *complete = trace->header_done && trace->payload_seen == trace->frame.payload_len;
     return used;
 }
 
+void trace_next(struct trace_frame *trace)
+{
+    const struct ws_frame *frame = &trace->frame;
+    struct trace_state state = trace->state;
+    if (frame->opcode == WS_CLOSE) {
+        state.closing = true;
+    } else if (!ws_opcode_is_control(frame->opcode)) {
+        if (frame->opcode != WS_CONTINUATION) {
+            state.opcode = frame->opcode;
+            state.fragments = 1;
+        } else if (state.fragments > 0) {
+            state.fragments++;
+        }
+        state.in_message = !frame->fin;
+    }
+    *trace = (struct trace_frame){.state = state};
+}
+
 size_t trace_sent(struct trace_frame *trace, const unsigned char *bytes, size_t len)
 {
     /* Set the mask bit, for the length of a header to be found by the one decoder there is. */
     unsigned char masked[WS_HEADER_MAX] = {0};
-    size_t header_len;
     memcpy(masked, bytes, len < WS_SERVER_HEADER_MAX ? len : WS_SERVER_HEADER_MAX);
     masked[1] |= 0x80;
-    *trace = (struct trace_frame){0};
+    *trace = (struct trace_frame){.outcome = WS_OK};
     if (ws_frame_decode(&trace->frame, masked, sizeof masked) != WS_OK)
         return len;
     trace->frame.masked = false;
-    header_len = trace->frame.header_len - sizeof trace->frame.mask_key;
-    memcpy(trace->header, bytes, header_len);
-    trace->header_len = header_len;
+    trace->state.closing = trace->frame.opcode == WS_CLOSE;
+    trace->header_len = trace->frame.header_len - sizeof trace->frame.mask_key;
+    memcpy(trace->header, bytes, trace->header_len);
     trace->header_done = true;
-    keep_payload(trace, bytes + header_len, len - header_len);
+    keep_payload(trace, bytes + trace->header_len, len - trace->header_len);
     trace->payload_seen = trace->frame.payload_len;
-    return trace->frame.payload_len < len - header_len
-               ? header_len + (size_t)trace->frame.payload_len
+    return trace->frame.payload_len < len - trace->header_len
+               ? trace->header_len + (size_t)trace->frame.payload_len
                : len;
 }
 
-/* ---------------------------------------------------------------------------------- telling */
+/* --------------------------------------------------------------- what can be said of a frame */
+
+/* Where the parts of a header lie, read from the bytes themselves: a faulty one is told too. */
+struct parts {
+    size_t length_size;  /* bytes of the extended length: 0, 2 or 8 */
+    size_t length_have;  /* ... of which so many have come */
+    bool length_known;   /* it is complete: */
+    uint64_t length;     /* as announced */
+    size_t key, key_len; /* header[key..key + key_len) is the masking key, as far as it came */
+};
+
+static struct parts find_parts(const struct trace_frame *trace)
+{
+    struct parts parts = {0};
+    const unsigned char *header = trace->header;
+    size_t len = trace->header_len, seven_bits = header[1] & 0x7F;
+    if (len < 2)
+        return parts;
+    parts.length_size = seven_bits == 126 ? 2 : seven_bits == 127 ? 8 : 0;
+    parts.length_have = len - 2 < parts.length_size ? len - 2 : parts.length_size;
+    parts.length_known = parts.length_have == parts.length_size;
+    if (parts.length_size == 0)
+        parts.length = seven_bits;
+    for (size_t i = 0; i < parts.length_have; i++)
+        parts.length = parts.length << 8 | header[2 + i];
+    parts.key = 2 + parts.length_size;
+    if (header[1] & 0x80 && len > parts.key)
+        parts.key_len = len - parts.key;
+    return parts;
+}
+
+static size_t count_shown(const struct trace_frame *trace)
+{
+    return trace->payload_seen < TRACE_SHOWN ? (size_t)trace->payload_seen : TRACE_SHOWN;
+}
+
+/* The payload as it is meant; returns how many bytes of it are shown. */
+static size_t unmask(const struct trace_frame *trace, unsigned char plain[TRACE_SHOWN])
+{
+    size_t shown = count_shown(trace);
+    memcpy(plain, trace->shown, TRACE_SHOWN);
+    if (trace->header_done && trace->frame.masked)
+        ws_frame_mask(plain, shown, trace->frame.mask_key, 0);
+    return shown;
+}
+
+/* Is it a piece of a text? Of a stray continuation nobody can say. */
+static bool is_text(const struct trace_frame *trace)
+{
+    unsigned char opcode = trace->frame.opcode;
+    return (opcode == WS_CONTINUATION ? trace->state.opcode : opcode) == WS_TEXT;
+}
+
+static const char *state_name(const struct trace_frame *trace)
+{
+    const struct trace_state *state = &trace->state;
+    if (state->closing)
+        return "closing";
+    if (!trace->from_client)
+        return "open"; /* what we send is never fragmented */
+    return state->in_message ? ws_opcode_name(state->opcode) : "between";
+}
+
+/* The sections of RFC 6455 that a good frame has kept; returns how many there are. */
+#define KEPT_MAX 6
+static size_t find_kept(const struct trace_frame *trace, const char *kept[KEPT_MAX])
+{
+    size_t n = 0;
+    kept[n++] = "5.1";
+    kept[n++] = "5.2";
+    if (trace->frame.masked)
+        kept[n++] = "5.3";
+    if (!ws_opcode_is_control(trace->frame.opcode)) {
+        kept[n++] = "5.4";
+        if (is_text(trace))
+            kept[n++] = "8.1";
+        return n;
+    }
+    kept[n++] = "5.5";
+    kept[n++] = trace->frame.opcode == WS_CLOSE  ? "5.5.1"
+                : trace->frame.opcode == WS_PING ? "5.5.2"
+                                                 : "5.5.3";
+    if (trace->frame.opcode == WS_CLOSE && trace->frame.payload_len > 0)
+        kept[n++] = "7.4";
+    return n;
+}
+
+static const char *const fault_names[WS_OUTCOMES] = {
+    [WS_BAD_RSV] = "bad-rsv",
+    [WS_BAD_OPCODE] = "bad-opcode",
+    [WS_CONTROL_FRAGMENTED] = "control-fragmented",
+    [WS_CONTROL_TOO_LONG] = "control-too-long",
+    [WS_NOT_MASKED] = "not-masked",
+    [WS_LENGTH_NOT_MINIMAL] = "length-not-minimal",
+    [WS_LENGTH_HIGH_BIT] = "length-high-bit",
+    [WS_STRAY_CONTINUATION] = "stray-continuation",
+    [WS_MESSAGE_UNFINISHED] = "message-unfinished",
+    [WS_TOO_BIG] = "too-big",
+    [WS_BAD_UTF8] = "bad-utf8",
+    [WS_CLOSE_ONE_BYTE] = "close-one-byte",
+    [WS_CLOSE_BAD_CODE] = "close-bad-code",
+    [WS_CLOSE_BAD_UTF8] = "close-bad-utf8",
+};
+
+/* What beginners mostly did when a fault came; by name, so that a page can say it in its language. */
+struct hint {
+    const char *name, *words;
+};
+
+/* A first byte that is no frame's: what was it? */
+static struct hint hint_of_first_byte(unsigned char first)
+{
+    if (first == '\r' || first == '\n')
+        return (struct hint){"newline", "is a line end: was Enter pressed, or println() used?"};
+    if (first >= ' ' && first < 0x7F)
+        return (struct hint){"text", "was text sent without a frame around it?"};
+    if ((first & 0xF0) == 0xC0 && (first & 0x0F) <= WS_BINARY)
+        return (struct hint){"deflate", "RSV1 means compressed, but no extension was agreed on"};
+    return (struct hint){"length", "perhaps the frame before was not as long as its header said"};
+}
+
+/* A close code that may not be sent: are its bytes in the wrong order? */
+static struct hint hint_of_close_code(const struct trace_frame *trace)
+{
+    unsigned char plain[TRACE_SHOWN];
+    if (unmask(trace, plain) >= 2 && ws_close_code_is_valid((uint16_t)(plain[1] << 8 | plain[0])))
+        return (struct hint){"swapped",
+                             "with its two bytes swapped it may: the highest comes first"};
+    return (struct hint){"codes", "1000-1003, 1007-1014 and 3000-4999 may be sent"};
+}
+
+static struct hint find_hint(const struct trace_frame *trace)
+{
+    switch (trace->outcome) {
+    case WS_BAD_RSV:
+    case WS_BAD_OPCODE:
+    case WS_CONTROL_FRAGMENTED: return hint_of_first_byte(trace->header[0]);
+    case WS_NOT_MASKED:
+        return (struct hint){"mask",
+                             "set bit 0x80 of byte 1, send 4 bytes of key, XOR the payload"};
+    case WS_LENGTH_NOT_MINIMAL:
+        return (struct hint){"shortest", "up to 125 in 7 bits, up to 65535 in 16, the rest in 64"};
+    case WS_LENGTH_HIGH_BIT:
+        return (struct hint){"order", "in the wrong byte order? The highest byte comes first"};
+    case WS_STRAY_CONTINUATION:
+        return (struct hint){"fin", "did the frame before have FIN although it was not the last?"};
+    case WS_MESSAGE_UNFINISHED:
+        return (struct hint){"continuation", "all fragments after the first have opcode 0"};
+    case WS_TOO_BIG:
+        return (struct hint){"order", "in the wrong byte order? The highest byte comes first"};
+    case WS_BAD_UTF8:
+        return (struct hint){"charset", "another charset, or a wrong mask? Binary data: opcode 2"};
+    case WS_CLOSE_ONE_BYTE:
+        return (struct hint){"code", "a close code has two bytes, the highest first"};
+    case WS_CLOSE_BAD_CODE: return hint_of_close_code(trace);
+    case WS_CLOSE_BAD_UTF8:
+        return (struct hint){"cut", "was the reason cut in the middle of a character?"};
+    default: return (struct hint){NULL, NULL};
+    }
+}
+
+/* --------------------------------------------------------------------------- writing text */
 
 struct text {
     char *out;
     size_t len;
+    bool colour;
 };
 
 #if defined(__GNUC__)
@@ -98,169 +298,517 @@ add(struct text *text, const char *format, ...)
         text->len = TRACE_MAX - 1;
 }
 
+/* A word in a colour, with spaces behind it up to that width. */
+enum colour { RED = 31, GREEN = 32, YELLOW = 33, CYAN = 36 };
+static void add_coloured(struct text *text, enum colour colour, int width, const char *word)
+{
+    if (text->colour)
+        add(text, "\033[1;%dm%-*s\033[0m", colour, width, word);
+    else
+        add(text, "%-*s", width, word);
+}
+
+static void add_direction(struct text *text, bool from_client)
+{
+    add_coloured(text, from_client ? CYAN : YELLOW, 0, from_client ? "received" : "sent");
+    add(text, ": ");
+}
+
+/* Words behind a margin of the width of INDENT, in as many lines as they need. § is two bytes, and
+ * one column: so a line may turn out a little shorter than it could be. */
+static void add_words(struct text *text, const char *words)
+{
+    size_t column = 0;
+    for (const char *word = words; *word != '\0';) {
+        size_t len = 0;
+        while (word[len] != '\0' && word[len] != ' ')
+            len++;
+        if (column > 0 && column + 1 + len > WORDS_WIDTH) {
+            add(text, "\n" INDENT);
+            column = 0;
+        }
+        add(text, "%s%.*s", column > 0 ? " " : "", (int)len, word);
+        column += len + (column > 0);
+        word += len + (word[len] == ' ');
+    }
+    add(text, "\n");
+}
+
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static char printable(unsigned char c)
 {
     return c >= ' ' && c < 0x7F ? (char)c : '.';
 }
 
-/* Bytes of a header, in a column of their own. */
-static void add_bytes(struct text *text, const unsigned char *bytes, size_t len)
+/* --------------------------------------------------------------------- a frame on a terminal */
+
+/* One part of the header: its bytes, its bits, and below them what they mean. The first character
+ * of each line is free for the sign of a cut. */
+struct cell {
+    char bytes[3 * 8 + 1];
+    char bits[16];
+    char meaning[40];
+};
+
+/* header[at..at + len) in hexadecimal, each with a space before it, or | if a read began there. */
+static void put_bytes(char *out, const bool *cut_before, const unsigned char *bytes, size_t len)
 {
-    add(text, MARGIN);
-    for (size_t i = 0; i < 8; i++) {
-        if (i < len)
-            add(text, "%02x ", bytes[i]);
-        else
-            add(text, "   ");
-    }
-    add(text, " ");
+    *out = '\0';
+    for (size_t i = 0; i < len; i++)
+        snprintf(out + 3 * i, 4, "%c%02x", cut_before[i] ? '|' : ' ', bytes[i]);
 }
 
-static void add_first_byte(struct text *text, const struct trace_frame *trace)
+static struct cell new_cell(const struct trace_frame *trace, size_t at, size_t len)
+{
+    struct cell cell = {"", "", ""};
+    put_bytes(cell.bytes, trace->cut_before + at, trace->header + at, len);
+    return cell;
+}
+
+/* `count` bits of a byte, the highest of them being bit `high`. */
+static void put_bits(char *out, unsigned char byte, unsigned high, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        out[i] = byte >> (high - i) & 1 ? '1' : '0';
+}
+
+static struct cell first_byte(const struct trace_frame *trace)
 {
     const struct ws_frame *frame = &trace->frame;
-    add_bytes(text, trace->header, 1);
-    add(text, "FIN=%d RSV=%d%d%d opcode=%d %s\n", frame->fin, frame->rsv >> 2 & 1,
-        frame->rsv >> 1 & 1, frame->rsv & 1, frame->opcode, ws_opcode_name(frame->opcode));
+    struct cell cell = new_cell(trace, 0, 1);
+    unsigned char byte = trace->header[0];
+    memcpy(cell.bits, " 0 000 0000", sizeof " 0 000 0000");
+    put_bits(cell.bits + 1, byte, 7, 1);
+    put_bits(cell.bits + 3, byte, 6, 3);
+    put_bits(cell.bits + 7, byte, 3, 4);
+    snprintf(cell.meaning, sizeof cell.meaning, " FIN=%d RSV=%d%d%d %d=%s", frame->fin,
+             frame->rsv >> 2 & 1, frame->rsv >> 1 & 1, frame->rsv & 1, frame->opcode,
+             ws_opcode_name(frame->opcode));
+    return cell;
 }
 
-/* The rest of the header; the announced form of the length is read from the byte itself, since a
- * faulty one is to be shown too. */
-static void add_length_and_key(struct text *text, const struct trace_frame *trace)
+static struct cell second_byte(const struct trace_frame *trace, const struct parts *parts)
 {
-    const unsigned char *header = trace->header;
-    size_t len = trace->header_len, at = 2;
-    unsigned char announced = header[1] & 0x7F;
-    size_t size = announced == 126 ? 2 : announced == 127 ? 8 : 0;
+    struct cell cell = new_cell(trace, 1, 1);
+    unsigned char byte = trace->header[1];
+    memcpy(cell.bits, " 0 0000000", sizeof " 0 0000000");
+    put_bits(cell.bits + 1, byte, 7, 1);
+    put_bits(cell.bits + 3, byte, 6, 7);
+    if (parts->length_size == 0)
+        snprintf(cell.meaning, sizeof cell.meaning, " MASK=%d length %d in 7 bits", byte >> 7,
+                 byte & 0x7F);
+    else
+        snprintf(cell.meaning, sizeof cell.meaning, " MASK=%d %d: in %zu bits", byte >> 7,
+                 byte & 0x7F, 8 * parts->length_size);
+    return cell;
+}
 
-    add_bytes(text, header + 1, 1);
-    add(text, "MASK=%d length=%u%s\n", header[1] >> 7, announced,
-        size == 2   ? ": the next 16 bits say"
-        : size == 8 ? ": the next 64 bits say"
-                    : "");
-    if (size > 0 && len > at) {
-        size_t have = len - at < size ? len - at : size;
-        uint64_t number = 0;
-        for (size_t i = 0; i < have; i++)
-            number = number << 8 | header[at + i];
-        add_bytes(text, header + at, have);
-        add(text, "length %llu%s\n", (unsigned long long)number,
-            have < size ? " (and more to come)" : "");
+static struct cell long_length(const struct trace_frame *trace, const struct parts *parts)
+{
+    struct cell cell = new_cell(trace, 2, parts->length_have);
+    if (parts->length_known)
+        snprintf(cell.meaning, sizeof cell.meaning, " length %llu",
+                 (unsigned long long)parts->length);
+    else
+        snprintf(cell.meaning, sizeof cell.meaning, " length, begun");
+    return cell;
+}
+
+static struct cell masking_key(const struct trace_frame *trace, const struct parts *parts)
+{
+    struct cell cell = new_cell(trace, parts->key, parts->key_len);
+    snprintf(cell.meaning, sizeof cell.meaning,
+             parts->key_len == 4 ? " masking key" : " key, begun");
+    return cell;
+}
+
+/* Lines never end with spaces. */
+static void end_line(struct text *text)
+{
+    while (text->len > 0 && text->out[text->len - 1] == ' ')
+        text->len--;
+    add(text, "\n");
+}
+
+/* The header: its bytes, below them their bits, below those what they mean. */
+static void add_header(struct text *text, const struct trace_frame *trace)
+{
+    struct parts parts = find_parts(trace);
+    struct cell cells[4];
+    int width[4];
+    size_t n = 0;
+    cells[n++] = first_byte(trace);
+    if (trace->header_len > 1)
+        cells[n++] = second_byte(trace, &parts);
+    if (parts.length_have > 0)
+        cells[n++] = long_length(trace, &parts);
+    if (parts.key_len > 0)
+        cells[n++] = masking_key(trace, &parts);
+    for (size_t i = 0; i < n; i++) {
+        size_t bytes = strlen(cells[i].bytes), meaning = strlen(cells[i].meaning);
+        width[i] = (int)(bytes > meaning ? bytes : meaning) + 1;
     }
-    at += size;
-    if (header[1] & 0x80 && len > at) {
-        add_bytes(text, header + at, len - at < 4 ? len - at : 4);
-        add(text, "masking key\n");
+    for (int line = 0; line < 3; line++) {
+        add(text, "    ");
+        for (size_t i = 0; i < n; i++)
+            add(text, "%-*s", width[i],
+                line == 0   ? cells[i].bytes
+                : line == 1 ? cells[i].bits
+                            : cells[i].meaning);
+        end_line(text);
     }
 }
 
-static void add_payload_line(struct text *text, const unsigned char *bytes, size_t len,
-                             const char *what)
+static void add_payload_line(struct text *text, const bool *cut_before, const unsigned char *bytes,
+                             size_t len, const char *what)
 {
-    char hex[PER_LINE * 3 + 1] = "", characters[PER_LINE + 1] = "";
-    for (size_t i = 0; i < len; i++) {
-        snprintf(hex + i * 3, 4, "%02x ", bytes[i]);
+    char hex[PER_LINE * 3 + 1], characters[PER_LINE + 1] = "";
+    put_bytes(hex, cut_before, bytes, len);
+    for (size_t i = 0; i < len; i++)
         characters[i] = printable(bytes[i]);
-    }
-    add(text, MARGIN "%-*s %-*s  %s\n", PER_LINE * 3, hex, PER_LINE, characters, what);
+    add(text, "    %-*s  %-*s  %s\n", PER_LINE * 3, hex, PER_LINE, characters, what);
 }
 
 /* The payload, as it was on the wire and, if it was masked, what that means. */
 static void add_payload(struct text *text, const struct trace_frame *trace)
 {
+    static const bool no_cut[PER_LINE];
     unsigned char plain[TRACE_SHOWN];
-    size_t shown = trace->payload_seen < TRACE_SHOWN ? (size_t)trace->payload_seen : TRACE_SHOWN;
-    bool masked = trace->frame.masked;
-    memcpy(plain, trace->shown, sizeof plain);
-    ws_frame_mask(plain, masked ? shown : 0, trace->frame.mask_key, 0);
+    size_t shown = unmask(trace, plain);
+    bool masked = trace->header_done && trace->frame.masked;
     for (size_t at = 0; at < shown; at += PER_LINE) {
         size_t len = shown - at < PER_LINE ? shown - at : PER_LINE;
+        add_payload_line(text, trace->cut_before + trace->header_len + at, trace->shown + at, len,
+                         trace->header_bad ? "came behind it"
+                         : masked          ? "masked, as sent"
+                                           : "payload");
         if (masked)
-            add_payload_line(text, trace->shown + at, len, "masked, as sent");
-        add_payload_line(text, plain + at, len, masked ? "unmasked" : "payload");
+            add_payload_line(text, no_cut, plain + at, len, "unmasked");
     }
     if (trace->payload_seen > shown)
         add(text, MARGIN "... and %llu bytes more\n",
             (unsigned long long)(trace->payload_seen - shown));
+    if (trace->header_done && trace->payload_seen < trace->frame.payload_len)
+        add(text, MARGIN "%llu bytes of the payload have not come\n",
+            (unsigned long long)(trace->frame.payload_len - trace->payload_seen));
+}
+
+static void add_reads(struct text *text, const struct trace_frame *trace)
+{
+    if (!trace->from_client)
+        return;
+    add(text, MARGIN "reads  %u%s%s\n", trace->reads,
+        trace->reads > 1 ? "; | stands where the next began" : "",
+        trace->joined ? "; the first had brought what was before this frame, too" : "");
+}
+
+static void add_state(struct text *text, const struct trace_frame *trace)
+{
+    const struct trace_state *state = &trace->state;
+    add(text, MARGIN "state  ");
+    if (state->closing || !trace->from_client)
+        add(text, "%s\n", state_name(trace));
+    else if (!state->in_message)
+        add(text, "between messages\n");
+    else if (state->fragments == 0)
+        add(text, "inside a fragmented %s message\n", ws_opcode_name(state->opcode));
+    else
+        add(text, "inside a fragmented %s message, %u fragment%s so far\n",
+            ws_opcode_name(state->opcode), state->fragments, plural(state->fragments));
+}
+
+/* What a good control frame means for what comes next. */
+static const char *control_means(const struct trace_frame *trace)
+{
+    switch (trace->frame.opcode) {
+    case WS_PING:
+        return trace->from_client ? "a pong with the same payload answers it (§5.5.2, §5.5.3)"
+                                  : "a pong must come, or anything else (§5.5.2)";
+    case WS_PONG:
+        return trace->from_client ? "the client is alive (§5.5.3)"
+                                  : "with the payload of the ping that it answers (§5.5.3)";
+    default:
+        return trace->from_client ? "a close with the same code answers it (§5.5.1, §7.4)"
+                                  : "nothing is sent after a close (§5.5.1, §7.4)";
+    }
+}
+
+/* Which part of a message a good data frame is. */
+static const char *data_means(const struct trace_frame *trace)
+{
+    if (trace->frame.opcode != WS_CONTINUATION)
+        return trace->frame.fin ? "a whole message" : "the first fragment, more must follow";
+    return trace->frame.fin ? "the last fragment, the message is complete"
+                            : "another fragment, more must follow";
 }
 
 /* The rules that a good frame has kept. */
 static void add_ok(struct text *text, const struct trace_frame *trace)
 {
     const struct ws_frame *frame = &trace->frame;
-    add(text, MARGIN "ok: %s, no RSV bit, known opcode, shortest length (§5.2)\n",
-        frame->masked ? "masked (§5.3)" : "not masked (§5.1)");
+    add(text, MARGIN);
+    add_coloured(text, GREEN, 7, "ok");
+    add(text, "%s, no RSV bit, known opcode, shortest length (§5.2)\n",
+        frame->masked ? "masked (§5.1, §5.3)" : "not masked (§5.1)");
     if (ws_opcode_is_control(frame->opcode))
-        add(text, MARGIN "    a control frame, short and whole (§5.5)\n");
+        add(text, INDENT "short and whole (§5.5); %s\n", control_means(trace));
     else
-        add(text, MARGIN "    %s (§5.4)\n",
-            frame->fin ? "the message ends here" : "more of this message follows");
+        add(text, INDENT "%s (§5.4)%s\n", data_means(trace),
+            !is_text(trace) ? ""
+            : frame->fin    ? "; it is UTF-8 (§8.1)"
+                            : "; so far it is UTF-8 (§8.1)");
 }
 
-/* The rule that is broken, and what beginners mostly did when they broke it. */
-static void add_bad(struct text *text, const struct trace_frame *trace, enum ws_outcome outcome)
+/* The rule that is broken, what beginners mostly did when they broke it, and what follows. */
+static void add_bad(struct text *text, const struct trace_frame *trace)
 {
-    const struct ws_fault *fault = ws_fault_find(outcome);
-    unsigned char first = trace->header_len > 0 ? trace->header[0] : 0;
-    add(text, MARGIN "BAD: %s\n", fault->reason);
-    if (outcome < WS_STRAY_CONTINUATION && first >= ' ' && first < 0x7F)
-        add(text, MARGIN "     0x%02x is '%c': was text sent without a frame around it?\n", first,
-            first);
-    if (outcome == WS_NOT_MASKED)
-        add(text, MARGIN "     set bit 0x80 of the second byte, and send four bytes of key\n");
-    add(text, MARGIN "     the server closes with %u\n", fault->close_code);
+    const struct ws_fault *fault = ws_fault_find(trace->outcome);
+    struct hint hint = find_hint(trace);
+    unsigned char first = trace->header[0];
+    add(text, MARGIN);
+    add_coloured(text, RED, 7, "BAD");
+    add_words(text, fault->reason);
+    if (hint.words != NULL && strcmp(hint.name, "text") == 0)
+        add(text, INDENT "0x%02x is '%c': %s\n", first, first, hint.words);
+    else if (hint.words != NULL && strcmp(hint.name, "newline") == 0)
+        add(text, INDENT "0x%02x %s\n", first, hint.words);
+    else if (hint.words != NULL)
+        add(text, INDENT "%s\n", hint.words);
+    add(text, INDENT "the server closes with %u (§7.1.7)\n", fault->close_code);
 }
 
-size_t trace_frame_text(const struct trace_frame *trace, enum ws_outcome outcome,
-                        char out[TRACE_MAX])
+static void add_cut(struct text *text)
 {
-    struct text text = {out, 0};
-    const struct ws_frame *frame = &trace->frame;
-    add(&text, "%s: %s frame", trace->from_client ? "received" : "sent",
-        ws_opcode_name(frame->opcode));
-    if (trace->header_done)
-        add(&text, ", %llu bytes", (unsigned long long)frame->payload_len);
-    if (trace->from_client)
-        add(&text, ", brought by %u read%s", trace->reads, trace->reads == 1 ? "" : "s");
+    add(text, MARGIN);
+    add_coloured(text, RED, 7, "cut");
+    add(text, "the connection ended in the middle of this frame: 1006 (§7.1.5)\n");
+}
+
+size_t trace_frame_text(const struct trace_frame *trace, bool colour, char out[TRACE_MAX])
+{
+    struct text text = {out, 0, colour};
+    struct parts parts = find_parts(trace);
+    add_direction(&text, trace->from_client);
+    if (trace->header_bad && trace->header_len == 1)
+        add(&text, "no frame");
+    else
+        add(&text, "%s frame", ws_opcode_name(trace->frame.opcode));
+    if (parts.length_known)
+        add(&text, ", %llu byte%s", (unsigned long long)parts.length, plural(parts.length));
     add(&text, "\n");
-    if (trace->header_len > 0)
-        add_first_byte(&text, trace);
-    if (trace->header_len > 1)
-        add_length_and_key(&text, trace);
-    if (trace->header_done)
-        add_payload(&text, trace);
-    if (outcome == WS_OK)
+    add_header(&text, trace);
+    add_payload(&text, trace);
+    add_reads(&text, trace);
+    add_state(&text, trace);
+    if (trace->outcome == WS_OK)
         add_ok(&text, trace);
+    else if (trace->outcome == WS_PARTIAL)
+        add_cut(&text);
     else
-        add_bad(&text, trace, outcome);
+        add_bad(&text, trace);
     return text.len;
 }
 
-size_t trace_head_text(const void *head, size_t len, char out[TRACE_MAX])
+/* ------------------------------------------------------------------------- a frame as JSON */
+
+/* All strings are either hexadecimal or our own, which need no escapes. */
+
+static void add_hex(struct text *text, const char *name, const unsigned char *bytes, size_t len)
 {
-    const unsigned char *bytes = head;
-    struct text text = {out, 0};
+    add(text, ",\"%s\":\"", name);
+    for (size_t i = 0; i < len; i++)
+        add(text, "%02x", bytes[i]);
+    add(text, "\"");
+}
+
+static const char *json_bool(bool value)
+{
+    return value ? "true" : "false";
+}
+
+static void add_json_header(struct text *text, const struct trace_frame *trace)
+{
+    const struct ws_frame *frame = &trace->frame;
+    struct parts parts = find_parts(trace);
+    add_hex(text, "header", trace->header, trace->header_len);
+    add(text, ",\"fin\":%s,\"rsv\":%u,\"opcode\":%u,\"name\":\"%s\"", json_bool(frame->fin),
+        frame->rsv, frame->opcode, ws_opcode_name(frame->opcode));
+    if (trace->header_len > 1)
+        add(text, ",\"masked\":%s,\"form\":%zu", json_bool(trace->header[1] & 0x80),
+            parts.length_size == 0 ? 7 : 8 * parts.length_size);
+    else
+        add(text, ",\"masked\":null,\"form\":null");
+    if (parts.length_known)
+        add(text, ",\"length\":%llu", (unsigned long long)parts.length);
+    else
+        add(text, ",\"length\":null");
+    add_hex(text, "payload", trace->shown, count_shown(trace));
+    add(text, ",\"seen\":%llu", (unsigned long long)trace->payload_seen);
+}
+
+static void add_json_reads(struct text *text, const struct trace_frame *trace)
+{
+    const char *comma = "";
+    add(text, ",\"reads\":%u,\"cuts\":[", trace->reads);
+    for (size_t i = 0; i < sizeof trace->cut_before; i++)
+        if (trace->cut_before[i]) {
+            add(text, "%s%zu", comma, i);
+            comma = ",";
+        }
+    add(text, "],\"joined\":%s", json_bool(trace->joined));
+}
+
+static void add_json_kept(struct text *text, const struct trace_frame *trace)
+{
+    const char *kept[KEPT_MAX];
+    size_t count = find_kept(trace, kept);
+    add(text, ",\"kept\":[");
+    for (size_t i = 0; i < count; i++)
+        add(text, "%s\"%s\"", i > 0 ? "," : "", kept[i]);
+    add(text, "]");
+}
+
+static void add_json_fault(struct text *text, const struct trace_frame *trace)
+{
+    const struct ws_fault *fault = ws_fault_find(trace->outcome);
+    struct hint hint = find_hint(trace);
+    const char *section = strchr(fault->reason, '(') + strlen("(RFC 6455 §");
+    add(text, ",\"fault\":\"%s\",\"section\":\"%.*s\",\"reason\":\"%s\",\"close\":%u",
+        fault_names[trace->outcome], (int)(strchr(section, ')') - section), section, fault->reason,
+        fault->close_code);
+    if (hint.name != NULL)
+        add(text, ",\"hint\":\"%s\",\"hintWords\":\"%s\"", hint.name, hint.words);
+}
+
+size_t trace_frame_json(const struct trace_frame *trace, char out[TRACE_MAX])
+{
+    struct text text = {out, 0, false};
+    enum ws_outcome outcome = trace->outcome;
+    add(&text, "\"direction\":\"%s\",\"outcome\":\"%s\"", trace->from_client ? "in" : "out",
+        outcome == WS_OK        ? "ok"
+        : outcome == WS_PARTIAL ? "cut"
+                                : "bad");
+    add_json_header(&text, trace);
+    add_json_reads(&text, trace);
+    add(&text, ",\"state\":\"%s\",\"fragments\":%u", state_name(trace),
+        trace->state.in_message ? trace->state.fragments : 0);
+    if (outcome == WS_OK)
+        add_json_kept(&text, trace);
+    else if (outcome != WS_PARTIAL)
+        add_json_fault(&text, trace);
+    return text.len;
+}
+
+/* ------------------------------------------------------------------------------------ heads */
+
+#define NOTE_COLUMN 60
+#define LINE_WIDTH  93 /* columns for a line of a head, margin and | aside */
+#define HEAD_PIECE                                                                                 \
+    256 /* bytes of a line written at a time; as text they may take four times that */
+
+/* What the lines of a handshake mean; more in RFC 6455 §4.1 and §4.2. */
+static const struct note {
+    const char *name, *words;
+} notes[] = {
+    {"Host", "needed in HTTP/1.1"},
+    {"Upgrade", "to which protocol (§4.2.1)"},
+    {"Connection", "for an upgrade: Upgrade (§4.2.1)"},
+    {"Sec-WebSocket-Key", "16 random bytes (§4.1)"},
+    {"Sec-WebSocket-Version", "must be 13 (§4.2.1)"},
+    {"Sec-WebSocket-Protocol", "agreed only if offered (§1.9)"},
+    {"Sec-WebSocket-Extensions", "may be left out (§9.1)"},
+    {"Sec-WebSocket-Accept", "SHA-1 of key + GUID (§4.2.2)"},
+    {"Origin", "which page asks (§10.2)"},
+};
+
+static const char *find_note(const char *line, size_t len)
+{
+    const char *colon = memchr(line, ':', len);
+    if (line[0] == '\r' || line[0] == '\n')
+        return "the head ends here";
+    for (size_t i = 0; colon != NULL && i < sizeof notes / sizeof *notes; i++)
+        if (http_text_is_nocase((struct http_text){line, (size_t)(colon - line)}, notes[i].name))
+            return notes[i].words;
+    return NULL;
+}
+
+/* One byte as safe text; returns how many columns it takes. */
+static size_t add_byte(struct text *text, unsigned char byte)
+{
+    size_t before = text->len;
+    if (byte == '\r' || byte == '\n')
+        add(text, byte == '\r' ? "\\r" : "\\n");
+    else if (printable(byte) == (char)byte)
+        add(text, "%c", byte);
+    else
+        add(text, "\\x%02X", byte);
+    return text->len - before;
+}
+
+/* A line of a head, broken where it is too long for ours. */
+static void add_head_line(struct text *text, const char *line, size_t len, const char *note)
+{
     size_t column = 0;
-    for (size_t i = 0; i < len && text.len < TRACE_MAX - 200; i++) {
-        if (column == 0 || column > 80) {
-            add(&text, column == 0 ? MARGIN "| " : "\n" MARGIN "| ");
-            column = 1;
-        }
-        if (bytes[i] == '\n') {
-            add(&text, "\\n\n");
+    add(text, MARGIN "| ");
+    for (size_t i = 0; i < len; i++) {
+        if (column > LINE_WIDTH - 4) {
+            add(text, "\n" MARGIN "| ");
             column = 0;
-        } else if (bytes[i] == '\r') {
-            add(&text, "\\r");
-            column += 2;
-        } else if (printable(bytes[i]) == (char)bytes[i]) {
-            add(&text, "%c", bytes[i]);
-            column++;
-        } else {
-            add(&text, "\\x%02X", bytes[i]);
-            column += 4;
+            note = NULL;
         }
+        column += add_byte(text, (unsigned char)line[i]);
     }
-    if (column > 0)
-        add(&text, "\n");
+    if (note != NULL && column < NOTE_COLUMN)
+        add(text, "%*s%s", (int)(NOTE_COLUMN - column), "", note);
+    add(text, "\n");
+}
+
+/* How a request ended: well, refused, or not at all. */
+static void add_head_verdict(struct text *text, const struct trace_head *head)
+{
+    enum http_outcome outcome = head->outcome;
+    add(text, MARGIN);
+    if (outcome == HTTP_OK) {
+        add_coloured(text, GREEN, 7, "ok");
+        add(text, "%s\n",
+            head->from_client ? "a whole request head, well-formed (RFC 9112 §2.1)"
+                              : "the request is granted");
+    } else if (outcome == HTTP_PARTIAL) {
+        add_coloured(text, RED, 7, "cut");
+        add(text, "the client left before the empty line that ends a head (RFC 9112 §2.1)\n");
+    } else {
+        const struct http_refusal *refusal = http_refusal_find(outcome);
+        add_coloured(text, RED, 7, "BAD");
+        add_words(text, refusal->reason);
+        add(text, INDENT "the server answers with %d %s\n", refusal->status, refusal->phrase);
+    }
+}
+
+size_t trace_head_text(const struct trace_head *head, bool colour, char out[TRACE_MAX])
+{
+    struct text text = {out, 0, colour};
+    const char *bytes = head->bytes;
+    size_t at = 0;
+    add_direction(&text, head->from_client);
+    add(&text, "%s, %zu byte%s\n", head->from_client ? "request head" : "answer", head->len,
+        plural(head->len));
+    while (at < head->len && text.len < TRACE_MAX / 2) {
+        const char *newline = memchr(bytes + at, '\n', head->len - at);
+        size_t len = newline != NULL ? (size_t)(newline + 1 - (bytes + at)) : head->len - at;
+        bool begins = at > 0 && bytes[at - 1] == '\n'; /* it is no rest of a long one */
+        if (len > HEAD_PIECE)
+            len = HEAD_PIECE;
+        add_head_line(&text, bytes + at, len, begins ? find_note(bytes + at, len) : NULL);
+        at += len;
+    }
+    if (at < head->len)
+        add(&text, MARGIN "... and %zu bytes more\n", head->len - at);
+    if (head->from_client)
+        add(&text, MARGIN "reads  %u\n", head->reads);
+    add_head_verdict(&text, head);
     return text.len;
 }

@@ -27,10 +27,20 @@ static void check_text(const char *text, size_t len)
     }
 }
 
-static const char *text_of(const struct trace_frame *trace, enum ws_outcome outcome)
+static const char *text_of(struct trace_frame *trace, enum ws_outcome outcome)
 {
     char *out = (char *)guard_at_end(&out_guard, NULL, TRACE_MAX);
-    check_text(out, trace_frame_text(trace, outcome, out));
+    trace->outcome = outcome;
+    check_text(out, trace_frame_text(trace, false, out));
+    return out;
+}
+
+static const char *json_of(struct trace_frame *trace, enum ws_outcome outcome)
+{
+    char *out = (char *)guard_at_end(&out_guard, NULL, TRACE_MAX);
+    trace->outcome = outcome;
+    size_t len = trace_frame_json(trace, out);
+    must(len > 0 && len < TRACE_MAX && strlen(out) == len, "a C string of %zu bytes", len);
     return out;
 }
 
@@ -52,12 +62,11 @@ static size_t masked_frame(unsigned char *out, enum ws_opcode opcode, const void
     return at + 4 + len;
 }
 
-/* One piece passes by; only its beginning can be seen. */
+/* One piece passes by. */
 static size_t pass(struct trace_frame *trace, const unsigned char *bytes, size_t len,
                    bool *complete)
 {
-    size_t seen = len < TRACE_PEEK ? len : TRACE_PEEK;
-    return trace_feed(trace, guard_at_end(&guard, bytes, seen), len, complete);
+    return trace_feed(trace, guard_at_end(&guard, bytes, len), len, complete);
 }
 
 /* The bytes in all lines that end with that word, sixteen a line; returns how many there are. */
@@ -65,21 +74,16 @@ static size_t bytes_told(const char *text, const char *word, unsigned char *out,
 {
     size_t count = 0;
     for (const char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-        size_t len = (size_t)(end - line), in_line = 0;
+        size_t len = (size_t)(end - line);
         unsigned byte;
-        char gap;
         if (len < strlen(word) || strncmp(end - strlen(word), word, strlen(word)) != 0)
             continue;
-        const char *at = line + strspn(line, " ");
-        while (in_line < 16 && sscanf(at, "%2x%c", &byte, &gap) == 2 && gap == ' ') {
+        must(strncmp(line, "    ", 4) == 0 && line[5] != ' ', "a margin, and bytes in each line");
+        for (const char *at = line + 4;
+             at < line + 4 + 3 * 16 && sscanf(at + 1, "%2x", &byte) == 1 && at[1] != ' '; at += 3) {
             must(count < room, "no more than %zu bytes are told", room);
             out[count++] = (unsigned char)byte;
-            in_line++;
-            at += 3;
-            if (*at == ' ')
-                break;
         }
-        must(in_line > 0, "bytes in each line");
     }
     return count;
 }
@@ -97,16 +101,18 @@ static void a_frame_is_explained(void **state)
     assert_int_equal(pass(&trace, bytes, len, &complete), len);
     assert_true(complete);
     const char *text = text_of(&trace, WS_OK);
-    must_say(text, "received: text frame, 5 bytes, brought by 1 read\n");
-    must_say(text, "81 ");
-    must_say(text, "FIN=1 RSV=000 opcode=1 text");
-    must_say(text, "85 ");
-    must_say(text, "MASK=1 length=5");
-    must_say(text, "37 fa 21 3d");
-    must_say(text, "7f 9f 4d 51 58"); /* RFC 6455 §5.7 */
-    must_say(text, "48 65 6c 6c 6f");
-    must_say(text, "Hello");
-    must_say(text, "ok: ");
+    static const char expected[] =
+        "received: text frame, 5 bytes\n"
+        "     81                    85                         37 fa 21 3d\n"
+        "     1 000 0001            1 0000101\n"
+        "     FIN=1 RSV=000 1=text  MASK=1 length 5 in 7 bits  masking key\n"
+        "     7f 9f 4d 51 58                                   ..MQX             masked, as sent\n"
+        "     48 65 6c 6c 6f                                   Hello             unmasked\n"
+        "     reads  1\n"
+        "     state  between messages\n"
+        "     ok     masked (§5.1, §5.3), no RSV bit, known opcode, shortest length (§5.2)\n"
+        "            a whole message (§5.4); it is UTF-8 (§8.1)\n";
+    assert_string_equal(text, expected); /* RFC 6455 §5.7 has this frame */
 }
 
 /* Each kind of frame, and what its FIN bit means. */
@@ -127,7 +133,7 @@ static void every_kind_of_frame_is_explained(void **state)
             const char *text = text_of(&trace, WS_OK);
             must_say(text, ws_opcode_name((unsigned char)opcodes[i]));
             must_say(text, more ? "FIN=0" : "FIN=1");
-            must((strstr(text, "more of this message follows") != NULL) == more, "%s", text);
+            must((strstr(text, "more must follow") != NULL) == more, "%s", text);
         }
 }
 
@@ -192,25 +198,24 @@ static void the_header_is_told(void **state)
     } table[] = {
         {BYTES("\x81\x80zzzz"),
          WS_OK,
-         {"     81 ", "     80 ", "FIN=1 RSV=000 opcode=1 text\n", "MASK=1 length=0\n",
-          "7a 7a 7a 7a", "masking key\n"}},
+         {"     81 ", " 80  ", " FIN=1 RSV=000 1=text ", " MASK=1 length 0 in 7 bits ",
+          " 7a 7a 7a 7a\n", " masking key\n"}},
         {BYTES("\x02\xFE\x00\x7E\x01\x02\x03\x04"),
          WS_TOO_BIG,
-         {"FIN=0 RSV=000 opcode=2 binary\n", "MASK=1 length=126: the next 16 bits say\n",
-          "     00 7e  ", "length 126\n", "     01 02 03 04  ", "masking key\n"}},
+         {" FIN=0 RSV=000 2=binary ", " MASK=1 126: in 16 bits ", " 00 7e  ", " length 126 ",
+          " 01 02 03 04\n", "1 1111110"}},
         {BYTES("\x82\xFF\x01\x02\x03\x04\x05\x06\x07\x08\x0A\x0B\x0C\x0D"),
          WS_TOO_BIG,
-         {"MASK=1 length=127: the next 64 bits say\n", "     01 02 03 04 05 06 07 08  ",
-          "length 72623859790382856\n", "     0a 0b 0c 0d  ", "72623859790382856 bytes"}},
-        {BYTES("\xC1"), WS_BAD_RSV, {"     c1 ", "FIN=1 RSV=100 opcode=1 text\n"}},
-        {BYTES("\xA2"), WS_BAD_RSV, {"     a2 ", "FIN=1 RSV=010 opcode=2 binary\n"}},
-        {BYTES("\x10"), WS_BAD_RSV, {"     10 ", "FIN=0 RSV=001 opcode=0 continuation\n"}},
-        {BYTES("\x8B"), WS_BAD_OPCODE, {"FIN=1 RSV=000 opcode=11 reserved\n"}},
-        {BYTES("\x81\x05"), WS_NOT_MASKED, {"     05 ", "MASK=0 length=5\n"}},
-        {BYTES("\x82\xFE\x00\x7D"), WS_LENGTH_NOT_MINIMAL, {"     00 7d  ", "length 125\n"}},
-        {BYTES("\x82\xFF\x80"),
-         WS_LENGTH_HIGH_BIT,
-         {"     80  ", "length 128 (and more to come)\n"}},
+         {" MASK=1 127: in 64 bits ", " 01 02 03 04 05 06 07 08  ", " length 72623859790382856 ",
+          " 0a 0b 0c 0d\n", " 72623859790382856 bytes\n", "1 1111111"}},
+        {BYTES("\xC1"), WS_BAD_RSV, {"     c1\n", "1 100 0001\n", "FIN=1 RSV=100 1=text\n"}},
+        {BYTES("\xA2"), WS_BAD_RSV, {"     a2\n", "1 010 0010\n", "FIN=1 RSV=010 2=binary\n"}},
+        {BYTES("\x10"), WS_BAD_RSV, {"     10\n", "0 001 0000\n", "FIN=0 RSV=001 0=cont"}},
+        {BYTES("\x8B"), WS_BAD_OPCODE, {"1 000 1011\n", "FIN=1 RSV=000 11=reserved\n"}},
+        {BYTES("\x81\x05"), WS_NOT_MASKED, {" 05\n", " MASK=0 length 5 in 7 bits\n"}},
+        {BYTES("\x82\xFE\x00\x7D"), WS_LENGTH_NOT_MINIMAL, {" 00 7d\n", "length 125\n"}},
+        {BYTES("\x82\xFF\x80"), WS_LENGTH_HIGH_BIT, {" 80\n", " length, begun\n"}},
+        {BYTES("\x82\x81\x80\x20"), WS_TOO_BIG, {" 80 20\n", " key, begun\n"}},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(table); i++) {
@@ -222,8 +227,7 @@ static void the_header_is_told(void **state)
             must_say(text, table[i].says[k]);
         must((strstr(text, "MASK=") != NULL) == (table[i].len >= 2), "row %zu: a second byte", i);
         must((strstr(text, "masking key") != NULL) == (table[i].len >= 6), "row %zu: a key", i);
-        must((strstr(text, "more to come") != NULL) == (table[i].outcome == WS_LENGTH_HIGH_BIT),
-             "row %zu: more to come?", i);
+        must((strstr(text, "begun") != NULL) == (i >= COUNT_OF(table) - 2), "row %zu: begun?", i);
     }
 }
 
@@ -238,22 +242,24 @@ static void cuts_change_nothing(void **state)
         payload[i] = (unsigned char)(i * 7);
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         size_t len = masked_frame(bytes, WS_BINARY, payload, sizes[i]);
-        struct trace_frame whole = {.reads = 1};
+        struct trace_frame whole = {0};
         static char expected[TRACE_MAX];
         bool complete;
         must(pass(&whole, bytes, len, &complete) == len && complete, "%zu bytes, whole", sizes[i]);
         strcpy(expected, text_of(&whole, WS_OK));
         for (size_t cut = 0; cut < len && cut < 400; cut++) {
-            struct trace_frame trace = {.reads = 1};
-            must(pass(&trace, bytes, cut, &complete) == cut && !complete, "%zu bytes, %zu of them",
-                 len, cut);
-            (void)text_of(&trace, WS_TOO_BIG);
+            struct trace_frame trace = {0};
+            if (cut > 0)
+                must(pass(&trace, bytes, cut, &complete) == cut && !complete,
+                     "%zu bytes, %zu of them", len, cut);
+            if (cut > 0)
+                (void)text_of(&trace, WS_TOO_BIG);
             must(pass(&trace, bytes + cut, len - cut, &complete) == len - cut && complete,
                  "%zu bytes, cut at %zu", len, cut);
             must(strcmp(text_of(&trace, WS_OK), expected) == 0, "%zu bytes, cut at %zu: the text",
                  len, cut);
         }
-        struct trace_frame bytewise = {.reads = 1};
+        struct trace_frame bytewise = {0};
         for (size_t at = 0; at < len; at++)
             must(pass(&bytewise, bytes + at, 1, &complete) == 1 && complete == (at + 1 == len),
                  "%zu bytes, byte %zu", len, at);
@@ -299,13 +305,18 @@ static void a_fault_is_explained(void **state)
         enum ws_outcome fault;
         const char *says;
     } table[] = {
-        {BYTES("Hello"), WS_BAD_RSV, "'H': was text sent without a frame"},
-        {BYTES("\r\n"), WS_BAD_OPCODE, "reserved"},
+        {BYTES("Hello"), WS_BAD_RSV, "0x48 is 'H': was text sent without a frame"},
+        {BYTES("\r\n"), WS_BAD_OPCODE, "0x0d is a line end: "},
         {BYTES("\x81\x05Hello"), WS_NOT_MASKED, "set bit 0x80"},
         {BYTES("\x89\xFE"), WS_CONTROL_TOO_LONG, "ping"},
         {BYTES("\x09\x80"), WS_CONTROL_FRAGMENTED, "FIN=0"},
         {BYTES("\x82\xFE\0\x01"), WS_LENGTH_NOT_MINIMAL, "length 1"},
-        {BYTES("\x82\xFF\xFF"), WS_LENGTH_HIGH_BIT, "64 bits"},
+        {BYTES("\x82\xFF\xFF"), WS_LENGTH_HIGH_BIT, "The highest byte comes first"},
+        {BYTES("\xC1\x85"), WS_BAD_RSV, "RSV1 means compressed"},
+        {BYTES("\x83\x85"), WS_BAD_OPCODE, "perhaps the frame before was not as long"},
+        {BYTES("\x88\x82\0\0\0\0\xE8\x03"), WS_CLOSE_BAD_CODE, "with its two bytes swapped"},
+        {BYTES("\x88\x82\0\0\0\0\x03\xED"), WS_CLOSE_BAD_CODE, "1000-1003, 1007-1014 and"},
+        {BYTES("\x81\x05Hello"), WS_NOT_MASKED, "came behind it"},
         {BYTES("\x80\x80"), WS_STRAY_CONTINUATION, "continuation"},
         {BYTES("\x81\x81zzzz\x80"), WS_BAD_UTF8, "text"},
         {BYTES("\x88\x81zzzz\x80"), WS_CLOSE_ONE_BYTE, "close"},
@@ -317,10 +328,11 @@ static void a_fault_is_explained(void **state)
         bool complete;
         pass(&trace, (const unsigned char *)table[i].bytes, table[i].len, &complete);
         const char *text = text_of(&trace, table[i].fault);
-        must_say(text, "BAD: ");
+        must_say(text, "     BAD    ");
         must_say(text, ws_fault_find(table[i].fault)->reason);
         must_say(text, table[i].says);
-        snprintf(code, sizeof code, "closes with %u\n", ws_fault_find(table[i].fault)->close_code);
+        snprintf(code, sizeof code, "closes with %u (§7.1.7)\n",
+                 ws_fault_find(table[i].fault)->close_code);
         must_say(text, code);
     }
 }
@@ -344,6 +356,172 @@ static void any_bytes_can_be_told(void **state)
     }
 }
 
+/* What the sender was in the middle of, told of each frame of a row. */
+static void the_state_is_told(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        const char *says, *json;
+    } table[] = {
+        {BYTES("\x01\x80zzzz"), "state  between messages\n", "\"between\",\"fragments\":0"},
+        {BYTES("\x89\x80zzzz"), "state  inside a fragmented text message, 1 fragment so far\n",
+         "\"text\",\"fragments\":1"},
+        {BYTES("\x00\x80zzzz"), "state  inside a fragmented text message, 1 fragment so far\n",
+         "\"text\",\"fragments\":1"},
+        {BYTES("\x80\x80zzzz"), "state  inside a fragmented text message, 2 fragments so far\n",
+         "\"text\",\"fragments\":2"},
+        {BYTES("\x02\x80zzzz"), "state  between messages\n", "\"between\",\"fragments\":0"},
+        {BYTES("\x80\x80zzzz"), "state  inside a fragmented binary message, 1 fragment so far\n",
+         "\"binary\",\"fragments\":1"},
+        {BYTES("\x88\x80zzzz"), "state  between messages\n", "\"between\",\"fragments\":0"},
+        {BYTES("\x88\x80zzzz"), "state  closing\n", "\"closing\",\"fragments\":0"},
+    };
+    struct trace_frame trace = {0}, unknown = {.state = {.in_message = true, .opcode = WS_TEXT}};
+    bool complete;
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        pass(&trace, (const unsigned char *)table[i].bytes, table[i].len, &complete);
+        must(complete, "row %zu is complete", i);
+        must_say(text_of(&trace, WS_OK), table[i].says);
+        must_say(json_of(&trace, WS_OK), table[i].json);
+        trace_next(&trace);
+    }
+    for (int i = 0; i < 2; i++) { /* of a message whose beginning nobody saw */
+        pass(&unknown, (const unsigned char *)"\x00\x80zzzz", 6, &complete);
+        must_say(text_of(&unknown, WS_OK), "state  inside a fragmented text message\n");
+        trace_next(&unknown);
+    }
+}
+
+/* Where TCP has cut: | stands before the byte with which a read began. */
+static void reads_are_told(void **state)
+{
+    unsigned char bytes[60];
+    struct trace_frame trace = {0};
+    bool complete;
+    size_t len = masked_frame(bytes, WS_TEXT, "0123456789abcdefgh", 18);
+    (void)state;
+    for (size_t at = 0; at < len; at += at == 0 ? 1 : at == 1 ? 3 : 5) {
+        size_t end = at == 0 ? 1 : at == 1 ? 4 : at + 5;
+        trace_read(&trace);
+        pass(&trace, bytes + at, (end < len ? end : len) - at, &complete);
+    }
+    const char *text = text_of(&trace, WS_OK);
+    must_say(text, "\n     81                   |92 ");
+    must_say(text, "  37 fa|21 3d\n");
+    must_say(text, "\n     07 cb 13|0e 03 cf 17 0a|0f c3 40 5f 54|9e 44 5b  ");
+    must_say(text, "\n     50 92 ");
+    must_say(text, "     reads  6; | stands where the next began\n");
+    must_say(json_of(&trace, WS_OK), "\"reads\":6,\"cuts\":[1,4,9,14,19],\"joined\":false");
+    trace_next(&trace);
+    pass(&trace, bytes, len, &complete);
+    must_say(text_of(&trace, WS_OK),
+             "reads  1; the first had brought what was before this frame, too\n");
+    must_say(json_of(&trace, WS_OK), "\"reads\":1,\"cuts\":[],\"joined\":true");
+}
+
+static void colour_only_colours(void **state)
+{
+    struct trace_frame trace = {0};
+    char plain[TRACE_MAX], coloured[TRACE_MAX];
+    bool complete;
+    (void)state;
+    pass(&trace, (const unsigned char *)"Hello", 5, &complete);
+    trace.outcome = WS_BAD_RSV;
+    trace_frame_text(&trace, false, plain);
+    size_t len = trace_frame_text(&trace, true, coloured), at = 0;
+    must(strstr(coloured, "\033[1;31mBAD    \033[0m") != NULL, "red: %s", coloured);
+    for (size_t i = 0; i < len; i++) { /* take the colours out */
+        if (coloured[i] == '\033')
+            i += strcspn(coloured + i, "m");
+        else
+            coloured[at++] = coloured[i];
+    }
+    coloured[at] = '\0';
+    assert_string_equal(coloured, plain);
+}
+
+/* -------------------------------------------------------------------------------------- as JSON */
+
+static void a_frame_as_json(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        enum ws_outcome outcome;
+        const char *json;
+    } table[] = {
+        {BYTES("\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"), WS_OK,
+         "\"direction\":\"in\",\"outcome\":\"ok\",\"header\":\"818537fa213d\",\"fin\":true,"
+         "\"rsv\":0,\"opcode\":1,\"name\":\"text\",\"masked\":true,\"form\":7,\"length\":5,"
+         "\"payload\":\"7f9f4d5158\",\"seen\":5,\"reads\":1,\"cuts\":[],\"joined\":false,"
+         "\"state\":\"between\",\"fragments\":0,\"kept\":[\"5.1\",\"5.2\",\"5.3\",\"5.4\","
+         "\"8.1\"]"},
+        {BYTES("\x88\x82zzzz\x79\x92"), WS_OK,
+         "\"direction\":\"in\",\"outcome\":\"ok\",\"header\":\"88827a7a7a7a\",\"fin\":true,"
+         "\"rsv\":0,\"opcode\":8,\"name\":\"close\",\"masked\":true,\"form\":7,\"length\":2,"
+         "\"payload\":\"7992\",\"seen\":2,\"reads\":1,\"cuts\":[],\"joined\":false,"
+         "\"state\":\"between\",\"fragments\":0,\"kept\":[\"5.1\",\"5.2\",\"5.3\",\"5.5\","
+         "\"5.5.1\",\"7.4\"]"},
+        {BYTES("Hi"), WS_BAD_RSV,
+         "\"direction\":\"in\",\"outcome\":\"bad\",\"header\":\"48\",\"fin\":false,\"rsv\":4,"
+         "\"opcode\":8,\"name\":\"close\",\"masked\":null,\"form\":null,\"length\":null,"
+         "\"payload\":\"69\",\"seen\":1,\"reads\":1,\"cuts\":[],\"joined\":false,"
+         "\"state\":\"between\",\"fragments\":0,\"fault\":\"bad-rsv\",\"section\":\"5.2\","
+         "\"reason\":\"RSV bit set, but no extension was agreed on (RFC 6455 §5.2)\","
+         "\"close\":1002,\"hint\":\"text\",\"hintWords\":\"was text sent without a frame around "
+         "it?\""},
+        {BYTES("\x82\xFE\x01"), WS_PARTIAL,
+         "\"direction\":\"in\",\"outcome\":\"cut\",\"header\":\"82fe01\",\"fin\":true,"
+         "\"rsv\":0,\"opcode\":2,\"name\":\"binary\",\"masked\":true,\"form\":16,"
+         "\"length\":null,\"payload\":\"\",\"seen\":0,\"reads\":1,\"cuts\":[],"
+         "\"joined\":false,\"state\":\"between\",\"fragments\":0"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct trace_frame trace = {0};
+        bool complete;
+        trace_read(&trace);
+        pass(&trace, (const unsigned char *)table[i].bytes, table[i].len, &complete);
+        assert_string_equal(json_of(&trace, table[i].outcome), table[i].json);
+    }
+}
+
+static void a_sent_frame_as_json(void **state)
+{
+    static const unsigned char close[] = {0x88, 0x02, 0x03, 0xE8};
+    struct trace_frame trace;
+    (void)state;
+    trace_sent(&trace, close, sizeof close);
+    assert_string_equal(
+        json_of(&trace, WS_OK),
+        "\"direction\":\"out\",\"outcome\":\"ok\",\"header\":\"8802\",\"fin\":true,\"rsv\":0,"
+        "\"opcode\":8,\"name\":\"close\",\"masked\":false,\"form\":7,\"length\":2,"
+        "\"payload\":\"03e8\",\"seen\":2,\"reads\":0,\"cuts\":[],\"joined\":false,"
+        "\"state\":\"closing\",\"fragments\":0,\"kept\":[\"5.1\",\"5.2\",\"5.5\",\"5.5.1\","
+        "\"7.4\"]");
+}
+
+/* Each fault has a name of its own, and the section is that of its reason. */
+static void faults_as_json(void **state)
+{
+    (void)state;
+    for (int fault = WS_BAD_RSV; fault < WS_OUTCOMES; fault++) {
+        struct trace_frame trace = {0};
+        char section[20], both[60];
+        bool complete;
+        pass(&trace, (const unsigned char *)"\x81\x81zzzz\x80", 7, &complete);
+        const char *json = json_of(&trace, (enum ws_outcome)fault);
+        must(sscanf(strstr(ws_fault_find((enum ws_outcome)fault)->reason, "§"), "§%19[0-9.]",
+                    section) == 1,
+             "a section in the reason");
+        snprintf(both, sizeof both, "\"section\":\"%s\",\"reason\"", section);
+        must_say(json, both);
+        must(strstr(json, "(null)") == NULL, "a name for fault %d: %s", fault, json);
+    }
+}
+
 /* ------------------------------------------------------------------------------- what is sent */
 
 static void frames_sent_are_told_one_by_one(void **state)
@@ -361,12 +539,12 @@ static void frames_sent_are_told_one_by_one(void **state)
         must_say(text_of(&trace, WS_OK), "sent: text frame");
         must_say(text_of(&trace, WS_OK), "MASK=0");
         must_say(text_of(&trace, WS_OK), "     81 ");
-        must_say(text_of(&trace, WS_OK), sizes[i] == 200     ? "     00 c8 "
-                                         : sizes[i] == 65536 ? "     00 00 00 00 00 01 00 00 "
+        must_say(text_of(&trace, WS_OK), sizes[i] == 200     ? "  00 c8\n"
+                                         : sizes[i] == 65536 ? "  00 00 00 00 00 01 00 00\n"
                                                              : "     ");
-        must_say(text_of(&trace, WS_OK), "ok: not masked (§5.1)");
+        must_say(text_of(&trace, WS_OK), "ok     not masked (§5.1)");
         must(trace_sent(&trace, at + len, next) == next, "the one behind it");
-        must_say(text_of(&trace, WS_OK), "sent: pong frame, 0 bytes");
+        must_say(text_of(&trace, WS_OK), "sent: pong frame, 0 bytes\n");
         /* the beginning of a long one is enough */
         size_t part = header + (sizes[i] < TRACE_SHOWN ? sizes[i] : TRACE_SHOWN);
         must(trace_sent(&trace, guard_at_end(&guard, bytes, part), part) == part, "its beginning");
@@ -376,17 +554,50 @@ static void frames_sent_are_told_one_by_one(void **state)
 
 /* ---------------------------------------------------------------------------------------- heads */
 
+static const char *text_of_head(const void *bytes, size_t len, enum http_outcome outcome)
+{
+    char *out = (char *)guard_at_end(&out_guard, NULL, TRACE_MAX);
+    struct trace_head head = {.from_client = true,
+                              .bytes = guard_at_end(&guard, bytes, len),
+                              .len = len,
+                              .reads = 2,
+                              .outcome = outcome};
+    check_text(out, trace_head_text(&head, false, out));
+    return out;
+}
+
 static void a_head_is_shown_line_by_line(void **state)
 {
-    static const char head[] = "GET / HTTP/1.1\r\nHost: a\r\nX: \x1B[2J\xC3\xA4\n\r\n";
-    char *out = (char *)guard_at_end(&out_guard, NULL, TRACE_MAX);
     (void)state;
-    const unsigned char *bytes = guard_at_end(&guard, head, sizeof head - 1);
-    check_text(out, trace_head_text(bytes, sizeof head - 1, out));
-    must_say(out, "| GET / HTTP/1.1\\r\\n\n");
-    must_say(out, "| Host: a\\r\\n\n");
-    must_say(out, "| X: \\x1B[2J\\xC3\\xA4\\n\n");
-    must_say(out, "| \\r\\n\n");
+    assert_string_equal(
+        text_of_head(BYTES("GET / HTTP/1.1\r\nhost: a\r\nX: \x1B[2J\xC3\xA4\n\r\n"), HTTP_OK),
+        "received: request head, 37 bytes\n"
+        "     | GET / HTTP/1.1\\r\\n\n"
+        "     | host: a\\r\\n                                                 "
+        "needed in HTTP/1.1\n"
+        "     | X: \\x1B[2J\\xC3\\xA4\\n\n"
+        "     | \\r\\n                                                        "
+        "the head ends here\n"
+        "     reads  2\n"
+        "     ok     a whole request head, well-formed (RFC 9112 §2.1)\n");
+}
+
+static void every_verdict_on_a_head_is_told(void **state)
+{
+    (void)state;
+    for (int outcome = HTTP_OK; outcome < HTTP_OUTCOMES; outcome++) {
+        const char *text = text_of_head(BYTES("GET"), (enum http_outcome)outcome);
+        char status[80];
+        must_say(text, outcome == HTTP_OK        ? "     ok  "
+                       : outcome == HTTP_PARTIAL ? "     cut "
+                                                 : "     BAD ");
+        if (outcome <= HTTP_PARTIAL)
+            continue;
+        const struct http_refusal *refusal = http_refusal_find((enum http_outcome)outcome);
+        snprintf(status, sizeof status, "answers with %d %s\n", refusal->status, refusal->phrase);
+        must_say(text, status);
+        must_say(text, strchr(refusal->reason, ')') - 3);
+    }
 }
 
 /* A long line goes on in the next; nothing of it is lost. */
@@ -394,14 +605,15 @@ static void a_long_line_is_broken(void **state)
 {
     (void)state;
     for (size_t len = 1; len < 400; len++) {
-        char head[400], *out = (char *)guard_at_end(&out_guard, NULL, TRACE_MAX);
-        size_t count = 0;
-        memset(head, 'x', sizeof head);
-        trace_head_text(guard_at_end(&guard, head, len), len, out);
-        for (const char *c = out; *c != '\0'; c++)
-            count += *c == 'x';
+        char head[400];
+        size_t count = 0, lines = 0;
+        memset(head, '~', sizeof head);
+        for (const char *c = text_of_head(head, len, HTTP_OK); *c != '\0'; c++) {
+            count += *c == '~';
+            lines += *c == '|';
+        }
         must(count == len, "%zu characters, not %zu", len, count);
-        must((strchr(out, '\n') == out + strlen(out) - 1) == (len <= 80), "%zu in one line?", len);
+        must((lines == 1) == (len <= 90), "%zu in one line?", len);
     }
 }
 
@@ -412,14 +624,14 @@ static void heads_of_all_lengths_are_safe(void **state)
     (void)state;
     for (size_t len = 1; len <= sizeof head; len += len < 300 ? 1 : 97)
         for (int kind = 0; kind < 4; kind++) {
-            char *out = (char *)guard_at_end(&out_guard, NULL, TRACE_MAX);
             for (size_t i = 0; i < len; i++)
                 head[i] = (unsigned char)(kind == 0   ? 'x'
                                           : kind == 1 ? 0x80
                                           : kind == 2 ? '\r'
                                                       : next_random(&random));
-            check_text(out, trace_head_text(guard_at_end(&guard, head, len), len, out));
+            (void)text_of_head(head, len, HTTP_OK);
         }
+    assert_non_null(strstr(text_of_head(head, 9000, HTTP_OK), " bytes more\n"));
 }
 
 static int open_guards(void **state)
@@ -451,8 +663,15 @@ int main(void)
         cmocka_unit_test(a_frame_that_does_not_end),
         cmocka_unit_test(a_fault_is_explained),
         cmocka_unit_test(any_bytes_can_be_told),
+        cmocka_unit_test(the_state_is_told),
+        cmocka_unit_test(reads_are_told),
+        cmocka_unit_test(colour_only_colours),
+        cmocka_unit_test(a_frame_as_json),
+        cmocka_unit_test(a_sent_frame_as_json),
+        cmocka_unit_test(faults_as_json),
         cmocka_unit_test(frames_sent_are_told_one_by_one),
         cmocka_unit_test(a_head_is_shown_line_by_line),
+        cmocka_unit_test(every_verdict_on_a_head_is_told),
         cmocka_unit_test(a_long_line_is_broken),
         cmocka_unit_test(heads_of_all_lengths_are_safe),
     };

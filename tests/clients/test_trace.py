@@ -1,0 +1,195 @@
+"""
+--trace to the letter: what the terminal shows of good and of bad frames and heads, held against the
+transcripts in traces/. Time and address stand in them as TIME and ADDRESS; all else is exact.
+
+When the words have changed on purpose: WRITE_TRACES=1 python3 -m pytest tests/clients/test_trace.py
+writes the transcripts anew; then read what `git diff` says of them.
+"""
+import os
+import pathlib
+import re
+import struct
+
+import pytest
+
+from servers import wait_until
+from wire import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, fragments, frame, handshake,
+                  head, text)
+
+TRACES = pathlib.Path(__file__).parent / "traces"
+
+
+def has_been_read(client):
+    """Has the server read all that was sent? /proc/net/tcp has a line for its end of the connection,
+    whose rx_queue says what it has not."""
+    mine, its = client.socket.getsockname()[1], client.socket.getpeername()[1]
+    line = re.search(rf":{its:04X} [0-9A-F]+:{mine:04X} [0-9A-F]+ [0-9A-F]+:([0-9A-F]+)",
+                     pathlib.Path("/proc/net/tcp").read_text())
+    return line is None or int(line[1], 16) == 0
+
+
+def send_in_reads(client, pieces):
+    """Sends each piece when the one before has been read: so many pieces, so many reads."""
+    for piece in pieces:
+        client.send(piece)
+        wait_until(lambda: has_been_read(client), "the server to read")
+
+
+def normalised(log):
+    log = re.sub(r"127\.0\.0\.1:\d+", "ADDRESS", log)
+    return re.sub(r"\b\d\d:\d\d:\d\d\.\d{3}\b", "TIME", log)
+
+
+def compare(name, log):
+    file = TRACES / f"{name}.txt"
+    if os.environ.get("WRITE_TRACES"):
+        file.write_text(normalised(log))
+    assert normalised(log) == file.read_text()
+    for line in re.findall(r"^(?: .*|#.* (?:received|sent): .*)$", log, re.M):
+        assert len(line) <= 100, f"more than 100 columns: {line!r}"
+
+
+def cut(data, *places):
+    """The data in pieces, cut at these places."""
+    return [data[a:b] for a, b in zip((0, *places), (*places, len(data)))]
+
+
+SWAPPED = frame(CLOSE, struct.pack("<H", 1000))
+GOODBYE = [close(1000, b"bye")]
+
+# What is sent after the handshake, each piece brought by a read of its own.
+FRAMES = {
+    "text": [text("Hello"), *GOODBYE],
+    "text-in-four-reads": [*cut(text("Hello, 世界"), 1, 4, 10), *GOODBYE],
+    "two-in-one-read": [text("one") + text("two") + close()],
+    "fragments-and-a-ping": [b"".join(fragments(TEXT, [b"Hel", b"lo", b"!"])[:2]) + frame(PING, b"alive?"),
+                             fragments(TEXT, [b"Hel", b"lo", b"!"])[2], *GOODBYE],
+    "length-in-16-bits": [frame(BINARY, bytes(range(200))), *GOODBYE],
+    "length-in-64-bits": [frame(BINARY, b"\0" * 65536), *GOODBYE],
+    "empty-and-pong": [text(""), frame(PONG, b""), close()],
+    "terminal-codes": [text("\x1b[2J\x07"), close(1000, b"\x1b[31m")],
+    "died-in-a-frame": [text("Hello")[:8]],
+    "died-between-frames": [text("Hello")],
+
+    "bad-rsv": [text("zip", rsv=4)],
+    "bad-rsv-text-without-a-frame": [b"Hello"],
+    "bad-opcode": [frame(3, b"?")],
+    "bad-opcode-line-end": [text("Hello") + b"\r\n"],
+    "bad-control-fragmented": [frame(PING, b"hi", fin=False)],
+    "bad-control-too-long": [frame(PING, b"x" * 126)],
+    "bad-not-masked": [frame(TEXT, b"Hello", key=None)],
+    "bad-length-not-minimal-16": [frame(TEXT, b"Hello", length_bytes=2)],
+    "bad-length-not-minimal-64": [frame(TEXT, b"Hello", length_bytes=8)],
+    "bad-length-high-bit": [frame(BINARY, announced=1 << 63, length_bytes=8)],
+    "bad-stray-continuation": [frame(CONTINUATION, b"lo")],
+    "bad-message-unfinished": [frame(TEXT, b"Hel", fin=False), text("again")],
+    "bad-too-big": [frame(BINARY, b"abc", announced=2000)],
+    "bad-utf8": [frame(TEXT, "Grüße".encode("latin-1"))],
+    "bad-close-one-byte": [frame(CLOSE, b"\x03")],
+    "bad-close-code": [close(1005)],
+    "bad-close-code-swapped": [SWAPPED],
+    "bad-close-utf8": [close(1000, "世".encode()[:2])],
+}
+
+
+@pytest.mark.lessons(2)
+@pytest.mark.parametrize("name", FRAMES)
+def test_frames(start, join, name):
+    server = start("--trace", "--max-message", 1000 if name == "bad-too-big" else 1 << 20)
+    client = join(server)
+    send_in_reads(client, FRAMES[name])
+    if name.startswith("died"):
+        client.finish()
+    client.read_to_end()
+    client.close()
+    server.stderr.wait_for(r"closed \d+.*\n")
+    log = server.stderr.text
+    if name == "length-in-64-bits":  # more than one read may bring it, and that depends
+        log = re.sub(r"reads  [2-9].*", "reads  SOME", log)
+    compare(name, log)
+
+
+@pytest.mark.lessons(2)
+def test_frames_that_came_with_the_request(start, clients):
+    server = start("--trace")
+    client = clients(server)
+    client.upgrade(handshake(), text("early"), close())
+    client.read_to_end()
+    client.close()
+    server.stderr.wait_for(r"closed \d+.*\n")
+    compare("with-the-request", server.stderr.text)
+
+
+@pytest.mark.lessons(2)
+def test_silence(start, join):
+    """What the server sends of its own accord."""
+    server = start("--trace", "--ping-interval", "0.2")
+    client = join(server)
+    client.read_to_end()
+    server.stderr.wait_for(r"closed \d+.*\n")
+    compare("silence", server.stderr.text)
+
+
+REQUESTS = {
+    "request-in-three-reads": cut(handshake(), 5, 60),
+    "request-of-a-browser": [handshake(add=["Origin: http://localhost", "Sec-WebSocket-Extensions: "
+                                            "permessage-deflate; client_max_window_bits"])],
+    "request-of-many-columns": [handshake(f"GET /{'x' * 300} HTTP/1.1")],
+    "bad-request-method": [b"Hello\r\n"],
+    "bad-request-tls": [b"\x16\x03\x01\x02\x00\x01"],
+    "bad-request-version": [handshake(sec_websocket_version="8")],
+    "bad-request-origin": [handshake(add=["Origin: http://evil.example/<script>\x7f"])],
+    "not-found": [head("GET /no HTTP/1.1", "Host: x")],
+    "left-in-the-request": [handshake()[:40]],
+}
+
+
+@pytest.mark.lessons(1, 2)
+@pytest.mark.parametrize("name", REQUESTS)
+def test_heads(start, clients, name):
+    """Lesson 1 traces heads just as the others do."""
+    server = start("--trace")
+    client = clients(server)
+    send_in_reads(client, REQUESTS[name])
+    client.finish()
+    client.read_to_end()
+    client.close()
+    server.stderr.wait_for(r"(refused \d+|closed|left).*\n")
+    compare(name, re.sub(r"#1 \S+ (open|closed).*\n|.*to let pages.*\n", "", server.stderr.text))
+
+
+@pytest.mark.lessons(3)
+def test_broadcast(start, join):
+    """In lesson 3 what goes out is traced for each client that it goes to."""
+    server = start("--trace")
+    speaker = join(server)
+    listener = join(server)
+    speaker.send(text("Hello"))
+    for client in speaker, listener:
+        assert client.read_frame().payload == b"Hello"
+    sent = [number for number in re.findall(r"#(\d) \S+ \S+ sent: text frame, 5 bytes",
+                                            server.stderr.text)]
+    assert sorted(sent) == ["1", "2"]
+
+
+@pytest.mark.lessons(1, 2, 3)
+def test_nothing_is_traced_without_the_option(start, join):
+    server = start("-v")
+    client = join(server)
+    client.send(text("Hello"))
+    client.close()
+    server.stderr.wait_for("closed")
+    assert not re.search("received|FIN=|sent:", server.stderr.text)
+
+
+@pytest.mark.lessons(2)
+@pytest.mark.parametrize("environment, coloured", [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_verdicts_in_colour_on_a_terminal(start, join, environment, coloured):
+    inherited = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    server = start("--trace", on_terminal=True, env=inherited | environment)
+    client = join(server)
+    client.send(text("Hello"), b"?")
+    client.read_to_end()
+    server.stderr.wait_for("closed 1002")
+    assert ("\x1b[1;32mok" in server.stderr.text) == coloured
+    assert ("\x1b[1;31mBAD" in server.stderr.text) == coloured
