@@ -50,6 +50,9 @@ BUILD := build/$(VARIANT)
 .PHONY: help
 help:
 	@echo 'make lesson01        build lesson 1 and leave it as ./server (lesson02, lesson03 likewise)'
+	@echo 'make check01         build lesson 1, grade it, and say what is wrong and why (check02, check03)'
+	@echo 'make check           how far all three lessons are'
+	@echo 'make wscheck         the grader alone, for any server: ./wscheck --help'
 	@echo 'make test            build and run all tests'
 	@echo 'make fuzz SECONDS=n  look for inputs that break something, so long for each target'
 	@echo 'make soak MINUTES=n  chat and abuse at the same time'
@@ -103,8 +106,8 @@ $(UNIT_SCRIPTS): $(BUILD)/unit/%: tests/unit/%
 # Everything is built three times: as it is used, and under the sanitizers that look for misuse of
 # memory and for data races. tests/run runs it and counts.
 test:
-	@$(MAKE) -s -j2 SAN= programs unit
-	@$(MAKE) -s -j2 SAN=address programs unit fuzz-programs
+	@$(MAKE) -s -j2 SAN= programs unit wscheck-programs
+	@$(MAKE) -s -j2 SAN=address programs unit fuzz-programs wscheck-programs
 	@$(MAKE) -s -j2 SAN=thread programs
 	@$(MAKE) -s -j2 fuzz-build
 	@tests/run
@@ -113,6 +116,6 @@ include $(wildcard tests/*/*.mk)
 
 .PHONY: clean
 clean:
-	rm -rf build server
+	rm -rf build server wscheck
 
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -80,6 +80,11 @@ static const struct exercise exercises[] = {
 static const struct family *const tables[] = {handshake_checks, frame_checks, close_checks,
                                               room_checks};
 
+const char *level_name(enum level level)
+{
+    return level == MUST ? "must" : "better";
+}
+
 size_t exercise_count(void)
 {
     return sizeof exercises / sizeof *exercises;

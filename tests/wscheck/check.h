@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct start;
 struct trial;
 
 enum level { MUST, BETTER };
@@ -50,9 +51,9 @@ struct family {
     const char *symptom; /* what the student has seen who came here */
     const char *parents; /* ids of checks that must hold first, with blanks between */
     unsigned needs;
-    const char *options; /* what the server is started with, "" or NULL: nothing; NEEDS_SERVER */
-    const char *suspect; /* the diagnosis when nothing else in the bytes tells, or NULL */
-    bool isolates;       /* made for one mistake: the suspect counts more than the bytes */
+    const struct start *start; /* how the server must be started; NULL: as usual */
+    const char *suspect;       /* the diagnosis when nothing else in the bytes tells, or NULL */
+    bool isolates;             /* made for one mistake: the suspect counts more than the bytes */
     void (*run)(struct trial *t, const struct check *check);
     const struct check *checks; /* the last has no id */
 };
@@ -73,6 +74,9 @@ extern const struct family handshake_checks[], frame_checks[], close_checks[], r
 
 /* All families of all tables, in their order; NULL after the last. */
 const struct family *family_at(size_t index);
+
+/* "must" or "better" */
+const char *level_name(enum level level);
 
 const struct exercise *exercise_find(const char *name);
 

@@ -77,17 +77,16 @@ static void ends_by_itself(struct trial *t, const char *arguments, int status, c
     static struct server second;
     struct bytes *words = trial_bytes(t), *err = trial_bytes(t);
     second = (struct server){.command = t->grading->server.command};
-    bytes_add_format(words, "%s %s", second.command, arguments);
+    bytes_add_format(words, "exec %s %s", second.command, arguments);
     if (!server_spawn(&second, (const char *)words->at))
         return;
     bool ended = server_wait_for_end(&second, trial_deadline(t));
     server_explain_end(&second, err);
     server_printed(&second, NULL, err);
     if (!ended)
-        trial_fail(t, "it runs on, started as %s", (const char *)words->at);
+        trial_fail(t, "it runs on, started with %s", arguments);
     else if (!WIFEXITED(second.status) || WEXITSTATUS(second.status) != status)
-        trial_fail(t, "started as \"%s\", it should end with exit status %d",
-                   (const char *)words->at, status);
+        trial_fail(t, "started with %s, it should end with exit status %d", arguments, status);
     else if (mention != NULL && bytes_find(err->at, err->len, mention) == NULL)
         trial_fail(t, "what it writes to stderr does not name %s", mention);
     if (!trial_holds(t))
@@ -139,7 +138,7 @@ static void starts_again_on_its_port(struct trial *t, const struct check *c)
     server_stop(server);
     second = (struct server){
         .command = server->command, .host = server->host, .fixed_port = server->port};
-    if (trial_holds(t) && !server_start(&second, "", trial_deadline(t))) {
+    if (trial_holds(t) && !server_start(&second, &start_usual, trial_deadline(t))) {
         trial_fail(t, "stopped, and started again on the same port, it does not listen");
         server_explain_end(&second, &t->result->failure.death);
     }
@@ -728,9 +727,10 @@ const struct family handshake_checks[] = {
      .needs = NEEDS_IPV6,
      .suspect = "ipv4-only",
      .run = accepts_connection,
-     .checks =
-         (const struct check[]){{.id = "listen-ipv6", .title = "... over IPv6 too", .text = "::1"},
-                                {0}}},
+     .checks = (const struct check[]){{.id = "listen-ipv6",
+                                       .title = "a client can connect over IPv6 and is answered",
+                                       .text = "::1"},
+                                      {0}}},
     {.exercise = "listen",
      .lessons = LESSON(1),
      .level = MUST,
@@ -794,11 +794,13 @@ const struct family handshake_checks[] = {
      .needs = NEEDS_SERVER,
      .suspect = "bad-exit",
      .run = stops_on_signal,
-     .checks =
-         (const struct check[]){
-             {.id = "listen-sigterm", .title = "SIGTERM ends it in good order", .number = SIGTERM},
-             {.id = "listen-sigint", .title = "SIGINT (Ctrl-C) too", .number = SIGINT},
-             {0}}},
+     .checks = (const struct check[]){{.id = "listen-sigterm",
+                                       .title = "SIGTERM ends the server in good order",
+                                       .number = SIGTERM},
+                                      {.id = "listen-sigint",
+                                       .title = "SIGINT (Ctrl-C) ends the server in good order",
+                                       .number = SIGINT},
+                                      {0}}},
     {.exercise = "listen",
      .lessons = LESSON(1),
      .level = BETTER,
@@ -852,12 +854,16 @@ const struct family handshake_checks[] = {
      .suspect = "end-only-at-end",
      .isolates = true,
      .run = answers_two_pieces,
-     .checks =
-         (const struct check[]){
-             {.id = "head-cut-before-lf", .title = "cut before the last LF", .number = 1},
-             {.id = "head-cut-before-crlf", .title = "cut before the last CRLF", .number = 2},
-             {.id = "head-cut-in-the-end", .title = "cut in the last header's CRLF", .number = 3},
-             {0}}},
+     .checks = (const struct check[]){{.id = "head-cut-before-lf",
+                                       .title = "the request cut before its last LF",
+                                       .number = 1},
+                                      {.id = "head-cut-before-crlf",
+                                       .title = "the request cut before its last CRLF",
+                                       .number = 2},
+                                      {.id = "head-cut-in-the-end",
+                                       .title = "the request cut within the last header's CRLF",
+                                       .number = 3},
+                                      {0}}},
     {.exercise = "read-head",
      .lessons = LESSON(1),
      .level = MUST,
@@ -870,8 +876,8 @@ const struct family handshake_checks[] = {
      .checks =
          (const struct check[]){
              {.id = "head-byte-by-byte", .title = "the request byte by byte", .number = 1},
-             {.id = "head-in-sevens", .title = "... in pieces of 7 bytes", .number = 7},
-             {.id = "head-in-fifties", .title = "... in pieces of 50 bytes", .number = 50},
+             {.id = "head-in-sevens", .title = "the request in pieces of 7 bytes", .number = 7},
+             {.id = "head-in-fifties", .title = "the request in pieces of 50 bytes", .number = 50},
              {0}}},
     {.exercise = "read-head",
      .lessons = LESSON(1),
@@ -926,8 +932,8 @@ const struct family handshake_checks[] = {
      .run = takes_long_head,
      .checks =
          (const struct check[]){{.id = "head-1k", .title = "a head of 1 KiB and more", .len = 1100},
-                                {.id = "head-4k", .title = "... of 4 KiB and more", .len = 4200},
-                                {.id = "head-7k", .title = "... of nearly 8 KiB", .len = 7800},
+                                {.id = "head-4k", .title = "a head of 4 KiB and more", .len = 4200},
+                                {.id = "head-7k", .title = "a head of nearly 8 KiB", .len = 7800},
                                 {0}}},
     {.exercise = "read-head",
      .lessons = LESSON(1),
@@ -983,7 +989,7 @@ const struct family handshake_checks[] = {
              "408, and a client that has said nothing is closed.",
      .symptom = "Connections that were never used pile up.",
      .parents = "head-answered",
-     .options = "--handshake-timeout 0.3",
+     .start = &(const struct start){"", "--handshake-timeout 0.3"},
      .suspect = "no-deadline",
      .run = times_out,
      .checks =
@@ -999,7 +1005,7 @@ const struct family handshake_checks[] = {
      .rule = "There is one deadline for the whole head; a byte now and then does not put it off.",
      .symptom = "A few slow clients take all places (\"slowloris\").",
      .parents = "head-answered",
-     .options = "--handshake-timeout 0.3",
+     .start = &(const struct start){"", "--handshake-timeout 0.3"},
      .suspect = "no-deadline",
      .run = times_out_dripping,
      .checks =
@@ -1226,10 +1232,10 @@ const struct family handshake_checks[] = {
                                        .title = "a digest with a NUL byte near its end",
                                        .text = "bGVzc29uMSBrZXkAAACvAA=="},
                                       {.id = "accept-nul-middle",
-                                       .title = "... in its middle",
+                                       .title = "a digest with a NUL byte in its middle",
                                        .text = "bGVzc29uMSBrZXkAAAABSQ=="},
                                       {.id = "accept-nul-first",
-                                       .title = "... as its first byte",
+                                       .title = "a digest with a NUL as its first byte",
                                        .text = "bGVzc29uMSBrZXkAAAAAlg=="},
                                       {.id = "accept-high-bytes",
                                        .title = "a digest of bytes above 0x7F (signed char)",

@@ -98,33 +98,47 @@ static void serves_on(struct trial *t, const struct check *c)
             send_close(p, 1000, "");
             expect_close(p, NULL);
         }
-        trial_end(t);
+        if (trial_holds(t))
+            trial_forget_last(t);
     }
     enter(t);
 }
 
+static void is_turned_away(struct trial *t)
+{
+    struct peer *p = peer_connect(t);
+    struct response response;
+    send_request(p, "");
+    if (expect_head(p, &response))
+        expect_status_of(p, &response, 503, 503);
+}
+
+/* A place becomes free when a thread has ended: as long as the answer is 503, try again. */
+static void gets_in_soon(struct trial *t)
+{
+    struct response response = {0};
+    for (int64_t deadline = trial_deadline(t); trial_holds(t);) {
+        struct peer *p = peer_connect(t);
+        send_request(p, "");
+        if (!expect_head(p, &response) || response.status == 101)
+            return;
+        if (wire_now() >= deadline)
+            trial_fail_at(p, "no place has become free");
+        else
+            trial_forget_last(t);
+    }
+}
+
 static void has_places(struct trial *t, const struct check *c)
 {
-    struct peer *first = enter(t), *third;
-    struct response response;
+    struct peer *first = enter(t);
     (void)c;
     enter(t);
-    third = peer_connect(t);
-    send_request(third, "");
-    if (expect_head(third, &response))
-        expect_status_of(third, &response, 503, 503);
+    is_turned_away(t);
     send_close(first, 1000, "");
     expect_close(first, NULL);
-    expect_end(first);
-    /* Its place is free soon: as long as the answer is 503, try again. */
-    for (int64_t deadline = trial_deadline(t); trial_holds(t);) {
-        struct peer *next = peer_connect(t);
-        send_request(next, "");
-        if (!expect_head(next, &response) || response.status == 101)
-            break;
-        if (wire_now() >= deadline || t->peer_count == PEERS_MAX)
-            trial_fail_at(next, "no place has become free");
-    }
+    peer_leave(first);
+    gets_in_soon(t);
 }
 
 /* -------------------------------------------------------------------------------- join, leave */
@@ -141,13 +155,15 @@ static void hears_from_now_on(struct trial *t, const struct check *c)
     expect_text(new, "after");
 }
 
-/* A connection that has not completed its handshake is not in the room. */
+/* A connection that has not completed its handshake is not in the room. Connections are accepted
+ * one after the other: when one that came later is in the room, this one has been accepted too. */
 static void hears_nothing_before(struct trial *t, const struct check *c)
 {
-    struct peer *inside = enter(t), *outside = peer_connect(t);
+    struct peer *outside = peer_connect(t);
     struct bytes *request = trial_bytes(t);
     add_request(outside, request, "");
     send_bytes(outside, request->at, c->number);
+    struct peer *inside = enter(t);
     send_text(inside, "not for you");
     expect_text(inside, "not for you");
     send_bytes(outside, request->at + c->number, request->len - c->number);
@@ -612,8 +628,10 @@ static void says_goodbye(struct trial *t, const struct check *c)
         expect_close_code(crowd.at[i], 1001);
         send_close(crowd.at[i], 1001, "");
     }
-    for (size_t i = 0; i < crowd.count; i++)
+    for (size_t i = 0; i < crowd.count; i++) {
         expect_end_of_any_kind(crowd.at[i]);
+        peer_leave(crowd.at[i]);
+    }
     expect_stop(t);
 }
 
@@ -712,17 +730,17 @@ const struct family room_checks[] = {
      .suspect = "one-at-a-time",
      .run = serves_beside,
      .checks = (const struct check[]){{.id = "threads-beside-silent",
-                                       .title = "beside a connection that says nothing",
+                                       .title = "a client beside a connection that says nothing",
                                        BYTES("")},
                                       {.id = "threads-beside-half",
-                                       .title = "beside half a request",
+                                       .title = "a client beside half a request",
                                        BYTES("GET / HTTP/1.1\r\n")},
                                       {.id = "threads-beside-frame",
-                                       .title = "beside half a frame",
+                                       .title = "a client beside half a frame",
                                        BYTES("\x81\xe4\0\0\0\0half"),
                                        .number = 'w'},
                                       {.id = "threads-beside-header",
-                                       .title = "beside one byte of a frame",
+                                       .title = "a client beside one byte of a frame",
                                        BYTES("\x81"),
                                        .number = 'w'},
                                       {0}}},
@@ -747,7 +765,7 @@ const struct family room_checks[] = {
              "free.",
      .symptom = "A server that falls over instead of saying no.",
      .parents = "threads-two",
-     .options = "--max-clients 2",
+     .start = &(const struct start){"", "--max-clients 2"},
      .run = has_places,
      .checks =
          (const struct check[]){
@@ -777,13 +795,13 @@ const struct family room_checks[] = {
      .suspect = "joined-too-early",
      .isolates = true,
      .run = hears_nothing_before,
-     .checks =
-         (const struct check[]){
-             {.id = "join-after-101",
-              .title = "a connection without a request hears nothing",
-              .number = 0},
-             {.id = "join-after-head", .title = "... with half a request neither", .number = 40},
-             {0}}},
+     .checks = (const struct check[]){{.id = "join-after-101",
+                                       .title = "a connection without a request hears nothing",
+                                       .number = 0},
+                                      {.id = "join-after-head",
+                                       .title = "a connection with half a request hears nothing",
+                                       .number = 40},
+                                      {0}}},
     {.exercise = "join-leave",
      .lessons = LESSON(3),
      .level = MUST,
@@ -797,15 +815,19 @@ const struct family room_checks[] = {
      .run = goes_on_without,
      .checks =
          (const struct check[]){
-             {.id = "leave-close", .title = "with a Close frame", .number = WITH_CLOSE},
-             {.id = "leave-silent", .title = "without a word", .number = WITHOUT},
+             {.id = "leave-close",
+              .title = "a client goes with a Close frame",
+              .number = WITH_CLOSE},
+             {.id = "leave-silent", .title = "a client goes without a word", .number = WITHOUT},
              {.id = "leave-reset",
-              .title = "with a reset",
+              .title = "a client resets the connection",
               .number = WITH_RESET,
               .suspect = "sigpipe"},
-             {.id = "leave-mid-frame", .title = "in the middle of a frame", .number = IN_A_FRAME},
+             {.id = "leave-mid-frame",
+              .title = "a client goes in the middle of a frame",
+              .number = IN_A_FRAME},
              {.id = "leave-fault",
-              .title = "thrown out for a fault",
+              .title = "a client is thrown out for a fault",
               .number = BY_A_FAULT,
               .suspect = "one-bad-client-stops-all"},
              {0}}},
@@ -820,7 +842,7 @@ const struct family room_checks[] = {
      .run = goes_on_after_all_left,
      .checks =
          (const struct check[]){
-             {.id = "leave-all", .title = "all go, and then one comes", .number = 5}, {0}}},
+             {.id = "leave-all", .title = "all clients go, and then one comes", .number = 5}, {0}}},
     {.exercise = "join-leave",
      .lessons = LESSON(3),
      .level = MUST,
@@ -1111,11 +1133,13 @@ const struct family room_checks[] = {
      .parents = "slow-others",
      .suspect = "slow-drops",
      .run = catches_up,
-     .checks =
-         (const struct check[]){
-             {.id = "slow-catches-up", .title = "1.5 MiB later it reads again", .number = 24},
-             {.id = "slow-catches-up-more", .title = "3.5 MiB later it reads again", .number = 56},
-             {0}}},
+     .checks = (const struct check[]){{.id = "slow-catches-up",
+                                       .title = "a client that does not read gets 1.5 MiB later",
+                                       .number = 24},
+                                      {.id = "slow-catches-up-more",
+                                       .title = "a client that does not read gets 3.5 MiB later",
+                                       .number = 56},
+                                      {0}}},
     {.exercise = "slow-client",
      .lessons = LESSON(3),
      .level = BETTER,
@@ -1124,7 +1148,7 @@ const struct family room_checks[] = {
          "What waits for a client is bounded (--max-backlog); a client over that bound is evicted.",
      .symptom = "One closed laptop, and the memory is full by the evening.",
      .parents = "slow-others",
-     .options = "--max-backlog 100000",
+     .start = &(const struct start){"", "--max-backlog 100000"},
      .suspect = "never-evicted",
      .run = is_evicted,
      .checks =
@@ -1138,7 +1162,7 @@ const struct family room_checks[] = {
      .rule = "GET /status says how many were evicted.",
      .symptom = "Nobody knows that clients are thrown out.",
      .parents = "slow-evicted join-status",
-     .options = "--max-backlog 100000",
+     .start = &(const struct start){"", "--max-backlog 100000"},
      .run = eviction_is_counted,
      .checks =
          (const struct check[]){
@@ -1153,7 +1177,7 @@ const struct family room_checks[] = {
      .symptom =
          "Clients whose network is gone stay in the list for ever; proxies cut quiet connections.",
      .parents = "threads-one",
-     .options = "--ping-interval 0.3",
+     .start = &(const struct start){"", "--ping-interval 0.3"},
      .suspect = "no-ping",
      .run = is_pinged,
      .checks =
@@ -1168,7 +1192,7 @@ const struct family room_checks[] = {
      .rule = "A client that answers pings stays.",
      .symptom = "Thrown out while reading.",
      .parents = "keepalive-ping",
-     .options = "--ping-interval 0.3",
+     .start = &(const struct start){"", "--ping-interval 0.3"},
      .suspect = "pong-not-counted",
      .run = is_kept,
      .checks =
@@ -1182,16 +1206,17 @@ const struct family room_checks[] = {
      .rule = "A client that does not answer a ping within another --ping-interval is dropped.",
      .symptom = "Clients whose network is gone stay in the list for ever.",
      .parents = "keepalive-ping",
-     .options = "--ping-interval 0.3",
+     .start = &(const struct start){"", "--ping-interval 0.3"},
      .suspect = "silent-kept",
      .run = is_dropped,
-     .checks = (const struct check[]){{.id = "keepalive-silent",
-                                       .title = "a client that does not answer is dropped",
-                                       BYTES("")},
-                                      {.id = "keepalive-half",
-                                       .title = "... in the middle of a frame too",
-                                       BYTES("\x81\xe4\0\0\0\0half")},
-                                      {0}}},
+     .checks =
+         (const struct check[]){{.id = "keepalive-silent",
+                                 .title = "a client that does not answer is dropped",
+                                 BYTES("")},
+                                {.id = "keepalive-half",
+                                 .title = "a client that does not answer, in the middle of a frame",
+                                 BYTES("\x81\xe4\0\0\0\0half")},
+                                {0}}},
 
     /* ---- stop */
     {.exercise = "stop",
@@ -1221,24 +1246,25 @@ const struct family room_checks[] = {
      .suspect = "does-not-stop",
      .run = stops_anyway,
      .checks =
-         (const struct check[]){{.id = "stop-empty", .title = "without clients", .number = SIGTERM},
-                                {.id = "stop-unanswered",
-                                 .title = "clients that do not answer the Close frame",
-                                 .number = SIGTERM,
-                                 .code = 'c'},
-                                {.id = "stop-half-request",
-                                 .title = "a client in the middle of its request",
-                                 .number = SIGTERM,
-                                 .code = 'h'},
-                                {.id = "stop-half-frame",
-                                 .title = "a client in the middle of a frame",
-                                 .number = SIGTERM,
-                                 .code = 'f'},
-                                {.id = "stop-deaf",
-                                 .title = "a client that does not read",
-                                 .number = SIGTERM,
-                                 .code = 'd'},
-                                {0}}},
+         (const struct check[]){
+             {.id = "stop-empty", .title = "SIGTERM without clients", .number = SIGTERM},
+             {.id = "stop-unanswered",
+              .title = "SIGTERM with clients that do not answer the Close frame",
+              .number = SIGTERM,
+              .code = 'c'},
+             {.id = "stop-half-request",
+              .title = "SIGTERM with a client in the middle of its request",
+              .number = SIGTERM,
+              .code = 'h'},
+             {.id = "stop-half-frame",
+              .title = "SIGTERM with a client in the middle of a frame",
+              .number = SIGTERM,
+              .code = 'f'},
+             {.id = "stop-deaf",
+              .title = "SIGTERM with a client that does not read",
+              .number = SIGTERM,
+              .code = 'd'},
+             {0}}},
     {.exercise = "stop",
      .lessons = LESSON(3),
      .level = BETTER,
@@ -1249,9 +1275,9 @@ const struct family room_checks[] = {
      .needs = NEEDS_SERVER,
      .suspect = "no-goodbye",
      .run = stops_in_flood,
-     .checks =
-         (const struct check[]){
-             {.id = "stop-in-flood", .title = "in the middle of a conversation", .number = SIGTERM},
-             {0}}},
+     .checks = (const struct check[]){{.id = "stop-in-flood",
+                                       .title = "SIGTERM in the middle of a conversation",
+                                       .number = SIGTERM},
+                                      {0}}},
     {0},
 };

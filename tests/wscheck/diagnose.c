@@ -11,255 +11,397 @@
 static const struct diagnosis diagnoses[] = {
     /* ---- the accept key */
     {"accept-hex",
-     "this is the SHA-1 in hexadecimal: what is wanted are its 20 raw bytes in base64"},
-    {"accept-hex-base64", "this is the SHA-1 in hexadecimal, then base64 (56 characters instead of "
-                          "28): hash the 20 raw bytes, do not print them first"},
-    {"accept-decoded-key", "the key has been decoded from base64 first: the text of the header is "
-                           "hashed as it is, all 24 characters"},
+     "this is the SHA-1 in hexadecimal: what is wanted are its 20 raw bytes in base64", NULL},
+    {"accept-hex-base64",
+     "this is the SHA-1 in hexadecimal, then base64 (56 characters instead of "
+     "28): hash the 20 raw bytes, do not print them first",
+     NULL},
+    {"accept-decoded-key",
+     "the key has been decoded from base64 first: the text of the header is "
+     "hashed as it is, all 24 characters",
+     NULL},
     {"accept-kept-cr",
      "the CR of the line's end has been hashed with the key: a header's value ends "
-     "before CRLF"},
-    {"accept-kept-space", "the blank after the colon has been hashed with the key: cut white space "
-                          "off both ends of a value"},
-    {"accept-kept-trailing", "the blanks behind the value have been hashed with the key: cut white "
-                             "space off both ends of a value"},
-    {"accept-nul", "the NUL at the end of the string has been hashed too: sizeof counts it, "
-                   "strlen() does not"},
-    {"accept-guid-first", "the GUID stands in front of the key: it comes after"},
-    {"accept-no-guid", "the GUID 258EAFA5-E914-47DA-95CA-C5AB0DC85B11 has not been appended to the "
-                       "key"},
-    {"accept-guid-lower", "the GUID is in lower case: its letters are upper case, and they are "
-                          "hashed as they are"},
-    {"accept-lower-key", "the key has been made lower case, perhaps with the header's name: only "
-                         "the name has no case"},
-    {"accept-sample", "this is the accept key of the RFC's example: it must be computed from the "
-                      "key of each request"},
+     "before CRLF",
+     NULL},
+    {"accept-kept-space",
+     "the blank after the colon has been hashed with the key: cut white space "
+     "off both ends of a value",
+     NULL},
+    {"accept-kept-trailing",
+     "the blanks behind the value have been hashed with the key: cut white "
+     "space off both ends of a value",
+     NULL},
+    {"accept-nul",
+     "the NUL at the end of the string has been hashed too: sizeof counts it, "
+     "strlen() does not",
+     NULL},
+    {"accept-guid-first", "the GUID stands in front of the key: it comes after", NULL},
+    {"accept-no-guid",
+     "the GUID 258EAFA5-E914-47DA-95CA-C5AB0DC85B11 has not been appended to the "
+     "key",
+     NULL},
+    {"accept-guid-lower",
+     "the GUID is in lower case: its letters are upper case, and they are "
+     "hashed as they are",
+     NULL},
+    {"accept-lower-key",
+     "the key has been made lower case, perhaps with the header's name: only "
+     "the name has no case",
+     NULL},
+    {"accept-sample",
+     "this is the accept key of the RFC's example: it must be computed from the "
+     "key of each request",
+     NULL},
     {"accept-strlen",
      "the digest has been cut at its first NUL byte, so strlen() has measured it: a "
-     "SHA-1 is 20 bytes of any value"},
-    {"accept-md5", "this is the MD5 of the right text: SHA-1 is wanted"},
-    {"accept-sha256", "this is the SHA-256 of the right text: SHA-1 is wanted"},
-    {"accept-url-base64", "this is base64 for URLs, with - and _: here it is + and /"},
-    {"accept-no-padding", "the = at the end is missing: 20 bytes are 27 characters and one ="},
+     "SHA-1 is 20 bytes of any value",
+     NULL},
+    {"accept-md5", "this is the MD5 of the right text: SHA-1 is wanted", NULL},
+    {"accept-sha256", "this is the SHA-256 of the right text: SHA-1 is wanted", NULL},
+    {"accept-url-base64", "this is base64 for URLs, with - and _: here it is + and /", NULL},
+    {"accept-no-padding",
+     "the = at the end is missing: 20 bytes are 27 characters and one =", NULL},
     {"accept-decoy",
      "the key of another header has been taken: compare the whole name of a header, "
-     "from the beginning of its line to the colon"},
-    {"accept-unknown", "the accept key has the right form but belongs to something else: look for "
-                       "a typing error in the GUID, and at what exactly is hashed"},
+     "from the beginning of its line to the colon",
+     NULL},
+    {"accept-unknown",
+     "the accept key has the right form but belongs to something else: look for "
+     "a typing error in the GUID, and at what exactly is hashed",
+     NULL},
     /* ---- the answer */
-    {"no-blank-line", "the empty line is missing: after the last header's CRLF another CRLF ends "
-                      "the head, and without it the browser waits for ever (\"pending\")"},
-    {"bare-lf", "the lines end with LF alone: HTTP wants CRLF, \\r\\n, at the end of each"},
-    {"old-protocol", "an answer to an upgrade begins with HTTP/1.1, not HTTP/1.0"},
-    {"upgrade-got-page", "the upgrade was answered like an ordinary GET: look for Upgrade and "
-                         "Connection before the page is sent"},
-    {"not-http", "this is no HTTP answer: it begins with a status line, HTTP/1.1 and a number"},
+    {"no-blank-line",
+     "the empty line is missing: after the last header's CRLF another CRLF ends "
+     "the head, and without it the browser waits for ever (\"pending\")",
+     "send-101"},
+    {"bare-lf", "the lines end with LF alone: HTTP wants CRLF, \\r\\n, at the end of each",
+     "send-101"},
+    {"old-protocol", "an answer to an upgrade begins with HTTP/1.1, not HTTP/1.0", "send-101"},
+    {"upgrade-got-page",
+     "the upgrade was answered like an ordinary GET: look for Upgrade and "
+     "Connection before the page is sent",
+     "send-101"},
+    {"not-http", "this is no HTTP answer: it begins with a status line, HTTP/1.1 and a number",
+     "send-101"},
     {"extra-crlf",
      "an empty line too many: after \\r\\n\\r\\n the first byte is that of a frame, and "
-     "0x0D reads as \"opcode 13\""},
-    {"text-after-101", "text was sent after the head: from there on there are only frames"},
-    {"body-in-101", "a 101 has no body, and so no Content-Length or Transfer-Encoding"},
-    {"extension-echoed", "the offered extensions were sent back: that promises to use them, and "
-                         "the browser then sets RSV1; leave the header out"},
+     "0x0D reads as \"opcode 13\"",
+     "send-101"},
+    {"text-after-101", "text was sent after the head: from there on there are only frames",
+     "send-101"},
+    {"body-in-101", "a 101 has no body, and so no Content-Length or Transfer-Encoding", "send-101"},
+    {"extension-echoed",
+     "the offered extensions were sent back: that promises to use them, and "
+     "the browser then sets RSV1; leave the header out",
+     NULL},
     {"subprotocol-invented",
      "a subprotocol was chosen that was not offered: browsers then close at "
-     "once; without an offer there must be no such header"},
-    {"subprotocol-echoed", "the offered subprotocols were sent back as they are: only one that the "
-                           "server knows may be chosen"},
+     "once; without an offer there must be no such header",
+     NULL},
+    {"subprotocol-echoed",
+     "the offered subprotocols were sent back as they are: only one that the "
+     "server knows may be chosen",
+     NULL},
     /* ---- reading the request */
-    {"connection-whole", "Connection was compared as a whole: it is a list, and Firefox sends "
-                         "\"keep-alive, Upgrade\""},
-    {"token-case", "the value was compared letter by letter: upper and lower case do not matter "
-                   "here"},
-    {"token-first-line", "only the first header line of that name was looked at: a list may stand "
-                         "in several lines"},
-    {"token-substring", "strstr() finds the word inside another: compare whole items of the list"},
-    {"header-case", "the name of a header was compared letter by letter: it has no upper and lower "
-                    "case (strcasecmp)"},
+    {"connection-whole",
+     "Connection was compared as a whole: it is a list, and Firefox sends "
+     "\"keep-alive, Upgrade\"",
+     NULL},
+    {"token-case",
+     "the value was compared letter by letter: upper and lower case do not matter "
+     "here",
+     NULL},
+    {"token-first-line",
+     "only the first header line of that name was looked at: a list may stand "
+     "in several lines",
+     NULL},
+    {"token-substring", "strstr() finds the word inside another: compare whole items of the list",
+     NULL},
+    {"header-case",
+     "the name of a header was compared letter by letter: it has no upper and lower "
+     "case (strcasecmp)",
+     NULL},
     {"header-space",
      "a blank after the colon was taken for granted: there may be none, one or more, "
-     "and tabs"},
-    {"header-order", "the headers were expected in a certain order: any is allowed"},
-    {"one-recv", "one recv() was taken for the whole request: TCP may cut it anywhere; read until "
-                 "the empty line"},
+     "and tabs",
+     NULL},
+    {"header-order", "the headers were expected in a certain order: any is allowed", NULL},
+    {"one-recv",
+     "one recv() was taken for the whole request: TCP may cut it anywhere; read until "
+     "the empty line",
+     NULL},
     {"end-only-at-end",
      "the end of the head is looked for in the last piece alone: \\r\\n\\r\\n may be "
-     "cut in two, so search all that has been collected"},
-    {"early-bytes", "bytes behind the head were thrown away: what recv() brought with the request "
-                    "is the beginning of the first frame"},
-    {"small-buffer", "the buffer is too small for a browser's request: cookies alone may be "
-                     "thousands of bytes"},
-    {"only-root", "only the path / may upgrade here: /chat is as good"},
+     "cut in two, so search all that has been collected",
+     NULL},
+    {"early-bytes",
+     "bytes behind the head were thrown away: what recv() brought with the request "
+     "is the beginning of the first frame",
+     "read-head"},
+    {"small-buffer",
+     "the buffer is too small for a browser's request: cookies alone may be "
+     "thousands of bytes",
+     NULL},
+    {"only-root", "only the path / may upgrade here: /chat is as good", NULL},
     {"not-checked",
      "what makes this request invalid was not looked at: it got the answer of a good "
-     "one"},
+     "one",
+     NULL},
     {"version-not-told",
      "a refused version must be answered with \"Sec-WebSocket-Version: 13\", so "
-     "that the client knows what it may try"},
+     "that the client knows what it may try",
+     NULL},
     {"refusal-lost",
      "close() with unread bytes in the receive buffer resets the connection, and the "
      "answer is lost on the way: shutdown() for writing first, read the rest, then "
-     "close"},
-    {"no-deadline", "nothing limits how long a request may take: a client that sends nothing keeps "
-                    "its place for ever"},
-    {"endless-head", "nothing limits how long a head may be: an endless line fills the memory"},
+     "close",
+     NULL},
+    {"no-deadline",
+     "nothing limits how long a request may take: a client that sends nothing keeps "
+     "its place for ever",
+     NULL},
+    {"endless-head", "nothing limits how long a head may be: an endless line fills the memory",
+     NULL},
     /* ---- frames that the server sends */
-    {"no-frame", "the text was sent without a frame around it: first comes 0x81, then the length"},
-    {"server-masks", "the server has masked its frame: only clients mask (bit 0x80 of the second "
-                     "byte, and four bytes of key)"},
+    {"no-frame", "the text was sent without a frame around it: first comes 0x81, then the length",
+     "encode-short"},
+    {"server-masks",
+     "the server has masked its frame: only clients mask (bit 0x80 of the second "
+     "byte, and four bytes of key)",
+     "encode-short"},
     {"fin-missing",
      "FIN is not set (0x80 of the first byte): the browser waits for the rest of the "
-     "message"},
-    {"text-for-binary", "a binary message came back as text (0x81): keep the opcode that it came "
-                        "with"},
-    {"binary-for-text", "a text came back as binary (0x82): keep the opcode that it came with"},
-    {"opcode-of-fragment", "the answer has opcode 0, that of the last fragment: the opcode of a "
-                           "message is that of its first"},
-    {"fragment-alone", "a fragment was answered by itself, as if it were a message: collect until "
-                       "FIN"},
-    {"fragment-lost", "only one fragment came back: append each to those before it"},
-    {"length-not-cut", "the length byte was taken with the MASK bit in it: & 0x7F"},
-    {"length-65535", "65535 was written in 64 bits: it still fits into 16 (<=, not <)"},
-    {"length-125", "125 was written in 16 bits: it still fits into 7 (<= 125, not <)"},
-    {"length-no-extension", "126 or 127 was written into the length byte as it is: there they mean "
-                            "that the length follows in 2 or 8 bytes"},
-    {"length-one-byte", "a length above 125 was put into one byte: its bit 0x80 says MASK"},
-    {"length-signed", "a length byte went through a signed char: 128 to 255 become negative, and "
-                      "ff fills up what is before it; use unsigned char or uint8_t"},
-    {"length-byte-order", "the bytes of the length are in the wrong order: the highest comes first "
-                          "(htons)"},
-    {"length-16-bits", "the length was cut to 16 bits: from 65536 on it is 127 and 8 bytes"},
-    {"length-32-bits", "after 127 the length was written in 4 bytes: it is 8"},
-    {"length-not-minimal", "the length is not in its shortest form: 7 bits up to 125, 16 up to "
-                           "65535, and 64 only above"},
+     "message",
+     "encode-short"},
+    {"text-for-binary",
+     "a binary message came back as text (0x81): keep the opcode that it came "
+     "with",
+     "encode-short"},
+    {"binary-for-text", "a text came back as binary (0x82): keep the opcode that it came with",
+     "encode-short"},
+    {"opcode-of-fragment",
+     "the answer has opcode 0, that of the last fragment: the opcode of a "
+     "message is that of its first",
+     "encode-short"},
+    {"fragment-alone",
+     "a fragment was answered by itself, as if it were a message: collect until "
+     "FIN",
+     "fragments"},
+    {"fragment-lost", "only one fragment came back: append each to those before it", "fragments"},
+    {"length-not-cut", "the length byte was taken with the MASK bit in it: & 0x7F",
+     "decode-header"},
+    {"length-65535", "65535 was written in 64 bits: it still fits into 16 (<=, not <)",
+     "encode-long"},
+    {"length-125", "125 was written in 16 bits: it still fits into 7 (<= 125, not <)",
+     "encode-long"},
+    {"length-no-extension",
+     "126 or 127 was written into the length byte as it is: there they mean "
+     "that the length follows in 2 or 8 bytes",
+     "encode-long"},
+    {"length-one-byte", "a length above 125 was put into one byte: its bit 0x80 says MASK",
+     "encode-long"},
+    {"length-signed",
+     "a length byte went through a signed char: 128 to 255 become negative, and "
+     "ff fills up what is before it; use unsigned char or uint8_t",
+     "encode-long"},
+    {"length-byte-order",
+     "the bytes of the length are in the wrong order: the highest comes first "
+     "(htons)",
+     "encode-long"},
+    {"length-16-bits", "the length was cut to 16 bits: from 65536 on it is 127 and 8 bytes",
+     "encode-long"},
+    {"length-32-bits", "after 127 the length was written in 4 bytes: it is 8", "encode-long"},
+    {"length-not-minimal",
+     "the length is not in its shortest form: 7 bits up to 125, 16 up to "
+     "65535, and 64 only above",
+     "encode-long"},
     {"strlen",
      "the payload was cut at its first NUL byte, so strlen() has measured it: the length is "
-     "in the header, and a payload is no C string"},
+     "in the header, and a payload is no C string",
+     "encode-short"},
     {"with-nul",
-     "one byte too many, a NUL: sizeof or strlen() + 1 has counted the end of the string"},
+     "one byte too many, a NUL: sizeof or strlen() + 1 has counted the end of the string",
+     "encode-short"},
     {"cut-short",
      "the frame ends early: what one recv() brought was taken for all of it, or send() "
-     "did not take all and its result was not looked at"},
+     "did not take all and its result was not looked at",
+     NULL},
     /* ---- unmasking */
-    {"not-unmasked", "the payload came back as it was masked: XOR it with the key first (§5.3)"},
+    {"not-unmasked", "the payload came back as it was masked: XOR it with the key first (§5.3)",
+     "unmask"},
     {"mask-restarts",
      "the index into the key began at 0 again with the second read: it counts from "
-     "the beginning of the frame's payload (i % 4), however that arrives"},
-    {"mask-one-byte", "all was unmasked with the first byte of the key: byte i takes key[i % 4]"},
-    {"mask-shifted", "the index into the key does not begin at 0 with the payload of each frame"},
+     "the beginning of the frame's payload (i % 4), however that arrives",
+     "unmask"},
+    {"mask-one-byte", "all was unmasked with the first byte of the key: byte i takes key[i % 4]",
+     "unmask"},
+    {"mask-shifted", "the index into the key does not begin at 0 with the payload of each frame",
+     "unmask"},
     {"mask-byte-order",
      "the four bytes of the key were taken in reverse order, as a number of this "
-     "machine has them"},
-    {"mask-four-only", "only the first four bytes were unmasked: the key repeats"},
+     "machine has them",
+     "unmask"},
+    {"mask-four-only", "only the first four bytes were unmasked: the key repeats", "unmask"},
     {"mask-of-first-frame",
      "this frame was unmasked with the key of the one before: each frame has "
-     "its own"},
+     "its own",
+     "unmask"},
     /* ---- reading frames */
     {"one-frame-a-read",
      "one recv() was taken for one frame: the bytes behind the first frame belong "
-     "to the next"},
-    {"partial-frame", "a frame that had not come whole was not waited for: keep what there is and "
-                      "read on"},
-    {"long-not-read", "a length of 126 or 127 means that the real one follows in 2 or 8 bytes"},
-    {"ping-ignored", "a ping wants a pong with the same payload, at once"},
-    {"ping-as-ping", "the ping was sent back as a ping: the answer has opcode 10, 0x8A"},
-    {"ping-as-text", "the ping was answered with a message: control frames are not for the "
-                     "application"},
-    {"pong-without-payload", "the pong must carry what the ping carried"},
-    {"pong-answered", "a pong that nobody asked for was answered: it means nothing, ignore it"},
+     "to the next",
+     "decode-header"},
+    {"partial-frame",
+     "a frame that had not come whole was not waited for: keep what there is and "
+     "read on",
+     "decode-header"},
+    {"long-not-read", "a length of 126 or 127 means that the real one follows in 2 or 8 bytes",
+     "decode-header"},
+    {"ping-ignored", "a ping wants a pong with the same payload, at once", "pong"},
+    {"ping-as-ping", "the ping was sent back as a ping: the answer has opcode 10, 0x8A", "pong"},
+    {"ping-as-text",
+     "the ping was answered with a message: control frames are not for the "
+     "application",
+     "pong"},
+    {"pong-without-payload", "the pong must carry what the ping carried", "pong"},
+    {"pong-answered", "a pong that nobody asked for was answered: it means nothing, ignore it",
+     "pong"},
     {"ping-ends-message",
      "a ping between two fragments disturbed the message: it is allowed there, "
-     "and the message goes on after it"},
-    {"fragments-refused", "continuation frames (opcode 0) are not taken: they carry on the message "
-                          "that is not finished"},
-    {"fragment-state-kept", "the state of the last message was kept: after FIN, begin anew"},
+     "and the message goes on after it",
+     "fragments"},
+    {"fragments-refused",
+     "continuation frames (opcode 0) are not taken: they carry on the message "
+     "that is not finished",
+     "fragments"},
+    {"fragment-state-kept", "the state of the last message was kept: after FIN, begin anew",
+     "fragments"},
     {"utf8-per-frame",
      "each fragment was checked by itself: a character may begin in one and end in "
-     "the next"},
-    {"utf8-not-checked", "this is not UTF-8, and was taken for text: check, and close with 1007"},
-    {"utf8-too-strict", "this is good UTF-8 (RFC 3629) and was refused"},
-    {"utf8-in-binary", "binary messages were checked for UTF-8: they may hold anything"},
-    {"frame-not-checked", "the frame breaks a rule and was taken all the same: check the header "
-                          "before anything else"},
-    {"goes-on-after-fault", "after the fault the server read on: nothing that comes behind it may "
-                            "have an effect"},
+     "the next",
+     "fragments"},
+    {"utf8-not-checked", "this is not UTF-8, and was taken for text: check, and close with 1007",
+     "refuse-frames"},
+    {"utf8-too-strict", "this is good UTF-8 (RFC 3629) and was refused", NULL},
+    {"utf8-in-binary", "binary messages were checked for UTF-8: they may hold anything", NULL},
+    {"frame-not-checked",
+     "the frame breaks a rule and was taken all the same: check the header "
+     "before anything else",
+     NULL},
+    {"goes-on-after-fault",
+     "after the fault the server read on: nothing that comes behind it may "
+     "have an effect",
+     NULL},
     {"close-code-missing",
      "no Close frame, or one with another code: the client cannot tell why it "
-     "was thrown out"},
+     "was thrown out",
+     NULL},
     {"no-reason",
      "the Close frame gives no reason: two bytes of code may be followed by a sentence "
-     "that says what was wrong"},
+     "that says what was wrong",
+     NULL},
     {"waits-for-rest",
      "the fault was already there, and the server waited for the rest of the frame: "
-     "judge each byte when it comes"},
+     "judge each byte when it comes",
+     NULL},
     {"too-big-taken",
      "a message above --max-message was taken, or waited for: its length is announced "
-     "in the header"},
+     "in the header",
+     NULL},
     /* ---- close */
-    {"close-ignored", "a Close frame was not answered: the browser waits, then says 1006 and "
-                      "wasClean false"},
-    {"close-swapped",
-     "the code's bytes are in the wrong order: 1000 is 03 e8, the high byte first"},
-    {"close-empty", "the Close frame has no code although one was sent: answer with the same"},
+    {"close-ignored",
+     "a Close frame was not answered: the browser waits, then says 1006 and "
+     "wasClean false",
+     NULL},
+    {"close-swapped", "the code's bytes are in the wrong order: 1000 is 03 e8, the high byte first",
+     NULL},
+    {"close-empty", "the Close frame has no code although one was sent: answer with the same",
+     NULL},
     {"close-1005",
      "1005 and 1006 are words for \"no code came\" inside a program: an empty Close is "
-     "answered with an empty one, or 1000"},
-    {"close-other-code", "the answer has another code than was sent: send the same one back"},
-    {"close-not-ended", "after both Close frames the server must end the TCP connection"},
-    {"close-then-data", "a message was sent after the Close frame: nothing may follow it"},
-    {"close-drops-answers", "what was valid before was not answered any more"},
+     "answered with an empty one, or 1000",
+     NULL},
+    {"close-other-code", "the answer has another code than was sent: send the same one back", NULL},
+    {"close-not-ended", "after both Close frames the server must end the TCP connection", NULL},
+    {"close-then-data", "a message was sent after the Close frame: nothing may follow it", NULL},
+    {"close-drops-answers", "what was valid before was not answered any more", NULL},
     /* ---- many clients */
-    {"one-at-a-time", "the server serves one client at a time: give each a thread (or poll())"},
+    {"one-at-a-time", "the server serves one client at a time: give each a thread (or poll())",
+     NULL},
     {"shared-variable",
      "two clients share one socket, as happens when the address of a loop variable "
-     "is given to pthread_create(): give each thread its own"},
+     "is given to pthread_create(): give each thread its own",
+     NULL},
     {"no-room",
      "a place in the list is not given back when a client leaves: after some time nobody "
-     "gets in"},
-    {"sigpipe", "writing to a connection that the client has reset raises SIGPIPE, which ends the "
-                "program: ignore it, and look at the result of send()"},
-    {"one-bad-client-stops-all", "one client's fault ended the service for all"},
-    {"not-broadcast", "only the sender got its message: it goes to every client of the room"},
-    {"sender-left-out", "the sender did not get its own message: here it does, as everybody"},
+     "gets in",
+     NULL},
+    {"sigpipe",
+     "writing to a connection that the client has reset raises SIGPIPE, which ends the "
+     "program: ignore it, and look at the result of send()",
+     "where signals are set up, and where send() is called (in the course: set_up_signals() in "
+     "common/server.c, net_send_all() in common/net.c)"},
+    {"one-bad-client-stops-all", "one client's fault ended the service for all", NULL},
+    {"not-broadcast", "only the sender got its message: it goes to every client of the room", NULL},
+    {"sender-left-out", "the sender did not get its own message: here it does, as everybody", NULL},
     {"sent-twice",
      "a message came more than once: a client stands in the list twice, or the sender "
-     "gets an answer of its own besides"},
+     "gets an answer of its own besides",
+     NULL},
     {"not-in-list",
      "a client that has just come is not in the list, or one that left is: join after "
-     "the 101, leave before close()"},
+     "the 101, leave before close()",
+     NULL},
     {"joined-too-early",
      "a client that has not completed its handshake got a frame: join after the "
-     "101 has been sent"},
-    {"left-too-late", "a client that has left was sent something, or the descriptor was somebody "
-                      "else's by then"},
-    {"control-broadcast", "a control frame was sent to others: ping, pong and Close concern one "
-                          "connection only"},
+     "101 has been sent",
+     NULL},
+    {"left-too-late",
+     "a client that has left was sent something, or the descriptor was somebody "
+     "else's by then",
+     NULL},
+    {"control-broadcast",
+     "a control frame was sent to others: ping, pong and Close concern one "
+     "connection only",
+     NULL},
     {"interleaved",
      "two threads wrote into the same socket at once, and one frame stands in the middle "
-     "of another: one lock for each client, held for the whole frame"},
+     "of another: one lock for each client, held for the whole frame",
+     "ordered-writes"},
     {"order-differs",
      "the clients saw the messages in different orders: choose the order under one "
-     "lock"},
+     "lock",
+     NULL},
     {"slow-stops-all",
      "a client that does not read kept all others waiting: send() blocked, and with "
-     "it a lock was held"},
+     "it a lock was held",
+     NULL},
     {"slow-drops",
      "a message is missing for a client that read late: what its socket does not take "
-     "must wait for it"},
+     "must wait for it",
+     NULL},
     {"never-evicted",
      "what waits for a client that never reads has no bound: at --max-backlog it must "
-     "go"},
-    {"no-ping", "a silent client is never asked whether it is still there: send a ping after "
-                "--ping-interval"},
-    {"silent-kept", "a client that does not answer pings was kept: it is gone, and its place is "
-                    "taken"},
-    {"pong-not-counted", "a client that answered each ping was thrown out"},
-    {"no-goodbye", "the server stopped without a Close frame with 1001 to its clients"},
-    {"does-not-stop", "the server did not end after the signal, or not in time"},
-    {"bad-exit", "after SIGTERM the exit status is to be 0"},
-    {"ipv4-only", "only 127.0.0.1 is served: browsers try ::1 first for localhost"},
-    {"no-reuseaddr", "the port is not free for a new start while old connections linger: "
-                     "setsockopt(SO_REUSEADDR) before bind()"},
+     "go",
+     NULL},
+    {"no-ping",
+     "a silent client is never asked whether it is still there: send a ping after "
+     "--ping-interval",
+     NULL},
+    {"silent-kept",
+     "a client that does not answer pings was kept: it is gone, and its place is "
+     "taken",
+     NULL},
+    {"pong-not-counted", "a client that answered each ping was thrown out", NULL},
+    {"no-goodbye", "the server stopped without a Close frame with 1001 to its clients", NULL},
+    {"does-not-stop", "the server did not end after the signal, or not in time", NULL},
+    {"bad-exit", "after SIGTERM the exit status is to be 0", NULL},
+    {"ipv4-only", "only 127.0.0.1 is served: browsers try ::1 first for localhost", NULL},
+    {"no-reuseaddr",
+     "the port is not free for a new start while old connections linger: "
+     "setsockopt(SO_REUSEADDR) before bind()",
+     NULL},
 };
 
 const struct diagnosis *diagnosis_find(const char *id)

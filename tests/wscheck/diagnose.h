@@ -13,7 +13,8 @@
 
 struct diagnosis {
     const char *id;
-    const char *text; /* what it is and what to do instead */
+    const char *text;  /* what it is and what to do instead */
+    const char *place; /* where to look: an exercise's name, or words; NULL: as for the check */
 };
 
 /* NULL: there is no such diagnosis. */

@@ -40,6 +40,8 @@ bool wait_for_bytes(struct peer *p, size_t len)
 {
     int64_t deadline = trial_deadline(p->trial);
     forget_judged(p);
+    if (trial_is_over(p->trial))
+        trial_fail_at(p, "something came again and again, but not what was waited for");
     if (!trial_holds(p->trial))
         return false;
     while (bytes_to_judge(p) < len && !p->wire->ended && p->wire->fd >= 0)
@@ -52,6 +54,12 @@ void pass_bytes(struct peer *p, size_t len)
 {
     p->judged += len;
     peer_settle(p);
+}
+
+/* The same, but they are not yet the answer to what was sent. */
+static void pass_unanswered(struct peer *p, size_t len)
+{
+    p->judged += len;
 }
 
 /* What belongs to a wrong byte is on the way: the diagnosis wants to see it. */
@@ -131,10 +139,12 @@ void fail_as_different(struct peer *p, const void *expected, size_t len, bool is
                       silence(p, why, sizeof why));
     else if (!is_text && ((const unsigned char *)expected)[0] != (FIN | CLOSE) && close_came(p, &f))
         fail_as_closed(p, &f);
+    else if (is_text && at < len)
+        trial_fail_at(p, "this is not the answer that should come");
     else if (at == len)
         trial_fail_at(p, "more came than the %zu bytes expected", len);
     else
-        trial_fail_at(p, "byte %zu is %02x, it should be %02x", at, to_judge(p)[at],
+        trial_fail_at(p, "byte %zu is 0x%02x, it should be 0x%02x", at, to_judge(p)[at],
                       ((const unsigned char *)expected)[at]);
     add_evidence(p, expected, len, is_text);
 }
@@ -356,11 +366,8 @@ static void pass_over_control(struct peer *p)
     struct frame f;
     while (wait_for_bytes(p, 2) &&
            (to_judge(p)[0] == (FIN | PING) || to_judge(p)[0] == (FIN | PONG)) &&
-           to_judge(p)[1] <= 125 && take_frame(p, &f)) {
-        size_t mark = p->sent_mark;
-        pass_bytes(p, f.head_len + (size_t)f.len);
-        p->sent_mark = mark; /* that was no answer */
-    }
+           to_judge(p)[1] <= 125 && take_frame(p, &f))
+        pass_unanswered(p, f.head_len + (size_t)f.len);
 }
 
 bool expect_any_message(struct peer *p, struct message *message)
@@ -380,28 +387,45 @@ bool expect_any_message(struct peer *p, struct message *message)
     return true;
 }
 
+/* The fragments so far, and what they should have been. */
+static void fail_fragments(struct peer *p, const struct bytes *seen, const struct bytes *right)
+{
+    struct failure *failure = &p->trial->result->failure;
+    bytes_set(&failure->expected, right->at, right->len);
+    bytes_set(&failure->came, seen->at, seen->len);
+    bytes_add(&failure->came, to_judge(p), bytes_to_judge(p));
+    failure->at = bytes_difference(right->at, right->len, failure->came.at, failure->came.len);
+    failure->diagnosis = "fin-missing";
+}
+
 /* A server may cut its messages into fragments (§5.4), though few do. */
 static void expect_fragments(struct peer *p, unsigned opcode, const void *payload, size_t len)
 {
-    struct bytes whole = {0};
+    struct bytes whole = {0}, seen = {0}, right = {0};
     struct frame f = {0};
-    unsigned first = opcode;
-    while (!f.fin && trial_holds(p->trial)) {
+    char why[80];
+    frame_add(&right, FIN | opcode, NOT_MASKED, payload, len);
+    for (unsigned first = opcode; !f.fin && trial_holds(p->trial); first = CONTINUATION) {
         pass_over_control(p);
+        if (first == CONTINUATION && !wait_for_bytes(p, 1))
+            trial_fail_at(p, "the message has no end, no frame with FIN: %s",
+                          silence(p, why, sizeof why));
         if (!take_frame(p, &f))
             break;
         if (f.opcode != first || whole.len + f.len > len)
             fail_frame(p, 0, "this is not the next fragment of the message");
-        else
-            bytes_add(&whole, to_judge(p) + f.head_len, (size_t)f.len);
+        bytes_add(&whole, to_judge(p) + f.head_len, (size_t)f.len);
+        bytes_add(&seen, to_judge(p), f.head_len + (size_t)f.len);
         if (trial_holds(p->trial))
-            pass_bytes(p, f.head_len + (size_t)f.len);
-        first = CONTINUATION;
+            pass_unanswered(p, f.head_len + (size_t)f.len);
     }
-    trial_suspect(p->trial, "fin-missing");
     if (trial_holds(p->trial) && bytes_difference(whole.at, whole.len, payload, len) < len)
         trial_fail_at(p, "the fragments put together are another message");
+    if (!trial_holds(p->trial))
+        fail_fragments(p, &seen, &right);
     bytes_free(&whole);
+    bytes_free(&seen);
+    bytes_free(&right);
 }
 
 /* Exactly these bytes. */
@@ -572,9 +596,19 @@ void expect_end(struct peer *p)
 
 void expect_refused(struct peer *p)
 {
+    static const char expected[] = "a Close frame (88, length, code), or the end of the connection";
+    struct frame f;
     pass_over_control(p);
-    if (wait_for_bytes(p, 1))
+    if (wait_for_bytes(p, 2) && to_judge(p)[0] != (FIN | CLOSE)) {
+        take_in_the_rest(p, 64);
+        fail_frame(p, 0,
+                   frame_read(&f, to_judge(p), bytes_to_judge(p)) && f.opcode < CLOSE
+                       ? "a message came, where the connection should fail"
+                       : "something came, where the connection should fail");
+        trial_say(p->trial, expected, "");
+    } else if (wait_for_bytes(p, 1)) {
         expect_close(p, NULL);
+    }
     expect_end(p);
 }
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diagnose.h"
+
 #define DYING     1000 /* ms: a server that does not listen any more is about to end */
 #define SETTLING  300  /* ms: how long an answer is waited for that does not matter */
 #define REPORTING 8000 /* ms: ... and one that writes a sanitizer's report certainly is */
@@ -55,6 +57,31 @@ void plan_select_all(struct plan *plan)
 bool plan_counts(const struct plan *plan, const struct item *item)
 {
     return item->family->level == MUST || plan->strict;
+}
+
+const char *item_place(const struct item *item)
+{
+    const struct diagnosis *diagnosis = diagnosis_find(item->result.failure.diagnosis);
+    const char *place =
+        diagnosis != NULL && diagnosis->place != NULL ? diagnosis->place : item->family->exercise;
+    const struct exercise *exercise = exercise_find(place);
+    return exercise != NULL ? exercise->place : place;
+}
+
+struct counts plan_count(const struct plan *plan, size_t first, size_t end)
+{
+    struct counts counts = {0};
+    for (size_t i = first; i < end; i++) {
+        const struct item *item = &plan->items[i];
+        if (!item->selected)
+            continue;
+        counts.all++;
+        counts.passed += item->result.outcome == PASSED;
+        counts.skipped += item->result.outcome == SKIPPED;
+        if (item->result.outcome == FAILED)
+            *(plan_counts(plan, item) ? &counts.failed : &counts.better) += 1;
+    }
+    return counts;
 }
 
 static void free_failure(struct failure *failure)
@@ -208,20 +235,23 @@ static bool skip(struct item *item, bool for_parent, const char *why)
 static bool have_server(struct run *run, struct item *item)
 {
     struct server *server = &run->grading->server;
-    const char *options = item->family->options != NULL ? item->family->options : "";
+    const struct start *start = item->family->start != NULL ? item->family->start : &start_usual;
     if (server->command == NULL)
         return true;
-    if (server->pid > 0 && strcmp(server->options, options) == 0)
+    if (server->pid > 0 && strcmp(server->start->options, start->options) == 0 &&
+        strcmp(server->start->before, start->before) == 0)
         return true;
     server_stop(server);
-    if (server_start(server, options, wire_now() + run->grading->patience))
+    if (server_start(server, start, wire_now() + run->grading->patience))
         return true;
     note_death(item, server,
-               *options != '\0' ? "the server did not start with these options"
-                                : "the server did not start");
-    snprintf(item->result.failure.in_words[0], sizeof item->result.failure.in_words[0],
-             "\"listening on http://127.0.0.1:PORT/\" on stdout, started as %.100s --port %u %.40s",
-             server->command, server->fixed_port, options);
+               start != &start_usual ? "the server did not start in this way"
+                                     : "the server did not start");
+    snprintf(
+        item->result.failure.in_words[0], sizeof item->result.failure.in_words[0],
+        "\"listening on http://127.0.0.1:PORT/\" on stdout, started as \"%s%s%.90s --port %u %s\"",
+        start->before, *start->before != '\0' ? " " : "", server->command, server->fixed_port,
+        start->options);
     server_stop(server);
     return false;
 }
@@ -229,7 +259,7 @@ static bool have_server(struct run *run, struct item *item)
 static bool has_what_it_needs(struct run *run, struct item *item)
 {
     const struct server *server = &run->grading->server;
-    if ((item->family->needs & NEEDS_SERVER || item->family->options != NULL) &&
+    if ((item->family->needs & NEEDS_SERVER || item->family->start != NULL) &&
         server->command == NULL)
         return skip(item, false, "needs a server that wscheck starts itself: --server");
     if (item->family->needs & NEEDS_IPV6 && !wire_has_address("::1"))
@@ -273,6 +303,8 @@ static void run_item(struct run *run, struct item *item)
         item->result.failure.diagnosis = suspect_of(item);
     trial_suspect(&run->trial, item->check->suspect);
     trial_suspect(&run->trial, item->family->suspect);
+    if (run->grading->server.command != NULL && item->result.failure.sent.len == 0)
+        trial_note_sent(&run->trial);
     look_after_server(run, item, "the server died");
     trial_end(&run->trial);
     look_after_it_once_more(run, item);
@@ -304,15 +336,22 @@ static size_t end_of_exercise(const struct plan *plan, size_t first)
     return end;
 }
 
+static bool is_selected_from(const struct plan *plan, size_t first)
+{
+    while (first < plan->count && !plan->items[first].selected)
+        first++;
+    return first < plan->count;
+}
+
 void plan_run(struct plan *plan, struct grading *grading, const struct told *told)
 {
     static struct run run; /* large, for its clients */
     run = (struct run){.plan = plan, .grading = grading, .told = told};
-    for (size_t first = 0, end; first < plan->count && !plan->stopped; first = end) {
+    for (size_t first = 0, end; first < plan->count; first = end) {
         end = end_of_exercise(plan, first);
-        bool failed = run_exercise(&run, first, end);
+        bool failed = !plan->stopped && run_exercise(&run, first, end);
         told->exercise(plan, first, end);
-        plan->stopped = failed && !plan->keep_on && end < plan->count;
+        plan->stopped = plan->stopped || (failed && !plan->keep_on && is_selected_from(plan, end));
     }
     find_late_death(&run);
     server_stop(&grading->server);

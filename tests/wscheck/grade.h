@@ -37,7 +37,19 @@ void plan_select_all(struct plan *plan);
 /* Does this item's failure count? */
 bool plan_counts(const struct plan *plan, const struct item *item);
 
-/* Runs what is selected; tells of each exercise when it is done, and of each late failure. */
+/* Where to look: as the diagnosis has it, or the exercise. */
+const char *item_place(const struct item *item);
+
+/* How many of the selected items from first to end have come out so. */
+struct counts {
+    size_t passed, failed, skipped;
+    size_t better; /* have failed, but do not count */
+    size_t all;    /* these four, and those that were not run */
+};
+struct counts plan_count(const struct plan *plan, size_t first, size_t end);
+
+/* Runs what is selected; tells of each exercise when it is done, or when it is left out because the
+ * run has stopped, and of each late failure. */
 struct told {
     void (*exercise)(const struct plan *plan, size_t first, size_t end);
     void (*late)(const struct plan *plan, const struct item *item);

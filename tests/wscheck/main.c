@@ -55,6 +55,7 @@ static const char usage[] =
     "      --only ID       only this check, or this exercise; may be repeated\n"
     "      --chop N        send everything in segments of N bytes\n"
     "      --timeout S     how long to wait for what must come (5)\n"
+    "      --brief         a line for each exercise, and how far it is in all\n"
     "      --json, --tap   for machines\n"
     "  -h, --help          this\n"
     "\n"
@@ -68,7 +69,7 @@ static int usage_error(const char *problem)
 
 /* ---------------------------------------------------------------------------------- options */
 
-enum { STRICT = 256, ONLY, CHOP, LIST, HINT, JSON, TAP, TIMEOUT };
+enum { STRICT = 256, ONLY, CHOP, LIST, HINT, BRIEF, JSON, TAP, TIMEOUT };
 
 static const struct option long_options[] = {{"lesson", required_argument, NULL, 'l'},
                                              {"server", required_argument, NULL, 's'},
@@ -80,6 +81,7 @@ static const struct option long_options[] = {{"lesson", required_argument, NULL,
                                              {"chop", required_argument, NULL, CHOP},
                                              {"list", no_argument, NULL, LIST},
                                              {"hint", required_argument, NULL, HINT},
+                                             {"brief", no_argument, NULL, BRIEF},
                                              {"json", no_argument, NULL, JSON},
                                              {"tap", no_argument, NULL, TAP},
                                              {"timeout", required_argument, NULL, TIMEOUT},
@@ -138,6 +140,7 @@ static const char *take_option(struct settings *s, int option, const char *value
     case ONLY: return add_only(s, value) ? NULL : "too many --only";
     case LIST: s->list = true; return NULL;
     case HINT: s->hint = value; return NULL;
+    case BRIEF: s->form = REPORT_BRIEF; return NULL;
     case JSON: s->form = REPORT_JSON; return NULL;
     case TAP: s->form = REPORT_TAP; return NULL;
     case TIMEOUT: return set_timeout(s, value) ? NULL : "--timeout is a number of seconds";
@@ -181,11 +184,12 @@ static int grade(struct settings *s)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGINT, on_interrupt);
     signal(SIGTERM, on_interrupt);
+    signal(SIGHUP, on_interrupt);
     report_init(s->form);
     report_begin(&s->grading);
     plan_run(&s->plan, &s->grading, &told);
-    report_end(&s->plan, &s->grading);
-    int status = report_failures(&s->plan) > 0 ? 1 : 0;
+    report_end(&s->plan);
+    int status = plan_count(&s->plan, 0, s->plan.count).failed > 0 ? 1 : 0;
     plan_free(&s->plan);
     return status;
 }

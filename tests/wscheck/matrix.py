@@ -6,9 +6,11 @@ of mistake and check: a line for each mistake, with the checks that failed. A mi
 by the check that stands beside it in the list, with the diagnosis that stands there. Without any
 mistake no check may fail, betters included.
 
-    tests/wscheck/matrix.py --wscheck ./wscheck --faulty build/plain/faulty
+    tests/wscheck/matrix.py --wscheck ./wscheck --faulty build/plain/tests/wscheck/faulty
     tests/wscheck/matrix.py ... no-frame server-masks        only these
+    tests/wscheck/matrix.py ... --quick                      only the check that must find it
     tests/wscheck/matrix.py ... --csv matrix.csv             the whole matrix as a table
+    tests/wscheck/matrix.py ... --tap                        for tests/run: one test a mistake
 
 Exit status 0 when all are found, 1 when not.
 """
@@ -21,13 +23,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 LESSONS = (1, 2, 3)
+ROWS = 25  # of the table of known mistakes: each must have a server of its own
 
 
 class Fault(NamedTuple):
-    """A line of `faulty --list`."""
+    """A line of `faulty --list`; or, with the name None, the server without a mistake."""
     name: str
     lesson: int
-    row: str        # of the table of known mistakes; 0: none of them
+    row: int        # of the table of known mistakes; 0: none of them
     check: str      # that must find it
     diagnosis: str  # that must come with it; "-": none
 
@@ -35,15 +38,17 @@ class Fault(NamedTuple):
 def list_faults(faulty):
     lines = subprocess.run([faulty, "--list"], check=True, capture_output=True, text=True).stdout
     rows = [line.split("\t") for line in lines.splitlines()]
-    return [Fault(name, int(lesson), row, check, diagnosis)
+    return [Fault(name, int(lesson), int(row), check, diagnosis)
             for name, lesson, row, check, diagnosis in rows]
 
 
-def grade(args, lesson, mistake=None):
+def grade(args, fault):
     """All results of a run, by check: {"id": {"outcome": ..., ...}}."""
-    server = f"{args.faulty} --lesson {lesson}" + (f" --fault {mistake}" if mistake else "")
-    run = subprocess.run([args.wscheck, "--lesson", str(lesson), "--server", server, "--json", "-k",
-                          "--strict", "--timeout", str(args.timeout)],
+    server = f"'{args.faulty}' --lesson {fault.lesson}" + \
+             (f" --fault {fault.name}" if fault.name else "")
+    only = ["--only", fault.check] if args.quick and fault.name else []
+    run = subprocess.run([args.wscheck, "--lesson", str(fault.lesson), "--server", server, "--json",
+                          "-k", "--strict", "--timeout", str(args.timeout), *only],
                          capture_output=True, text=True)
     if run.returncode not in (0, 1):
         sys.exit(f"wscheck ended with {run.returncode} for {server}:\n{run.stderr}")
@@ -56,6 +61,9 @@ def failed(results):
 
 def judge(fault, results):
     """What is wrong with how the mistake was found; None: nothing."""
+    if fault.name is None:
+        alarms = [f"{check['id']}: {check['problem']}" for check in failed(results)]
+        return "false alarm: " + "; ".join(alarms) if alarms else None
     found = results.get(fault.check)
     if found is None:
         return f"there is no check {fault.check}"
@@ -68,25 +76,26 @@ def judge(fault, results):
 
 
 def print_line(fault, results, problem):
-    skipped = sum(check["outcome"] == "skipped" for check in results.values())
-    others = [check["id"] for check in failed(results) if check["id"] != fault.check]
-    shown = ", ".join(others[:8]) + (f" and {len(others) - 8} more" if len(others) > 8 else "")
-    print(f"{'MISSED' if problem else 'found ':6} {fault.row:>2}  {fault.name:22} "
-          f"{fault.check:26} {fault.diagnosis:22} skips {skipped:3}  {shown}")
+    if fault.name is None:
+        print(f"{'FALSE ALARM' if problem else 'good'}   lesson {fault.lesson} without a mistake")
+    else:
+        skipped = sum(check["outcome"] == "skipped" for check in results.values())
+        others = [check["id"] for check in failed(results) if check["id"] != fault.check]
+        shown = ", ".join(others[:8]) + (f" and {len(others) - 8} more" if len(others) > 8 else "")
+        print(f"{'MISSED' if problem else 'found ':6} {fault.row:>2}  {fault.name:22} "
+              f"{fault.check:26} {fault.diagnosis:22} skips {skipped:3}  {shown}")
     if problem:
         print(f"           {problem}")
     sys.stdout.flush()
 
 
-def check_good_servers(args):
-    """Without a mistake nothing may fail. Returns how many lessons are not so."""
-    bad = 0
-    for lesson in LESSONS:
-        false_alarms = failed(grade(args, lesson))
-        bad += bool(false_alarms)
-        for check in false_alarms:
-            print(f"FALSE ALARM  lesson {lesson}: {check['id']}: {check['problem']}")
-    return bad
+def print_tap(number, fault, problem):
+    name = f"{fault.name}: {fault.check} says {fault.diagnosis}" if fault.name else \
+           f"lesson {fault.lesson} without a mistake passes"
+    print(f"{'not ok' if problem else 'ok'} {number} - {name}")
+    if problem:
+        print(f"# {problem}")
+    sys.stdout.flush()
 
 
 def write_csv(path, faults, all_results):
@@ -95,7 +104,8 @@ def write_csv(path, faults, all_results):
         table = csv.writer(file)
         table.writerow(["fault", *checks])
         for fault, results in zip(faults, all_results):
-            table.writerow([fault.name, *(results.get(id, {}).get("outcome", "") for id in checks)])
+            outcomes = (results.get(id, {}).get("outcome", "") for id in checks)
+            table.writerow([fault.name or f"lesson {fault.lesson}", *outcomes])
 
 
 def main():
@@ -103,27 +113,38 @@ def main():
     parser.add_argument("--wscheck", default="./wscheck")
     parser.add_argument("--faulty", required=True)
     parser.add_argument("--timeout", type=float, default=1.0, help="of each wait, in seconds")
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--quick", action="store_true", help="only the check that must find it")
     parser.add_argument("--csv", help="write the whole matrix here")
+    parser.add_argument("--tap", action="store_true")
     parser.add_argument("names", nargs="*", help="only these mistakes")
     args = parser.parse_args()
 
     faults = [fault for fault in list_faults(args.faulty)
               if not args.names or fault.name in args.names]
-    missed = 0 if args.names else check_good_servers(args)
+    mistakes, rows = len(faults), {fault.row for fault in faults} - {0}
+    if not args.names:
+        faults = [Fault(None, lesson, 0, "", "") for lesson in LESSONS] + faults
+    missed, all_results = 0, []
     with ThreadPoolExecutor(args.jobs) as pool:
-        all_results = []
-        for fault, results in zip(faults, pool.map(lambda f: grade(args, f.lesson, f.name), faults)):
+        for fault, results in zip(faults, pool.map(lambda f: grade(args, f), faults)):
             problem = judge(fault, results)
-            print_line(fault, results, problem)
+            if args.tap:
+                print_tap(len(all_results) + 1, fault, problem)
+            else:
+                print_line(fault, results, problem)
             missed += problem is not None
             all_results.append(results)
     if args.csv:
         write_csv(args.csv, faults, all_results)
-    rows = {int(fault.row) for fault in faults} - {0}
-    print(f"\n{len(faults)} mistakes, {missed} not found as expected; "
-          f"they cover {len(rows)} rows of the table of known mistakes")
-    return 1 if missed or not faults else 0
+    complete = bool(args.names) or len(rows) == ROWS
+    if args.tap:
+        print(f"{'ok' if complete else 'not ok'} {len(faults) + 1} - every known mistake has a server")
+        print(f"1..{len(faults) + 1}")
+    else:
+        print(f"\n{mistakes} mistakes, {missed} not as expected; "
+              f"they cover {len(rows)} of {ROWS} rows of the table of known mistakes")
+    return 0 if mistakes and not missed and complete else 1
 
 
 if __name__ == "__main__":

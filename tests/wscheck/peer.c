@@ -98,7 +98,8 @@ static void give_a_moment(struct peer *p)
 /* A server that takes nothing any more has usually said why: that is for the next step to judge. */
 static void send_one_segment(struct peer *p, const void *at, size_t len)
 {
-    (void)wire_send(peer_wires(p->trial), p->wire, at, len, trial_deadline(p->trial));
+    if (!p->clogged)
+        p->clogged = !wire_send(peer_wires(p->trial), p->wire, at, len, trial_deadline(p->trial));
 }
 
 void send_in_pieces(struct peer *p, const void *at, size_t len, size_t piece)

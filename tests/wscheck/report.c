@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include "diagnose.h"
+#include "machine.h"
 #include "show.h"
 
 static enum report_form form;
 static bool colour;
+static const struct grading *grading; /* the one that is told of */
 
 /* ------------------------------------------------------------------------------- the basics */
 
@@ -20,6 +22,9 @@ static bool colour;
 #define RED   "31"
 #define GREEN "32"
 #define AMBER "33"
+
+#define IN_FULL   3  /* so many failures of an exercise are explained */
+#define BAR_WIDTH 40 /* characters */
 
 static void in_colour(const char *code, const char *text)
 {
@@ -35,42 +40,16 @@ static void flush_bytes(struct bytes *b)
     bytes_free(b);
 }
 
+static bool is_for_people(void)
+{
+    return form == REPORT_TEXT || form == REPORT_BRIEF;
+}
+
 void report_init(enum report_form chosen)
 {
     const char *no_color = getenv("NO_COLOR");
     form = chosen;
-    colour =
-        form == REPORT_TEXT && isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0');
-}
-
-static const char *level_name(enum level level)
-{
-    return level == MUST ? "must" : "better";
-}
-
-/* How many of the items have come out so. */
-struct counts {
-    size_t passed, failed, better, skipped;
-};
-
-static struct counts count(const struct plan *plan, size_t first, size_t end)
-{
-    struct counts counts = {0};
-    for (size_t i = first; i < end; i++) {
-        const struct item *item = &plan->items[i];
-        if (!item->selected)
-            continue;
-        counts.passed += item->result.outcome == PASSED;
-        counts.skipped += item->result.outcome == SKIPPED;
-        if (item->result.outcome == FAILED)
-            *(plan_counts(plan, item) ? &counts.failed : &counts.better) += 1;
-    }
-    return counts;
-}
-
-size_t report_failures(const struct plan *plan)
-{
-    return count(plan, 0, plan->count).failed;
+    colour = is_for_people() && isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0');
 }
 
 /* -------------------------------------------------------------------------------- a failure */
@@ -86,27 +65,33 @@ static bool is_text(const unsigned char *at, size_t len)
 
 static void add_sent(struct bytes *out, const struct failure *f)
 {
-    if (f->sent.len == 0)
-        return;
-    bool text = is_text(f->sent.at, f->sent.len) && f->sent.len > 4;
-    show_bytes(out, &(struct shown){.label = "sent",
-                                    .at = f->sent.at,
-                                    .len = f->sent.len,
-                                    .caret = SHOW_NO_CARET,
-                                    .is_text = text});
+    if (f->sent.len > 0)
+        show_bytes(out, &(struct shown){.label = "sent",
+                                        .bytes = f->sent.at,
+                                        .len = f->sent.len,
+                                        .is_text = is_text(f->sent.at, f->sent.len)});
 }
 
 /* Expected and came, one below the other, and the caret under the first wrong byte. */
 static void add_difference(struct bytes *out, const struct failure *f)
 {
-    size_t from = show_window(f->at, f->is_text);
+    struct shown expected = {.label = "expected",
+                             .bytes = f->expected.at,
+                             .len = f->expected.len,
+                             .at = f->at,
+                             .is_text = f->is_text};
+    struct shown came = {.label = "came",
+                         .bytes = f->came.at,
+                         .len = f->came.len,
+                         .at = f->at,
+                         .has_caret = true,
+                         .is_text = f->is_text};
     if (f->in_words[0][0] != '\0')
         show_paragraph(out, "expected", f->in_words[0]);
     else if (f->expected.len > 0)
-        show_bytes(out, &(struct shown){"expected", f->expected.at, f->expected.len, from,
-                                        SHOW_NO_CARET, f->is_text});
+        show_bytes(out, &expected);
     if (f->came.len > 0)
-        show_bytes(out, &(struct shown){"came", f->came.at, f->came.len, from, f->at, f->is_text});
+        show_bytes(out, &came);
     else if (f->in_words[1][0] != '\0')
         show_paragraph(out, "came", f->in_words[1]);
     else if (f->expected.len > 0)
@@ -127,17 +112,40 @@ static void add_death(struct bytes *out, const struct failure *f)
     }
 }
 
-static void show_failure(const struct item *item)
+/* How to see it again without wscheck. */
+static void add_by_hand(struct bytes *out, const struct item *item)
 {
-    const struct failure *f = &item->result.failure;
-    const struct diagnosis *diagnosis = diagnosis_find(f->diagnosis);
-    const struct exercise *exercise = exercise_find(item->family->exercise);
-    struct bytes out = {0};
+    const struct server *server = &grading->server;
+    const struct start *start = item->family->start != NULL ? item->family->start : &start_usual;
+    const struct bytes *replay = &item->result.failure.replay;
+    if (replay->len == 0)
+        return;
+    if (server->command != NULL) {
+        bytes_add_format(out, "    %-11sstart  %s%s%s --port %u%s%s\n", "by hand", start->before,
+                         *start->before != '\0' ? " " : "", server->command,
+                         server_port_by_hand(server), *start->options != '\0' ? " " : "",
+                         start->options);
+        bytes_add_format(out, "    %-11sand in another terminal:\n", "");
+    }
+    bytes_add_format(out, "    %-11s%.*s\n", server->command != NULL ? "" : "by hand",
+                     (int)replay->len, (const char *)replay->at);
+}
+
+static void show_title(const struct item *item)
+{
     printf("\n");
     in_colour(RED, "FAILED ");
     in_colour(BOLD, item->check->id);
     printf("  %s  [%s, %s]\n", item->check->title, level_name(item->family->level),
            item->family->section);
+}
+
+static void show_failure(const struct item *item)
+{
+    const struct failure *f = &item->result.failure;
+    const struct diagnosis *diagnosis = diagnosis_find(f->diagnosis);
+    struct bytes out = {0};
+    show_title(item);
     show_paragraph(&out, "problem", f->problem);
     add_sent(&out, f);
     add_difference(&out, f);
@@ -145,11 +153,14 @@ static void show_failure(const struct item *item)
     show_paragraph(&out, "rule", item->family->rule);
     if (diagnosis != NULL)
         show_paragraph(&out, "diagnosis", diagnosis->text);
-    show_paragraph(&out, "look at", exercise->place);
-    if (f->replay.len > 0)
-        bytes_add_format(&out, "    %-11s%.*s\n", "by hand", (int)f->replay.len,
-                         (const char *)f->replay.at);
+    show_paragraph(&out, "look at", item_place(item));
+    add_by_hand(&out, item);
     flush_bytes(&out);
+}
+
+static void show_in_a_line(const struct item *item)
+{
+    printf("  %-26s %s: %s\n", item->check->id, item->check->title, item->result.failure.problem);
 }
 
 /* ---------------------------------------------------------------------------------- as text */
@@ -157,12 +168,12 @@ static void show_failure(const struct item *item)
 static void show_counts(struct counts c)
 {
     if (c.failed > 0)
-        in_colour(RED, "FAILED");
+        in_colour(RED, "FAILED ");
     else if (c.passed == 0)
         in_colour(AMBER, "skipped");
     else
-        in_colour(GREEN, "ok");
-    printf("\t%zu of %zu", c.passed, c.passed + c.failed + c.better + c.skipped);
+        in_colour(GREEN, "ok     ");
+    printf("  %zu of %zu", c.passed, c.all);
     if (c.better > 0)
         printf(", %zu could be better", c.better);
     if (c.skipped > 0)
@@ -181,36 +192,82 @@ static void show_skipped(const struct plan *plan, size_t first, size_t end)
         }
 }
 
-void report_begin(const struct grading *grading)
+void report_begin(const struct grading *chosen)
 {
-    const struct server *server = &grading->server;
-    if (form != REPORT_TEXT)
+    const struct server *server = &chosen->server;
+    grading = chosen;
+    if (!is_for_people())
         return;
     if (server->command != NULL)
         printf("wscheck: lesson %d, %s\n\n", grading->lesson, server->command);
     else
         printf("wscheck: lesson %d, %s port %u\n\n", grading->lesson, server->host, server->port);
+    fflush(stdout);
+}
+
+static bool counts_as_failed(const struct plan *plan, const struct item *item)
+{
+    return item->selected && item->result.outcome == FAILED && plan_counts(plan, item);
+}
+
+/* Is it told in full, or only in short? Whoever has forgotten one `if` need not read the same forty
+ * times: of each family the first, and of an exercise not more than IN_FULL. */
+static bool is_told_in_full(const struct plan *plan, size_t first, const struct item *item)
+{
+    const struct family *last = NULL;
+    size_t families = 0;
+    for (const struct item *other = &plan->items[first]; other < item; other++) {
+        if (!counts_as_failed(plan, other))
+            continue;
+        if (other->family == item->family)
+            return false;
+        families += other->family != last;
+        last = other->family;
+    }
+    return families < IN_FULL;
+}
+
+static void show_failures(const struct plan *plan, size_t first, size_t end)
+{
+    bool short_ones = false;
+    for (size_t i = first; i < end; i++)
+        if (counts_as_failed(plan, &plan->items[i])) {
+            if (is_told_in_full(plan, first, &plan->items[i]))
+                show_failure(&plan->items[i]);
+            else
+                short_ones = true;
+        }
+    if (short_ones)
+        printf("\nThese failed too; --only ID tells all about one:\n");
+    for (size_t i = first; i < end && short_ones; i++)
+        if (counts_as_failed(plan, &plan->items[i]) &&
+            !is_told_in_full(plan, first, &plan->items[i]))
+            show_in_a_line(&plan->items[i]);
 }
 
 void report_exercise(const struct plan *plan, size_t first, size_t end)
 {
-    struct counts counts = count(plan, first, end);
-    if (form != REPORT_TEXT || counts.passed + counts.failed + counts.better + counts.skipped == 0)
+    static bool after_failures;
+    struct counts counts = plan_count(plan, first, end);
+    if (!is_for_people() || counts.all == 0 || (plan->stopped && form != REPORT_BRIEF))
         return;
-    printf("  %-15s", plan->items[first].family->exercise);
+    printf("%s  %-15s", after_failures ? "\n" : "", plan->items[first].family->exercise);
+    if (plan->stopped) {
+        printf("later\n");
+        return;
+    }
     show_counts(counts);
     if (counts.failed == 0 && counts.skipped > 0)
         show_skipped(plan, first, end);
-    for (size_t i = first; i < end; i++)
-        if (plan->items[i].selected && plan->items[i].result.outcome == FAILED &&
-            plan_counts(plan, &plan->items[i]))
-            show_failure(&plan->items[i]);
+    if (form == REPORT_TEXT)
+        show_failures(plan, first, end);
+    after_failures = form == REPORT_TEXT && counts.failed > 0;
     fflush(stdout);
 }
 
 void report_late(const struct plan *plan, const struct item *item)
 {
-    if (form == REPORT_TEXT && plan_counts(plan, item) && item->selected)
+    if (form == REPORT_TEXT && counts_as_failed(plan, item))
         show_failure(item);
 }
 
@@ -226,14 +283,46 @@ static void show_betters(const struct plan *plan)
             printf("\nThe RFC does not demand these, but the course does "
                    "(--strict, or --only ID, tells all about them):\n");
         first = false;
-        printf("  %-26s %s: %s\n", item->check->id, item->check->title,
-               item->result.failure.problem);
+        show_in_a_line(item);
     }
 }
 
-static void end_text(const struct plan *plan, const struct grading *grading)
+/* The first check that failed, which is the one to work on next. */
+static const struct item *first_failed(const struct plan *plan)
 {
-    struct counts c = count(plan, 0, plan->count);
+    for (size_t i = 0; i < plan->count; i++)
+        if (counts_as_failed(plan, &plan->items[i]))
+            return &plan->items[i];
+    return NULL;
+}
+
+/* "./wscheck --lesson 2 --server ./server", or how else it was called. */
+static void show_command(void)
+{
+    const struct server *server = &grading->server;
+    printf("./wscheck --lesson %d", grading->lesson);
+    if (server->command != NULL)
+        printf(strpbrk(server->command, " '\"$") != NULL ? " --server \"%s\"" : " --server %s",
+               server->command);
+    if (server->fixed_port != 0)
+        printf(" --port %u", server->fixed_port);
+    if (server->command == NULL && strcmp(server->host, "127.0.0.1") != 0)
+        printf(" --host %s", server->host);
+}
+
+static void show_next_step(const struct plan *plan, const struct item *next)
+{
+    if (plan->stopped)
+        printf("Stopped at the first exercise that fails; -k goes on.\n");
+    printf("One check alone:  ");
+    show_command();
+    printf(" --only %s\n", next->check->id);
+    printf("More about it:    ./wscheck --hint %s\n", next->check->id);
+}
+
+static void end_text(const struct plan *plan)
+{
+    struct counts c = plan_count(plan, 0, plan->count);
     show_betters(plan);
     printf("\nlesson %d: ", grading->lesson);
     if (c.failed > 0)
@@ -242,132 +331,41 @@ static void end_text(const struct plan *plan, const struct grading *grading)
         in_colour(GREEN, "all that must hold does");
     printf(" (%zu passed, %zu failed, %zu could be better, %zu skipped)\n", c.passed, c.failed,
            c.better, c.skipped);
-    if (plan->stopped)
-        printf("Stopped at the first exercise that fails; -k goes on.\n");
+    if (c.failed > 0)
+        show_next_step(plan, first_failed(plan));
 }
 
-/* ---------------------------------------------------------------------------------- as JSON */
-
-static const char *outcome_name(enum outcome outcome)
+/* How far it is: a bar, and where to go on. */
+static void end_brief(const struct plan *plan)
 {
-    static const char *const names[] = {"not run", "passed", "failed", "skipped"};
-    return names[outcome];
-}
-
-static void json_text(struct bytes *out, const char *name, const char *text)
-{
-    bytes_add_format(out, ", \"%s\": ", name);
-    show_json(out, text, strlen(text));
-}
-
-#define JSON_BYTES_MAX 256 /* of each row: the beginning of a long one tells enough */
-
-static void json_hex(struct bytes *out, const char *name, const struct bytes *b)
-{
-    bytes_add_format(out, ", \"%s\": \"", name);
-    for (size_t i = 0; i < b->len && i < JSON_BYTES_MAX; i++)
-        bytes_add_format(out, "%02x", b->at[i]);
-    bytes_add_text(out, "\"");
-}
-
-static void json_failure(struct bytes *out, const struct item *item)
-{
-    const struct failure *f = &item->result.failure;
-    const struct diagnosis *diagnosis = diagnosis_find(f->diagnosis);
-    json_text(out, "problem", f->problem);
-    json_text(out, "rule", item->family->rule);
-    json_text(out, "place", exercise_find(item->family->exercise)->place);
-    json_hex(out, "sent", &f->sent);
-    json_hex(out, "expected", &f->expected);
-    json_hex(out, "came", &f->came);
-    bytes_add_format(out, ", \"at\": %zu", f->at);
-    if (diagnosis != NULL) {
-        json_text(out, "diagnosis_id", diagnosis->id);
-        json_text(out, "diagnosis", diagnosis->text);
-    }
-    bytes_add_text(out, ", \"replay\": ");
-    show_json(out, f->replay.at, f->replay.len);
-    bytes_add_text(out, ", \"death\": ");
-    show_json(out, f->death.at, f->death.len);
-}
-
-static void json_item(struct bytes *out, const struct item *item)
-{
-    bytes_add_text(out, "    {\"id\": ");
-    show_json(out, item->check->id, strlen(item->check->id));
-    json_text(out, "title", item->check->title);
-    json_text(out, "exercise", item->family->exercise);
-    json_text(out, "level", level_name(item->family->level));
-    json_text(out, "section", item->family->section);
-    json_text(out, "outcome", outcome_name(item->result.outcome));
-    if (item->result.outcome == SKIPPED)
-        json_text(out, "skipped_because", item->result.skipped_because);
-    if (item->result.outcome == FAILED)
-        json_failure(out, item);
-    bytes_add_text(out, "}");
-}
-
-static void end_json(const struct plan *plan, const struct grading *grading)
-{
-    struct bytes out = {0};
-    struct counts c = count(plan, 0, plan->count);
-    bool first = true;
-    bytes_add_format(&out,
-                     "{\n  \"lesson\": %d, \"passed\": %zu, \"failed\": %zu, \"better\": %zu, "
-                     "\"skipped\": %zu,\n  \"checks\": [\n",
-                     grading->lesson, c.passed, c.failed, c.better, c.skipped);
-    for (size_t i = 0; i < plan->count; i++) {
-        if (!plan->items[i].selected)
-            continue;
-        bytes_add_text(&out, first ? "" : ",\n");
-        first = false;
-        json_item(&out, &plan->items[i]);
-    }
-    bytes_add_text(&out, "\n  ]\n}\n");
-    flush_bytes(&out);
-}
-
-/* ----------------------------------------------------------------------------------- as TAP */
-
-/* Anything but a failure that counts is "ok" or a directive (TAP 13). */
-static void tap_item(const struct plan *plan, const struct item *item, size_t number)
-{
-    bool failed = item->result.outcome == FAILED;
-    printf("%sok %zu - %s: %s", failed || item->result.outcome == NOT_RUN ? "not " : "", number,
-           item->check->id, item->check->title);
-    if (item->result.outcome == SKIPPED)
-        printf(" # SKIP %s", item->result.skipped_because);
-    else if (item->result.outcome == NOT_RUN)
-        printf(" # TODO not run: an exercise before it fails");
-    else if (failed && !plan_counts(plan, item))
-        printf(" # TODO better: %s", item->family->section);
+    struct counts c = plan_count(plan, 0, plan->count);
+    const struct item *next = first_failed(plan);
+    size_t done = c.all > 0 ? c.passed * BAR_WIDTH / c.all : 0;
+    printf("\n  [");
+    for (size_t i = 0; i < BAR_WIDTH; i++)
+        putchar(i < done ? '#' : '.');
+    printf("]  lesson %d: %zu of %zu", grading->lesson, c.passed, c.all);
+    if (next != NULL)
+        printf(", next is %s", next->family->exercise);
     printf("\n");
-    if (failed) {
-        const struct diagnosis *diagnosis = diagnosis_find(item->result.failure.diagnosis);
-        printf("# %s\n# %s: %s\n", item->result.failure.problem, item->family->section,
-               item->family->rule);
-        if (diagnosis != NULL)
-            printf("# %s\n", diagnosis->text);
+    if (next != NULL) {
+        printf("  What is wrong:  ");
+        show_command();
+        printf("\n");
     }
+    printf("\n");
 }
 
-static void end_tap(const struct plan *plan)
-{
-    size_t number = 0;
-    for (size_t i = 0; i < plan->count; i++)
-        if (plan->items[i].selected)
-            tap_item(plan, &plan->items[i], ++number);
-    printf("1..%zu\n", number);
-}
+/* -------------------------------------------------------------------------------- whichever */
 
-void report_end(const struct plan *plan, const struct grading *grading)
+void report_end(const struct plan *plan)
 {
-    if (form == REPORT_JSON)
-        end_json(plan, grading);
-    else if (form == REPORT_TAP)
-        end_tap(plan);
-    else
-        end_text(plan, grading);
+    switch (form) {
+    case REPORT_JSON: machine_json(plan, grading); break;
+    case REPORT_TAP: machine_tap(plan); break;
+    case REPORT_BRIEF: end_brief(plan); break;
+    case REPORT_TEXT: end_text(plan); break;
+    }
     fflush(stdout);
 }
 

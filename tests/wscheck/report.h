@@ -10,18 +10,16 @@
 
 #include "grade.h"
 
-enum report_form { REPORT_TEXT, REPORT_JSON, REPORT_TAP };
+enum report_form { REPORT_TEXT, REPORT_BRIEF, REPORT_JSON, REPORT_TAP };
 
 /* Colour if stdout is a terminal and NO_COLOR is not set. */
 void report_init(enum report_form form);
 
 void report_begin(const struct grading *grading);
+/* When it is done; or, with --brief, when it will not be reached any more. */
 void report_exercise(const struct plan *plan, size_t first, size_t end);
 void report_late(const struct plan *plan, const struct item *item);
-void report_end(const struct plan *plan, const struct grading *grading);
-
-/* How many checks that count have failed. */
-size_t report_failures(const struct plan *plan);
+void report_end(const struct plan *plan);
 
 /* All checks with their titles. */
 void report_list(const struct plan *plan);

@@ -16,11 +16,19 @@
 #include "show.h"
 #include "wire.h"
 
-#define WORDS_MAX 40
-#define LOG_MAX   (1024 * 1024) /* bytes kept of what it prints; the older half is given up */
-#define TICK      20            /* ms between looks at a process whose end we cannot poll() for */
+#define LOG_MAX (1024 * 1024) /* bytes kept of what it prints; the older half is given up */
+#define TICK    20            /* ms between looks at a process whose end we cannot poll() for */
 
-static volatile sig_atomic_t running_pid; /* for server_kill_from_signal() */
+static volatile sig_atomic_t running[2]; /* pids, for server_kill_from_signal(); 0: none */
+
+static void replace_running(pid_t old, pid_t new)
+{
+    for (size_t i = 0; i < sizeof running / sizeof *running; i++)
+        if (running[i] == old) {
+            running[i] = new;
+            return;
+        }
+}
 
 /* ------------------------------------------------------------------- taking in what it prints */
 
@@ -91,26 +99,15 @@ void server_printed(struct server *server, struct bytes *out, struct bytes *err)
 
 /* --------------------------------------------------------------------------------- starting */
 
-/* Cuts text at blanks into a list of words; the text is changed. */
-static void cut_into_words(char *text, char *words[WORDS_MAX + 1])
-{
-    size_t count = 0;
-    for (char *word = strtok(text, " "); word != NULL && count < WORDS_MAX;
-         word = strtok(NULL, " "))
-        words[count++] = word;
-    words[count] = NULL;
-}
-
-/* In the child: becomes the server. */
-static void become(char *words[], int out, int err)
+/* In the child: becomes the server, in a process group of its own. The shell knows about quotes, and
+ * its exec leaves the server with the pid that we know. */
+static void become(const char *command, int out, int err)
 {
     setpgid(0, 0);
     signal(SIGPIPE, SIG_DFL); /* we ignore it, and that would be inherited: hiding a mistake */
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
-    execvp(words[0], words);
-    fprintf(stderr, "cannot run %s: %s\n", words[0], strerror(errno));
-    fflush(stderr);
+    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(127);
 }
 
@@ -123,28 +120,27 @@ static bool make_pipe(int fd[2])
     return true;
 }
 
-bool server_spawn(struct server *server, const char *text)
+bool server_spawn(struct server *server, const char *command)
 {
-    char copy[1024], *words[WORDS_MAX + 1];
     int out[2], err[2];
-    snprintf(copy, sizeof copy, "%s", text);
-    cut_into_words(copy, words);
-    if (words[0] == NULL || !make_pipe(out) || !make_pipe(err) || !make_pipe(server->event) ||
-        !make_pipe(server->quit))
+    if (!make_pipe(out) || !make_pipe(err) || !make_pipe(server->event) || !make_pipe(server->quit))
         return false;
     (void)fcntl(server->event[1], F_SETFL, O_NONBLOCK);
     server->pid = fork();
     if (server->pid == 0)
-        become(words, out[1], err[1]);
+        become(command, out[1], err[1]);
+    (void)setpgid(server->pid, server->pid); /* whoever of the two comes first */
     close(out[1]);
     close(err[1]);
     server->out = out[0];
     server->err = err[0];
     server->ended = server->taken_in = false;
-    running_pid = server->pid;
+    replace_running(0, server->pid);
     pthread_mutex_init(&server->lock, NULL);
     return server->pid > 0 && pthread_create(&server->listener, NULL, listen_to_it, server) == 0;
 }
+
+const struct start start_usual = {"", ""};
 
 /* Finds "listening on http://HOST:PORT/" in what it has printed; 0: not yet. */
 static unsigned port_printed(struct server *server)
@@ -181,15 +177,16 @@ static bool is_ready(struct server *server, int64_t deadline)
     return server->port != 0;
 }
 
-bool server_start(struct server *server, const char *options, int64_t deadline)
+bool server_start(struct server *server, const struct start *start, int64_t deadline)
 {
-    char words[1024];
-    snprintf(words, sizeof words, "%s --port %u %s", server->command, server->fixed_port, options);
-    snprintf(server->options, sizeof server->options, "%s", options);
+    char command[2048];
+    snprintf(command, sizeof command, "%s exec %s --port %u %s", start->before, server->command,
+             server->fixed_port, start->options);
+    server->start = start;
     server->port = server->fixed_port;
     bytes_free(&server->stdout_text);
     bytes_free(&server->stderr_text);
-    if (!server_spawn(server, words))
+    if (!server_spawn(server, command))
         return false;
     bool prints = server->fixed_port == 0;
     while (!is_ready(server, deadline)) {
@@ -198,6 +195,11 @@ bool server_start(struct server *server, const char *options, int64_t deadline)
         wait_for_event(server, prints ? deadline : wire_now() + TICK);
     }
     return true;
+}
+
+unsigned server_port_by_hand(const struct server *server)
+{
+    return server->fixed_port != 0 ? server->fixed_port : 8080;
 }
 
 /* ----------------------------------------------------------------------------------- ending */
@@ -236,6 +238,7 @@ bool server_wait_for_end(struct server *server, int64_t deadline)
 /* Waits until the thread has taken in the rest, and puts all away. */
 static void clear_away(struct server *server)
 {
+    (void)kill(-server->pid, SIGKILL); /* what it may have started itself */
     close(server->quit[1]);
     pthread_join(server->listener, NULL);
     pthread_mutex_destroy(&server->lock);
@@ -244,8 +247,8 @@ static void clear_away(struct server *server)
         close(fds[i]);
     bytes_free(&server->stdout_text);
     bytes_free(&server->stderr_text);
+    replace_running(server->pid, 0);
     server->pid = 0;
-    running_pid = 0;
 }
 
 void server_stop(struct server *server)
@@ -262,8 +265,9 @@ void server_stop(struct server *server)
 
 void server_kill_from_signal(void)
 {
-    if (running_pid > 0)
-        kill(-(pid_t)running_pid, SIGKILL);
+    for (size_t i = 0; i < sizeof running / sizeof *running; i++)
+        if (running[i] > 0)
+            kill(-(pid_t)running[i], SIGKILL);
 }
 
 /* ------------------------------------------------------------------------------- explaining */

@@ -1,7 +1,7 @@
 /*
  * server - the server under test as a process: started on a free port, watched, stopped
  *
- *     server_start(&server, "--ping-interval 0.2", deadline);     it listens on server.port now
+ *     server_start(&server, &(struct start){"", "--ping-interval 0.2"}, deadline);
  *     ... checks ...
  *     if (server_has_died(&server)) server_explain_end(&server, &text);
  *     server_stop(&server);
@@ -20,16 +20,24 @@
 
 #define STOP_TIME 3000 /* ms: what a server may take to stop (DESIGN.md, Threads) */
 
+/* How it is started, besides its command and --port N. */
+struct start {
+    const char *before;  /* for the shell, "ulimit -n 40;" */
+    const char *options; /* for the server, "--ping-interval 0.2" */
+};
+
+extern const struct start start_usual; /* nothing besides */
+
 struct server {
-    const char *command; /* NULL: it runs already */
+    const char *command; /* as for the shell; NULL: it runs already */
     const char *host;
     unsigned port;       /* where it listens now */
     unsigned fixed_port; /* the port it is told to use; 0: a free one that it prints */
 
-    char options[200]; /* what it was started with */
-    pid_t pid;         /* 0: it does not run */
-    bool ended;        /* it has, and status is known */
-    int status;        /* as from waitpid() */
+    const struct start *start; /* how it was started */
+    pid_t pid;                 /* 0: it does not run */
+    bool ended;                /* it has, and status is known */
+    int status;                /* as from waitpid() */
 
     pthread_t listener; /* takes in what it prints */
     int out, err;       /* its stdout and stderr */
@@ -41,12 +49,15 @@ struct server {
     bool taken_in; /* both have ended, and all they said is in the texts */
 };
 
-/* Starts it with "--port N" and these options and waits until it listens. False: it does not, and
- * server_explain_end() says more. */
-bool server_start(struct server *server, const char *options, int64_t deadline);
+/* Starts it with "--port N" and waits until it listens; *start must live as long as it runs. False:
+ * it does not listen, and server_explain_end() says more. */
+bool server_start(struct server *server, const struct start *start, int64_t deadline);
 
-/* Only starts it, with exactly these words. False: no such command. */
-bool server_spawn(struct server *server, const char *words);
+/* Where to send something by hand: to the port of --port, or to 8080 when it was a free one. */
+unsigned server_port_by_hand(const struct server *server);
+
+/* Only starts it, with exactly this command. False: there is no way to. */
+bool server_spawn(struct server *server, const char *command);
 
 /* Waits for it to end by itself. */
 bool server_wait_for_end(struct server *server, int64_t deadline);

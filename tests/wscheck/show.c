@@ -10,6 +10,7 @@
 #define INDENT       "    "
 #define BYTES_A_LINE 20
 #define COLUMNS_TEXT 76
+#define LINES_MAX    12
 #define REPLAY_MAX   1500 /* characters of printf that somebody would still paste */
 #define RUN_MIN      24   /* so many equal bytes are worth a command of their own */
 
@@ -49,42 +50,78 @@ static void add_caret(struct bytes *out, size_t column, const char *caret)
     bytes_add_format(out, INDENT "%*s%s\n", (int)(LABEL_WIDTH + column), "", caret);
 }
 
+/* Where the line that begins at `start` ends. */
+static size_t line_end(const struct shown *s, size_t start)
+{
+    const unsigned char *lf = memchr(s->bytes + start, '\n', s->len - start);
+    return lf != NULL ? (size_t)(lf - s->bytes) + 1 : s->len;
+}
+
+/* One line of text, from start to end, as far as it fits; the caret if it is in it. */
+static void show_line(struct bytes *out, const struct shown *s, size_t start, size_t end)
+{
+    bool is_last = end == s->len && (start == end || s->bytes[end - 1] != '\n');
+    bool here = s->has_caret && s->at >= start && (s->at < end || is_last);
+    size_t column = 0, caret = 0, i = start;
+    if (here && s->at - start >= COLUMNS_TEXT) {
+        i = s->at - COLUMNS_TEXT / 2;
+        bytes_add_text(out, "...");
+        column = 3;
+    }
+    for (; i < end && column < COLUMNS_TEXT; i++) {
+        if (i == s->at)
+            caret = column;
+        column += show_escaped(out, s->bytes + i, 1);
+    }
+    bytes_add_text(out, i < end ? "...\n" : "\n");
+    if (here)
+        add_caret(out, s->at == s->len ? column : caret, "^");
+}
+
+/* So many lines are shown, and the byte `at` is in one of them. */
 static void show_as_text(struct bytes *out, const struct shown *s)
 {
-    size_t column = 0, caret = SHOW_NO_CARET;
-    add_label(out, s->label);
-    if (s->from > 0)
-        bytes_add_text(out, "...");
-    column += s->from > 0 ? 3 : 0;
-    for (size_t i = s->from; i < s->len && column < COLUMNS_TEXT; i++) {
-        if (i == s->caret)
-            caret = column;
-        column += show_escaped(out, s->at + i, 1);
+    size_t starts[LINES_MAX] = {0}, count = 1, lines = 1;
+    for (size_t next = line_end(s, 0); next < s->len || (next == s->at && s->has_caret);
+         next = line_end(s, next)) {
+        if (count == LINES_MAX && next <= s->at)
+            memmove(starts, starts + 1, --count * sizeof *starts);
+        if (count < LINES_MAX)
+            starts[count++] = next;
+        lines++;
+        if (next == s->len)
+            break;
     }
-    if (s->caret == s->len)
-        caret = column;
-    bytes_add_text(out, column >= COLUMNS_TEXT ? "...\n" : "\n");
-    if (caret != SHOW_NO_CARET)
-        add_caret(out, caret, "^");
+    for (size_t i = 0; i < count; i++) {
+        add_label(out, i == 0 ? s->label : "");
+        if (i == 0 && starts[0] > 0)
+            bytes_add_text(out, "... ");
+        show_line(out, s, starts[i], line_end(s, starts[i]));
+    }
+    if (lines > count && starts[0] == 0) {
+        add_label(out, "");
+        bytes_add_text(out, "...\n");
+    }
 }
 
 static void show_as_hex(struct bytes *out, const struct shown *s)
 {
-    size_t end = s->from + BYTES_A_LINE < s->len ? s->from + BYTES_A_LINE : s->len;
-    size_t dots = s->from > 0 ? 4 : 0;
+    size_t from = s->at < BYTES_A_LINE ? 0 : s->at - BYTES_A_LINE / 2;
+    size_t end = from + BYTES_A_LINE < s->len ? from + BYTES_A_LINE : s->len;
+    size_t dots = from > 0 ? 4 : 0;
     add_label(out, s->label);
     if (dots > 0)
         bytes_add_text(out, "... ");
-    for (size_t i = s->from; i < end; i++)
-        bytes_add_format(out, "%02x ", s->at[i]);
-    for (size_t i = end; i < s->from + BYTES_A_LINE; i++)
+    for (size_t i = from; i < end; i++)
+        bytes_add_format(out, "%02x ", s->bytes[i]);
+    for (size_t i = end; i < from + BYTES_A_LINE; i++)
         bytes_add_text(out, "   ");
     bytes_add_text(out, end < s->len ? "... |" : "    |");
-    for (size_t i = s->from; i < end; i++)
-        bytes_add_format(out, "%c", is_visible(s->at[i]) ? s->at[i] : '.');
+    for (size_t i = from; i < end; i++)
+        bytes_add_format(out, "%c", is_visible(s->bytes[i]) ? s->bytes[i] : '.');
     bytes_add_text(out, "|\n");
-    if (s->caret >= s->from && s->caret < s->from + BYTES_A_LINE)
-        add_caret(out, dots + 3 * (s->caret - s->from), "^^");
+    if (s->has_caret)
+        add_caret(out, dots + 3 * (s->at - from), "^^");
 }
 
 void show_bytes(struct bytes *out, const struct shown *shown)
@@ -93,12 +130,6 @@ void show_bytes(struct bytes *out, const struct shown *shown)
         show_as_text(out, shown);
     else
         show_as_hex(out, shown);
-}
-
-size_t show_window(size_t at, bool is_text)
-{
-    size_t in_sight = is_text ? COLUMNS_TEXT / 2 : BYTES_A_LINE;
-    return at < in_sight ? 0 : at - in_sight / 2;
 }
 
 /* ---------------------------------------------------------------------------------- sentences */
@@ -160,9 +191,19 @@ static size_t run_length(const unsigned char *at, size_t len)
     return run;
 }
 
-/* Adds commands that print the bytes; long runs of one byte are left to head and tr. */
-static void add_printing(struct bytes *out, const unsigned char *at, size_t len)
+/* Does the port begin here that the bytes were sent to, as Host has it? Returns its length. */
+static size_t port_length(const struct replay *r, const unsigned char *at, size_t len)
 {
+    char port[8];
+    size_t port_len = (size_t)snprintf(port, sizeof port, ":%u", r->port_sent);
+    return len >= port_len && memcmp(at, port, port_len) == 0 ? port_len : 0;
+}
+
+/* Adds commands that print the bytes; long runs of one byte are left to head and tr. */
+static void add_printing(struct bytes *out, const struct replay *r, size_t from, size_t to)
+{
+    const unsigned char *at = r->sent + from;
+    size_t len = to - from, port_len;
     bool quoted = false;
     for (size_t i = 0; i < len;) {
         size_t run = run_length(at + i, len - i);
@@ -180,7 +221,12 @@ static void add_printing(struct bytes *out, const unsigned char *at, size_t len)
         if (!quoted)
             bytes_add_text(out, "printf '");
         quoted = true;
-        add_printf_char(out, at[i++]);
+        if ((port_len = port_length(r, at + i, len - i)) > 0) {
+            bytes_add_format(out, ":%u", r->port);
+            i += port_len;
+        } else {
+            add_printf_char(out, at[i++]);
+        }
     }
     if (quoted)
         bytes_add_text(out, "'; ");
@@ -191,11 +237,11 @@ void show_replay(struct bytes *out, const struct replay *r)
     struct bytes commands = {0};
     size_t from = 0;
     for (size_t i = 0; i < r->pause_count && r->pauses[i] < r->len; i++) {
-        add_printing(&commands, r->sent + from, r->pauses[i] - from);
+        add_printing(&commands, r, from, r->pauses[i]);
         bytes_add_text(&commands, "sleep 1; ");
         from = r->pauses[i];
     }
-    add_printing(&commands, r->sent + from, r->len - from);
+    add_printing(&commands, r, from, r->len);
     if (commands.len > REPLAY_MAX || commands.len < 2) {
         bytes_free(&commands);
         return;

@@ -15,21 +15,17 @@
 size_t show_escaped(struct bytes *out, const unsigned char *at, size_t len);
 
 /*
- * Adds a label and bytes in one line, from the byte `from` on, as far as they fit: in hexadecimal
- * with the text beside it, or as text. If `caret` is one of them, a second line has a caret under
- * it; pass SHOW_NO_CARET for none. Pass `caret` == len to point behind the last.
+ * Adds a label and the bytes around `at`, as far as they fit: in one line of hexadecimal with the
+ * text beside it, or as text, line by line. With `has_caret`, a line below has a caret under the
+ * byte `at`, which may be the one behind the last.
  */
-#define SHOW_NO_CARET ((size_t)-1)
 struct shown {
     const char *label;
-    const unsigned char *at;
-    size_t len, from, caret;
-    bool is_text;
+    const unsigned char *bytes;
+    size_t len, at;
+    bool has_caret, is_text;
 };
 void show_bytes(struct bytes *out, const struct shown *shown);
-
-/* From which byte on a row should be shown, so that the byte `at` is in sight. */
-size_t show_window(size_t at, bool is_text);
 
 /* Adds a label and a text, broken into lines of SHOW_COLUMNS. */
 void show_paragraph(struct bytes *out, const char *label, const char *text);
@@ -41,7 +37,7 @@ struct replay {
     const size_t *pauses; /* where a while passed */
     size_t pause_count;
     const char *host;
-    unsigned port;
+    unsigned port, port_sent; /* where to send it; where it was sent, which the bytes may mention */
 };
 void show_replay(struct bytes *out, const struct replay *replay);
 

@@ -10,6 +10,8 @@
 
 #include "show.h"
 
+#define PATIENCES 24 /* so many waits in a row are more than any check has on a slow machine */
+
 struct scratch {
     struct bytes bytes;
     struct scratch *next;
@@ -24,23 +26,28 @@ void trial_begin(struct trial *t, struct grading *grading, const struct family *
     t->result = result;
     t->peer_count = 0;
     t->scratch = NULL;
+    t->end = wire_now() + (int64_t)PATIENCES * grading->patience;
     result->outcome = PASSED;
+}
+
+void trial_forget_last(struct trial *t)
+{
+    size_t last = --t->peer_count;
+    wire_close(&t->wires[last]);
+    bytes_free(&t->wires[last].came);
+    bytes_free(&t->peers[last].sent);
 }
 
 void trial_end(struct trial *t)
 {
-    for (size_t i = 0; i < t->peer_count; i++) {
-        wire_close(&t->wires[i]);
-        bytes_free(&t->wires[i].came);
-        bytes_free(&t->peers[i].sent);
-    }
+    while (t->peer_count > 0)
+        trial_forget_last(t);
     while (t->scratch != NULL) {
         struct scratch *next = t->scratch->next;
         bytes_free(&t->scratch->bytes);
         free(t->scratch);
         t->scratch = next;
     }
-    t->peer_count = 0;
 }
 
 bool trial_holds(const struct trial *t)
@@ -60,13 +67,47 @@ struct bytes *trial_bytes(struct trial *t)
 
 int64_t trial_deadline(const struct trial *t)
 {
-    return wire_now() + t->grading->patience;
+    int64_t deadline = wire_now() + t->grading->patience;
+    return deadline < t->end ? deadline : t->end;
+}
+
+bool trial_is_over(const struct trial *t)
+{
+    return wire_now() >= t->end;
 }
 
 static void fail(struct trial *t, const char *problem, va_list args)
 {
     t->result->outcome = FAILED;
     vsnprintf(t->result->failure.problem, sizeof t->result->failure.problem, problem, args);
+}
+
+/* What the client sent last, and how to send all of it by hand. */
+static void note_sent(struct peer *p)
+{
+    struct failure *failure = &p->trial->result->failure;
+    const struct server *server = &p->trial->grading->server;
+    size_t mark = p->sent_mark;
+    for (size_t i = p->pause_count; i-- > 0 && mark == p->sent.len;)
+        mark = p->pauses[i]; /* all has been answered: then it was the last that was sent */
+    bytes_set(&failure->sent, p->sent.at + mark, p->sent.len - mark);
+    failure->replay.len = 0;
+    show_replay(&failure->replay, &(struct replay){.sent = p->sent.at,
+                                                   .len = p->sent.len,
+                                                   .pauses = p->pauses,
+                                                   .pause_count = p->pause_count,
+                                                   .host = server->host,
+                                                   .port = server_port_by_hand(server),
+                                                   .port_sent = server->port});
+}
+
+void trial_note_sent(struct trial *t)
+{
+    for (size_t i = t->peer_count; i-- > 0;)
+        if (t->peers[i].sent.len > 0) {
+            note_sent(&t->peers[i]);
+            return;
+        }
 }
 
 void trial_fail(struct trial *t, const char *problem, ...)
@@ -94,13 +135,7 @@ void trial_fail_at(struct peer *p, const char *problem, ...)
         memcpy(said, failure->problem, sizeof said);
         snprintf(failure->problem, sizeof failure->problem, "client %zu: %.220s", p->number, said);
     }
-    bytes_set(&failure->sent, p->sent.at + p->sent_mark, p->sent.len - p->sent_mark);
-    show_replay(&failure->replay, &(struct replay){.sent = p->sent.at,
-                                                   .len = p->sent.len,
-                                                   .pauses = p->pauses,
-                                                   .pause_count = p->pause_count,
-                                                   .host = t->grading->server.host,
-                                                   .port = t->grading->server.port});
+    note_sent(p);
 }
 
 void trial_say(struct trial *t, const char *expected, const char *came)

@@ -58,6 +58,7 @@ struct peer {
     size_t pause_count;
     size_t sent_mark;      /* what was sent before has been answered well */
     size_t judged;         /* bytes of wire->came that have been judged */
+    bool clogged;          /* the server does not take all any more: nothing more is sent */
     char key[64];          /* its Sec-WebSocket-Key */
     unsigned char mask[4]; /* of its last frame */
     size_t cut;            /* where in its payload the last frame was cut in two, or 0 */
@@ -68,6 +69,7 @@ struct trial {
     const struct family *family;
     const struct check *check;
     struct result *result;
+    int64_t end; /* by then the check is over, whatever the server does */
     struct peer peers[PEERS_MAX];
     struct wire wires[PEERS_MAX];
     size_t peer_count;
@@ -76,6 +78,9 @@ struct trial {
 
 void trial_begin(struct trial *t, struct grading *grading, const struct family *family,
                  const struct check *check, struct result *result);
+
+/* Closes the client that came last, so that there is room for another. */
+void trial_forget_last(struct trial *t);
 
 /* Closes all clients. */
 void trial_end(struct trial *t);
@@ -89,11 +94,18 @@ struct bytes *trial_bytes(struct trial *t);
 /* By when something must come that comes now. */
 int64_t trial_deadline(const struct trial *t);
 
+/* Has the check taken so long that it can only have failed? A server that keeps sending something
+ * could otherwise make it wait for what it is waiting for as long as it likes. */
+bool trial_is_over(const struct trial *t);
+
 /* Notes the failure, unless there is one; problem as for printf(). */
 void trial_fail(struct trial *t, const char *problem, ...) LIKE_PRINTF(2, 3);
 
 /* The same about a client: what it sent goes with it. */
 void trial_fail_at(struct peer *p, const char *problem, ...) LIKE_PRINTF(2, 3);
+
+/* Notes what was sent last, for a failure that shows after the check: the server has died. */
+void trial_note_sent(struct trial *t);
 
 /* Says what was expected and what came, in words. */
 void trial_say(struct trial *t, const char *expected, const char *came);

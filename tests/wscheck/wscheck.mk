@@ -1,38 +1,51 @@
-# The grader, and the wrong servers that it is tested with. Included by the top Makefile, from which
-# it takes CC, CFLAGS, CPPFLAGS, LDFLAGS and BUILD; objects go under $(BUILD)/wscheck.
+# The grader, and the wrong servers that it is tested with. Included by the top Makefile.
 #
 #     make wscheck           leaves ./wscheck beside ./server
+#     make check01           builds lesson 1 as ./server and grades it; check02, check03 likewise
+#     make check             how far all three lessons are
 #     make wscheck-matrix    every known mistake must be found, with the right diagnosis
+#
+# CHECK is handed to wscheck: make check02 CHECK='-k --strict'
 #
 # It is built by itself: nothing of common/ is compiled, linked or included.
 
-WSCHECK_DIR     := tests/wscheck
-WSCHECK_BUILD   := $(or $(BUILD),build)/wscheck
-WSCHECK_SOURCES := $(filter-out %/faulty.c,$(wildcard $(WSCHECK_DIR)/*.c))
-WSCHECK_OBJECTS := $(WSCHECK_SOURCES:$(WSCHECK_DIR)/%.c=$(WSCHECK_BUILD)/%.o)
+WSCHECK_BUILD   := $(BUILD)/tests/wscheck
+WSCHECK_SOURCES := $(filter-out %/faulty.c,$(wildcard tests/wscheck/*.c))
+WSCHECK_OBJECTS := $(WSCHECK_SOURCES:%.c=$(BUILD)/%.o)
 FAULTY_OBJECTS  := $(addprefix $(WSCHECK_BUILD)/,faulty.o bytes.o frame.o http.o wire.o)
 
-WSCHECK_WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-WSCHECK_CFLAGS    = -std=c11 $(WSCHECK_WARNINGS) -pthread $(CFLAGS)
-WSCHECK_CPPFLAGS  = -D_DEFAULT_SOURCE $(CRYPTO_CFLAGS) $(CPPFLAGS)
-WSCHECK_LIBS      = $(or $(CRYPTO_LIBS),-lcrypto)
-
-.PHONY: wscheck wscheck-matrix
+.PHONY: wscheck wscheck-programs wscheck-matrix
 wscheck: $(WSCHECK_BUILD)/wscheck
 	@rm -f wscheck
 	@cp $< wscheck
 
-wscheck-matrix: wscheck $(WSCHECK_BUILD)/faulty
-	$(WSCHECK_DIR)/matrix.py --wscheck ./wscheck --faulty $(WSCHECK_BUILD)/faulty
+wscheck-programs: $(WSCHECK_BUILD)/wscheck $(WSCHECK_BUILD)/faulty
+
+wscheck-matrix: wscheck-programs
+	tests/wscheck/matrix.py --wscheck $(WSCHECK_BUILD)/wscheck --faulty $(WSCHECK_BUILD)/faulty
 
 $(WSCHECK_BUILD)/wscheck: $(WSCHECK_OBJECTS)
-	$(CC) -pthread $(LDFLAGS) -o $@ $^ $(WSCHECK_LIBS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)
 
 $(WSCHECK_BUILD)/faulty: $(FAULTY_OBJECTS)
-	$(CC) -pthread $(LDFLAGS) -o $@ $^ $(WSCHECK_LIBS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)
 
-$(WSCHECK_BUILD)/%.o: $(WSCHECK_DIR)/%.c $(WSCHECK_DIR)/wscheck.mk
+$(WSCHECK_BUILD)/%.o: tests/wscheck/%.c Makefile tests/wscheck/wscheck.mk
 	@mkdir -p $(@D)
-	$(CC) $(WSCHECK_CPPFLAGS) $(WSCHECK_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) -D_DEFAULT_SOURCE $(SANITIZE_CPPFLAGS) $(CRYPTO_CFLAGS) $(CPPFLAGS) $(ALL_CFLAGS) \
+	    -MMD -MP -c -o $@ $<
 
--include $(WSCHECK_OBJECTS:.o=.d) $(WSCHECK_BUILD)/faulty.d
+# ------------------------------------------------------------------------------------ grading
+
+CHECKS := $(LESSONS:lesson%=check%)
+
+.PHONY: check $(CHECKS)
+$(CHECKS): check%: lesson% wscheck
+	@./wscheck --lesson $(patsubst 0%,%,$*) --server ./server $(CHECK)
+
+check: programs wscheck
+	@status=0; \
+	for n in $(LESSONS:lesson0%=%); do \
+	    ./wscheck --lesson $$n --server $(BUILD)/lesson0$$n --brief $(CHECK) || status=1; \
+	done; \
+	exit $$status
