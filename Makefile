@@ -57,6 +57,7 @@ help:
 	@echo 'make fuzz SECONDS=n  look for inputs that break something, so long for each target'
 	@echo 'make soak MINUTES=n  chat and abuse at the same time'
 	@echo 'make faults          let each system call fail in turn'
+	@echo 'make bench           how fast it is, against raw TCP and other servers'
 	@echo 'make clean           remove everything that was built'
 	@echo
 	@echo 'SAN=address|thread|undefined builds with a sanitizer, CC=clang with another compiler:'
@@ -106,7 +107,7 @@ $(UNIT_SCRIPTS): $(BUILD)/unit/%: tests/unit/%
 # Everything is built three times: as it is used, and under the sanitizers that look for misuse of
 # memory and for data races. tests/run runs it and counts.
 test:
-	@$(MAKE) -s -j2 SAN= programs unit wscheck-programs
+	@$(MAKE) -s -j2 SAN= programs unit wscheck-programs bench-programs
 	@$(MAKE) -s -j2 SAN=address programs unit fuzz-programs wscheck-programs
 	@$(MAKE) -s -j2 SAN=thread programs
 	@$(MAKE) -s -j2 fuzz-build

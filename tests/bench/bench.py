@@ -1,0 +1,347 @@
+#!/usr/bin/env python3
+"""
+tests/bench/bench.py [options] - how fast the lessons are, against raw TCP and other servers
+
+Each scenario is a run of build/.../bench/load against a fresh server. The servers take turns, raw,
+lesson, raw, lesson, ..., so that a slow minute of the machine hits all of them; of several rounds
+the median counts. Figures of one run can be compared with each other, not with those of another day.
+
+    raw       a thread for each connection that blocks, and no WebSocket (raw_echo.c, raw_room.c):
+              the limit of the model
+    raw+      the same a little cleverer: threads wait for the next connection; a room gathers what
+              is said at the same time, and does not wait for those who do not read
+    lesson    lesson 2, or lesson 3 where what one says goes to all
+    others    servers on other libraries (tests/bench/peers), where those are installed
+"""
+import argparse
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+# name: (what the server does, arguments of load)
+SCENARIOS = {
+    "rtt": ("echo", "echo --size 20"),
+    "echo64": ("echo", "echo --clients 64 --size 128"),
+    "echo1000": ("echo", "echo --clients 1000 --size 20"),
+    "pipe1": ("echo", "echo --clients 1 --size 20 --window 64"),
+    "pipe64": ("echo", "echo --clients 64 --size 128 --window 64"),
+    "text4k": ("echo", "echo --clients 16 --size 4096 --window 16 --content ascii"),
+    "utf8x4k": ("echo", "echo --clients 16 --size 4096 --window 16 --content utf8"),
+    "bulk1x1M": ("echo", "echo --size 1048576"),
+    "bulk4x1M": ("echo", "echo --clients 4 --size 1048576"),
+    "bulk1x16M": ("echo", "echo --size 16777216"),
+    "bcast100": ("room", "room --clients 101 --size 64 --window 16"),
+    "bcast1000": ("room", "room --clients 1001 --size 64 --window 16"),
+    "chat100": ("room", "room --clients 100 --senders 100 --size 64"),
+    "stall": ("room", "room --clients 20 --stalled 5 --size 4096 --rate 500 --window 64 --seconds 4"),
+    "connect": ("echo", "connect --clients 32"),
+    "idle10k": ("echo", "idle --clients 10000 --size 20"),
+    "idle10k-room": ("room", "idle --room --clients 10000 --size 20"),
+}
+# What is said about each: (key of load's report, in words, how to print it, more is better)
+FIGURES = {
+    "rtt": [("p50_us", "p50, µs", "{:.1f}", False), ("cpu_us", "server CPU, µs/message", "{:.1f}", False)],
+    "echo": [("messages_s", "messages/s", "count", True), ("cpu_us", "server CPU, µs/message", "{:.2f}", False)],
+    "bulk": [("MB_s", "MB/s", "{:.0f}", True)],
+    "room": [("deliveries_s", "deliveries/s", "count", True), ("p99_us", "p99, µs", "{:.0f}", False)],
+    "stall": [("delivered", "delivered to the others", "share", True)],
+    "connect": [("connects_s", "connections/s", "count", True), ("cpu_us", "server CPU, µs each", "{:.0f}", False)],
+    "idle": [("kib", "KiB each, of the process's own", "{:.1f}", False),
+             ("among_ratio", "latency of one among them, to alone", "{:.2f}", False)],
+}
+QUICK = {"--clients": 20, "--window": 8, "--size": 300000, "--stalled": 3}  # at most, in --smoke
+
+
+def figures_of(scenario):
+    words = SCENARIOS[scenario][1].split()
+    for kind in ("rtt", "bulk", "stall"):
+        if scenario.startswith(kind):
+            return FIGURES[kind]
+    return FIGURES[words[0]]
+
+
+# ------------------------------------------------------------------------------------------- servers
+
+def server_commands(build, does, peers):
+    """name: command, with {port} for the port."""
+    programs, lesson = build / "bench", "lesson02" if does == "echo" else "lesson03"
+    commands = {
+        "raw": [programs / f"raw_{does}", "{port}"],
+        "raw+": [programs / f"raw_{does}", "{port}", "reuse" if does == "echo" else "gather"],
+        "lesson": [build / lesson, "--quiet", "--max-clients", "20000", "--port", "{port}"],
+        "ws": ["node", HERE / "peers/ws.mjs", does, "{port}"],
+        "lws": [programs / "lws", does, "{port}"],
+        "civetweb": [programs / "civetweb", does, "{port}"],
+        "python": ["/usr/bin/python3", HERE / "peers/python.py", does, "{port}"],
+    }
+    return {name: command for name, command in commands.items()
+            if name in ("raw", "raw+", "lesson") or (name in peers and is_installed(command))}
+
+
+def is_installed(command):
+    if command[0] == "node":
+        return shutil.which("node") and (ROOT / "tests/node_modules/ws").is_dir()
+    if str(command[0]).endswith("python3"):
+        return subprocess.run([command[0], "-c", "import websockets"], stderr=subprocess.DEVNULL).returncode == 0
+    return pathlib.Path(command[0]).exists()
+
+
+def free_port():
+    """A port that is free, and not one of those that the system gives to clients."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+
+
+class Server:
+    """A fresh server, from when it says that it listens to the end of the with block."""
+
+    def __init__(self, command):
+        self.port = free_port()
+        words = [str(word).replace("{port}", str(self.port)) for word in command]
+        self.errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=self.errors, text=True, start_new_session=True)
+
+    def __enter__(self):
+        if not self.process.stdout.readline().startswith("listening"):
+            self.__exit__()
+            self.errors.seek(0)
+            raise RuntimeError(f"the server does not start: {self.errors.read()[-300:]}")
+        return self
+
+    def __exit__(self, *_):
+        for how in signal.SIGTERM, signal.SIGKILL:
+            if self.process.poll() is None:
+                self.process.send_signal(how)
+                try:
+                    self.process.wait(5)
+                except subprocess.TimeoutExpired:
+                    pass
+        self.process.stdout.close()
+
+
+def measure(load, command, arguments, raw):
+    """One run: load's report; with "failed" in it if something was wrong."""
+    with Server(command) as server:
+        words = [load, *arguments, "--port", str(server.port), "--pid", str(server.process.pid)]
+        run = subprocess.run(words + (["--raw"] if raw else []), capture_output=True, text=True, timeout=120)
+    report = json.loads(run.stdout) if run.stdout.strip() else {}
+    if run.returncode != 0:
+        report["failed"] = run.stderr.strip() or f"load ended with {run.returncode}"
+    return report
+
+
+def measure_all(args, scenarios):
+    """scenario: server: reports, one a round."""
+    reports = {}
+    for scenario in scenarios:
+        does, arguments = SCENARIOS[scenario]
+        commands = server_commands(args.build, does, args.peers)
+        if args.servers:
+            commands = {name: commands[name] for name in args.servers if name in commands}
+        reports[scenario] = {name: [] for name in commands}
+        for turn in range(args.rounds):
+            for name, command in commands.items():
+                say(f"{scenario}, {name}, {turn + 1} of {args.rounds}")
+                try:
+                    report = measure(args.build / "bench/load", command, arguments.split(), "raw" in name)
+                except (RuntimeError, subprocess.TimeoutExpired) as error:
+                    report = {"failed": str(error)}
+                reports[scenario][name].append(report)
+    say("")
+    return reports
+
+
+def say(what):
+    if sys.stderr.isatty():
+        print(f"\r\033[K{what}", end="", file=sys.stderr, flush=True)
+
+
+# --------------------------------------------------------------------------------------------- table
+
+def median(reports, key):
+    values = [report[key] for report in reports if key in report and "failed" not in report]
+    return statistics.median(values) if values else None
+
+
+def count(value):
+    for limit, unit in (1e6, "M"), (1e3, "k"):
+        if value >= limit:
+            return f"{value / limit:.3g}{unit}"
+    return f"{value:.0f}"
+
+
+def cell(value, how):
+    if value is None:
+        return ""
+    if how == "share":
+        return f"{min(value, 1) * 100:.0f} %"
+    return count(value) if how == "count" else how.format(value)
+
+
+def table(reports):
+    """Markdown: absolute figures, and in brackets how they stand to raw TCP's."""
+    names = list(dict.fromkeys(name for servers in reports.values() for name in servers))
+    lines = ["| scenario | figure | " + " | ".join(names) + " |", "| --- " * (len(names) + 2) + "|"]
+    for scenario, servers in reports.items():
+        for key, words, how, _ in figures_of(scenario):
+            values = {name: median(servers.get(name, []), key) for name in names}
+            base = values.get("raw")
+            row = [cell(values[name], how) + (f" ({values[name] / base:.2f})" if base and values[name] is not None
+                                              and name != "raw" and how != "share" else "") for name in names]
+            if any(row):
+                lines.append(f"| {scenario} | {words} | " + " | ".join(row) + " |")
+    return "\n".join(lines)
+
+
+def troubles(reports):
+    lines = []
+    for scenario, servers in reports.items():
+        for name, rounds in servers.items():
+            failed = [report["failed"] for report in rounds if "failed" in report]
+            if failed:
+                lines.append(f"{scenario}, {name}: {len(failed)} of {len(rounds)} failed: {failed[0].splitlines()[0]}")
+    return lines
+
+
+# --------------------------------------------------------------------------------------------- smoke
+
+def shortened(arguments):
+    """The same scenario with few clients and hardly any time."""
+    words = arguments.split()
+    for i, word in enumerate(words):
+        if word in QUICK:
+            words[i + 1] = str(min(int(words[i + 1]), QUICK[word]))
+        if word == "--senders":
+            words[i + 1] = str(min(int(words[i + 1]), QUICK["--clients"]))
+        if word == "--seconds":
+            words[i + 1] = "0.1"
+    return words + ["--warmup", "0"] + ([] if "--seconds" in words else ["--seconds", "0.1"])
+
+
+def smoke(args):
+    """Is what comes back right, in each scenario with each server? Nothing is said about time."""
+    if sys.platform != "linux":
+        print("the load generator needs Linux\n0 passed, 0 failed, 1 skipped")
+        return 0
+    passed = failed = skipped = 0
+    all_peers = ("ws", "lws", "civetweb", "python")
+    for scenario, (does, arguments) in SCENARIOS.items():
+        commands = server_commands(args.build, does, all_peers)
+        skipped += sum(1 for name in all_peers if name not in commands)
+        for name, command in commands.items():
+            try:
+                report = measure(args.build / "bench/load", command, shortened(arguments), "raw" in name)
+            except (RuntimeError, subprocess.TimeoutExpired) as error:
+                report = {"failed": str(error)}
+            wrong = report.get("failed") or ("no figures" if figures_of(scenario)[0][0] not in report else None)
+            if wrong:
+                print(f"{scenario}, {name}: {wrong}")
+            passed, failed = passed + (not wrong), failed + bool(wrong)
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed else 0
+
+
+# -------------------------------------------------------------------------------------------- curves
+
+CLIENTS = (1, 4, 16, 64, 256, 1000, 4000)
+SIZES = (16, 128, 1024, 8192, 65536, 524288)
+RECEIVERS = (1, 10, 100, 1000, 4000)
+
+
+def curve_scenarios():
+    """name: (what the server does, arguments): three walks, each along one axis."""
+    walks = {}
+    for clients in CLIENTS:
+        walks[f"clients/{clients}"] = ("echo", f"echo --clients {clients} --size 128 --seconds 0.8")
+    for clients in CLIENTS:
+        walks[f"pipelined/{clients}"] = (
+            "echo", f"echo --clients {clients} --size 128 --window 64 --seconds 0.8")
+    for size in SIZES:
+        walks[f"size/{size}"] = ("echo", f"echo --clients 16 --size {size} --seconds 0.8")
+    for receivers in RECEIVERS:
+        walks[f"receivers/{receivers}"] = (
+            "room", f"room --clients {receivers + 1} --size 64 --window 16 --seconds 0.8")
+    for clients in (2, 10, 30, 100, 300, 1000):
+        walks[f"everyone/{clients}"] = (
+            "room", f"room --clients {clients} --senders {clients} --size 64 --seconds 0.8")
+    return walks
+
+
+def curves(args):
+    """Measures the walks; a file of medians for draw.py."""
+    SCENARIOS.update(curve_scenarios())
+    walks = [name for name in curve_scenarios() if not args.scenarios or name.split("/")[0] in args.scenarios]
+    reports = measure_all(args, walks)
+    try:
+        points = json.loads(args.curves.read_text())
+    except (OSError, ValueError):
+        points = {}
+    for name, servers in reports.items():
+        walk, at = name.split("/")
+        for server, rounds in servers.items():
+            good = [report for report in rounds if "failed" not in report]
+            if good:
+                keys = ("messages_s", "MB_s", "deliveries_s", "cpu_us", "p50_us", "p99_us")
+                point = {key: float(f"{median(good, key):.4g}") for key in keys if key in good[0]}
+                points.setdefault(walk, {}).setdefault(server, {})[at] = point
+    args.curves.write_text(json.dumps(points, indent=1) + "\n")
+    for line in troubles(reports):
+        print("!", line)
+    return 0
+
+
+# --------------------------------------------------------------------------------------------- main
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/plain")
+    parser.add_argument("--scenarios", type=lambda text: text.split(","), help="some of: " + ", ".join(SCENARIOS))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--peers", type=lambda text: text.split(","), default=["ws", "lws", "civetweb", "python"])
+    parser.add_argument("--servers", type=lambda text: text.split(","), help="only these, e.g. raw,lesson")
+    parser.add_argument("--json", type=pathlib.Path, help="all reports go there")
+    parser.add_argument("--smoke", action="store_true", help="only see that everything comes back right")
+    parser.add_argument("--curves", type=pathlib.Path, help="measure how cost grows, into this file")
+    args = parser.parse_args()
+    args.build = args.build.resolve()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers are ended
+    if args.smoke:
+        return smoke(args)
+    if args.curves:
+        return curves(args)
+    unknown = [name for name in args.scenarios or [] if name not in SCENARIOS]
+    if unknown:
+        parser.error(f"there is no scenario {unknown[0]}; there are: {', '.join(SCENARIOS)}")
+
+    reports = measure_all(args, args.scenarios or list(SCENARIOS))
+    if args.json:
+        args.json.write_text(json.dumps(reports))
+    print(table(reports))
+    print(f"\nMedians of {args.rounds} rounds; in brackets: times raw TCP's in the same run. ", end="")
+    print(f"{os.cpu_count()} CPUs, {os.uname().sysname} {os.uname().release.split('-')[0]}.")
+    wrong = troubles(reports)
+    for line in wrong:
+        print("!", line)
+    return 1 if any(", lesson:" in line for line in wrong) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
