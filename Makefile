@@ -79,11 +79,12 @@ $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) -I$(BUILD)/$(*D) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The page goes into the binary, so that it is there whatever directory the server is started in.
+# The pages go into the binary, so that they are there whatever directory the server is started in.
 $(foreach l,$(LESSONS),$(BUILD)/$($(l))/server.o): $(BUILD)/%/server.o: $(BUILD)/%/page.h
-$(BUILD)/%/page.h: %/page.html
+$(BUILD)/$(lesson03)/xray.o: $(BUILD)/$(lesson03)/xray_page.h
+$(BUILD)/%page.h: %page.html
 	@mkdir -p $(@D)
-	@{ echo 'static const unsigned char page_html[] = {'; \
+	@{ echo 'static const unsigned char $(basename $(@F))_html[] = {'; \
 	   od -An -v -tx1 $< | sed 's/ *\([0-9a-f][0-9a-f]\)/0x\1,/g'; \
 	   echo '};'; } > $@
 

@@ -286,11 +286,12 @@ static void log_message(const struct conn *conn, enum ws_opcode type, const unsi
 
 static void take_message(struct conn *conn, enum ws_opcode type, unsigned char *data, size_t len)
 {
-    conn->messages++;
     if (log_wants(LOG_MESSAGES))
         log_message(conn, type, data, len);
-    if (conn->handlers->message != NULL)
-        conn->handlers->message(conn, type, data, len);
+    if (conn->handlers->message == NULL)
+        return;
+    conn->messages++;
+    conn->handlers->message(conn, type, data, len);
 }
 
 /* One large message must not hold its memory for ever; a row of them may. */

@@ -19,7 +19,8 @@ struct member {
 
 struct room {
     pthread_t postman;
-    int wake_pipe[2]; /* wakes the postman */
+    int wake_pipe[2];          /* wakes the postman */
+    room_delivered *delivered; /* or NULL */
 
     pthread_mutex_t list_lock;
     /* list_lock must be held when using these, and a member may only be used while it is */
@@ -60,13 +61,17 @@ static void set_behind(struct room *room, struct member *member, bool behind)
  * for as long as the system calls take, whatever the clients do. */
 static void post_to_all(struct room *room, const struct buffer *frames)
 {
+    size_t members = 0;
     pthread_mutex_lock(&room->list_lock);
     for (struct member *member = room->members; member != NULL; member = member->next) {
         enum outbox_result result =
             conn_post(member->conn, buffer_bytes(frames), buffer_len(frames));
         set_behind(room, member, result == OUTBOX_BEHIND);
+        members++;
     }
     pthread_mutex_unlock(&room->list_lock);
+    if (room->delivered != NULL)
+        room->delivered(buffer_bytes(frames), buffer_len(frames), members);
 }
 
 /* Takes the mail round once. mail_lock must be held, and is released meanwhile; the caller must be
@@ -107,6 +112,16 @@ void room_deliver(struct room *room)
     pthread_mutex_lock(&room->mail_lock);
     if (!room->delivering && buffer_len(&room->mail) > 0)
         deliver_as_owner(room);
+    pthread_mutex_unlock(&room->mail_lock);
+}
+
+void room_deliver_later(struct room *room)
+{
+    pthread_mutex_lock(&room->mail_lock);
+    if (!room->delivering && buffer_len(&room->mail) > 0) {
+        room->handed_over = room->delivering = true;
+        wake_postman(room);
+    }
     pthread_mutex_unlock(&room->mail_lock);
 }
 
@@ -290,11 +305,12 @@ static bool start_postman(struct room *room)
     return false;
 }
 
-struct room *room_new(void)
+struct room *room_new(room_delivered *delivered)
 {
     struct room *room = calloc(1, sizeof *room);
     if (room == NULL)
         return NULL;
+    room->delivered = delivered;
     if (pthread_mutex_init(&room->list_lock, NULL) != 0)
         goto no_list_lock;
     if (pthread_mutex_init(&room->mail_lock, NULL) != 0)

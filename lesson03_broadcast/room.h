@@ -27,8 +27,10 @@
 
 struct room;
 
-/* Makes an empty room with its postman; NULL if that cannot be done. */
-struct room *room_new(void);
+/* Makes an empty room with its postman; NULL if that cannot be done. If delivered is not NULL, it is
+ * called after each delivery, with no lock held: whole frames, which went to so many members. */
+typedef void room_delivered(const unsigned char *frames, size_t len, size_t members);
+struct room *room_new(room_delivered *delivered);
 
 /* Ends the postman and frees the room; when there are no members any more. */
 void room_free(struct room *room);
@@ -40,12 +42,15 @@ bool room_join(struct room *room, struct conn *conn);
  * posts to it any more when this returns. Does nothing if it has not joined. */
 void room_leave(struct room *room, struct conn *conn);
 
-/* Owner: a message for everyone goes into the mail. May wait for a delivery to end when the mail is
+/* Anyone: a message for everyone goes into the mail. May wait for a delivery to end when the mail is
  * full. False without memory: the message is lost. */
 bool room_broadcast(struct room *room, enum ws_opcode type, const void *data, size_t len);
 
 /* Owner: delivers the mail, unless somebody is doing it already. */
 void room_deliver(struct room *room);
+
+/* Anyone: lets the postman deliver the mail, and does not wait for that. */
+void room_deliver_later(struct room *room);
 
 /* Anyone: there are bytes in the client's backlog; the postman will see to it. */
 void room_behind(struct room *room, struct conn *conn);

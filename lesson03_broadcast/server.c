@@ -12,19 +12,21 @@
 #include "page.h" /* page.html as an array, made by the Makefile */
 #include "room.h"
 #include "server.h"
+#include "xray.h"
 
 static struct room *room; /* made before the first client, freed after the last */
 
 static bool on_start(const struct options *options)
 {
     (void)options;
-    room = room_new();
-    return room != NULL;
+    room = room_new(xray_broadcast);
+    return room != NULL && xray_start();
 }
 
 static void on_stop(void)
 {
     room_free(room);
+    xray_stop();
 }
 
 static void on_open(struct conn *conn)
@@ -60,12 +62,14 @@ static size_t on_get(const struct service *service, struct http_text path, char 
 {
     if (!http_text_is(path, "/status"))
         return 0;
+    size_t clients = atomic_load(&service->clients), watchers = atomic_load(&xray_watchers);
     int len =
         snprintf(body, size,
                  "{\"clients\":%zu,\"messages\":%" PRIu64 ",\"uptime\":%" PRId64
                  ",\"evicted\":%" PRIu64 "}\n",
-                 atomic_load(&service->clients), (uint64_t)atomic_load(&service->messages),
-                 (net_now() - service->started) / 1000, (uint64_t)atomic_load(&service->evicted));
+                 clients > watchers ? clients - watchers : 0, /* one may be going just now */
+                 (uint64_t)atomic_load(&service->messages), (net_now() - service->started) / 1000,
+                 (uint64_t)atomic_load(&service->evicted));
     return len > 0 && (size_t)len < size ? (size_t)len : 0;
 }
 
@@ -83,6 +87,9 @@ static const struct handlers chat = {
     .behind = on_behind,
     .close = on_close,
     .get = on_get,
+    .other = &xray, /* /xray is a room of its own, for those who watch this one */
+    .watchers = &xray_watchers,
+    .frame = xray_frame,
 };
 
 int main(int argc, char **argv)

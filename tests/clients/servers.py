@@ -178,3 +178,19 @@ def wait_until(condition, what, patience=PATIENCE):
     while not condition():
         assert time.monotonic() < deadline, f"waited {patience} s in vain: {what}"
         time.sleep(0.01)
+
+
+def has_been_read(client):
+    """Has the server read all that was sent? /proc/net/tcp has a line for its end of the connection,
+    whose rx_queue says what it has not."""
+    mine, its = client.socket.getsockname()[1], client.socket.getpeername()[1]
+    line = re.search(rf":{its:04X} [0-9A-F]+:{mine:04X} [0-9A-F]+ [0-9A-F]+:([0-9A-F]+)",
+                     pathlib.Path("/proc/net/tcp").read_text())
+    return line is None or int(line[1], 16) == 0
+
+
+def send_in_reads(client, pieces):
+    """Sends each piece when the one before has been read: so many pieces, so many reads."""
+    for piece in pieces:
+        client.send(piece)
+        wait_until(lambda: has_been_read(client), "the server to read")

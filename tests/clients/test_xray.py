@@ -1,0 +1,308 @@
+"""
+The x-ray of lesson 3: a WebSocket at /xray gets a JSON object for each frame of the chat.
+
+What the objects say of a frame is tested in tests/unit/test_trace.c; here it is that each frame is
+told, once, in order, to all who watch, and that the chat does not feel it.
+"""
+import asyncio
+import contextlib
+import json
+import struct
+
+import pytest
+import websockets
+
+from servers import send_in_reads, wait_until
+from wire import (BINARY, CLOSE, CONTINUATION, MASK, PING, PONG, TEXT, Client, close, fragments, frame,
+                  handshake, mask, text)
+
+pytestmark = pytest.mark.lessons(3)
+
+
+class Watcher(Client):
+    """A client of the feed."""
+
+    def __init__(self, port, **kwargs):
+        super().__init__(port, **kwargs)
+        self.upgrade(handshake("GET /xray HTTP/1.1"))
+
+    def read_object(self):
+        said = self.read_frame()
+        assert said.opcode == TEXT, f"an object was expected, {said} came"
+        return json.loads(said.payload)
+
+    def read_objects(self, count):
+        return [self.read_object() for _ in range(count)]
+
+
+@pytest.fixture
+def watch():
+    with contextlib.ExitStack() as stack:
+        def watch(server, **kwargs):
+            return stack.enter_context(contextlib.closing(Watcher(server.port, **kwargs)))
+        yield watch
+
+
+def get_status(server):
+    with contextlib.closing(Client(server.port)) as client:
+        client.send(b"GET /status HTTP/1.1\r\nHost: x\r\n\r\n")
+        return json.loads(client.read_response().body)
+
+
+def brief(told):
+    """What a frame is, in one tuple."""
+    whose = told.get("client", f"to {told.get('receivers')}")
+    return whose, told["direction"], told["name"], told["length"], told["outcome"]
+
+
+def test_each_frame_is_told(start, watch, join):
+    server = start()
+    watcher = watch(server)
+    ann, bob = join(server), join(server)
+    ann.send(text("Hello"))
+    assert ann.read_frame() == bob.read_frame()
+    bob.send(frame(PING, b"alive?"))
+    assert bob.read_frame().opcode == PONG
+    ann.send(close(1000, b"bye"))
+    ann.read_to_end()
+    told = watcher.read_objects(6)
+    assert [brief(each) for each in told] == [
+        (2, "in", "text", 5, "ok"), ("to 2", "out", "text", 5, "ok"),
+        (3, "in", "ping", 6, "ok"), (3, "out", "pong", 6, "ok"),
+        (2, "in", "close", 5, "ok"), (2, "out", "close", 2, "ok")]
+    assert told[0]["address"] == ann.address
+    assert told[0]["header"] == "8185" + MASK.hex()
+    assert told[0]["payload"] == mask(b"Hello").hex()
+    assert told[1]["header"] == "8105" and told[1]["payload"] == b"Hello".hex()
+    assert told[5]["payload"] == struct.pack("!H", 1000).hex() and told[5]["state"] == "closing"
+    assert told == sorted(told, key=lambda each: each["time"])
+    assert set(told[0]) == {"time", "client", "address", "direction", "outcome", "header", "fin", "rsv",
+                            "opcode", "name", "masked", "form", "length", "payload", "seen", "reads",
+                            "cuts", "joined", "state", "fragments", "kept"}
+    assert set(told[0]) - set(told[1]) == {"client", "address"}
+
+
+@pytest.mark.parametrize("bad, fault, section, code", [
+    (b"Hello", "bad-rsv", "5.2", 1002),
+    (frame(3), "bad-opcode", "5.2", 1002),
+    (frame(PING, fin=False), "control-fragmented", "5.5", 1002),
+    (frame(PING, b"x" * 126), "control-too-long", "5.5", 1002),
+    (frame(TEXT, b"Hello", key=None), "not-masked", "5.1", 1002),
+    (frame(TEXT, b"Hello", length_bytes=2), "length-not-minimal", "5.2", 1002),
+    (frame(TEXT, announced=1 << 63, length_bytes=8), "length-high-bit", "5.2", 1002),
+    (frame(CONTINUATION, b"lo"), "stray-continuation", "5.4", 1002),
+    (frame(BINARY, announced=1 << 40), "too-big", "7.4.1", 1009),
+    (frame(TEXT, b"\xff"), "bad-utf8", "8.1", 1007),
+    (frame(CLOSE, b"\x03"), "close-one-byte", "5.5.1", 1002),
+    (close(1005), "close-bad-code", "7.4", 1002),
+    (close(1000, b"\xff"), "close-bad-utf8", "5.5.1", 1007),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_faults_are_told(server, watch, join, bad, fault, section, code):
+    watcher = watch(server)
+    client = join(server)
+    client.send(bad)
+    client.assert_closed_for(code)
+    told, answer = watcher.read_objects(2)
+    assert (told["outcome"], told["fault"], told["section"], told["close"]) == ("bad", fault, section, code)
+    assert (answer["client"], answer["direction"], answer["name"]) == (told["client"], "out", "close")
+    assert answer["payload"].startswith(struct.pack("!H", code).hex())
+
+
+def test_message_unfinished_is_told_with_its_state(server, watch, join):
+    watcher = watch(server)
+    client = join(server)
+    client.send(frame(TEXT, b"Hel", fin=False), frame(CONTINUATION, b"lo", fin=False), text("again"))
+    client.assert_closed_for(1002)
+    first, second, third, _ = watcher.read_objects(4)
+    assert [each["outcome"] for each in (first, second, third)] == ["ok", "ok", "bad"]
+    assert (third["fault"], third["state"], third["fragments"]) == ("message-unfinished", "text", 2)
+
+
+def test_good_empty_fragment_is_not_blamed_for_the_bad_frame_behind_it(server, watch, join):
+    """Both come in one read, and the empty one brings nothing to hand on."""
+    watcher = watch(server)
+    client = join(server)
+    client.send(frame(TEXT, b"", fin=False), frame(TEXT, b"again", key=None))
+    client.assert_closed_for(1002)
+    good, bad, _ = watcher.read_objects(3)
+    assert (good["outcome"], good["length"]) == ("ok", 0)
+    assert (bad["outcome"], bad["fault"]) == ("bad", "message-unfinished")
+
+
+def test_reads_are_told(server, watch, join):
+    watcher = watch(server)
+    client = join(server)
+    data = text("Hello") + text("again")
+    send_in_reads(client, [data[:1], data[1:8], data[8:]])
+    client.read_frames(2)
+    first, second = [told for told in watcher.read_objects(4) if told["direction"] == "in"]
+    assert (first["reads"], first["cuts"], first["joined"]) == (3, [1, 8], False)
+    assert (second["reads"], second["cuts"], second["joined"]) == (1, [], True)
+
+
+def test_long_payload_is_counted(server, watch, join):
+    watcher = watch(server)
+    client = join(server)
+    client.send(frame(BINARY, bytes(100_000)))
+    assert len(client.read_frame().payload) == 100_000
+    for told in watcher.read_objects(2):
+        assert (told["form"], told["length"], told["seen"]) == (64, 100_000, 100_000)
+        assert len(told["payload"]) == 2 * 64
+
+
+def test_frame_that_was_cut_off_is_told(server, watch, join):
+    watcher = watch(server)
+    client = join(server)
+    client.send(text("Hello")[:8])
+    client.reset()
+    told = watcher.read_object()
+    assert (told["outcome"], told["length"], told["seen"]) == ("cut", 5, 2)
+
+
+def test_watching_begins_between_frames(server, watch, join):
+    """Whoever comes in the middle of a frame sees the next: half a frame would be misread."""
+    client = join(server)
+    send_in_reads(client, [frame(TEXT, b"first", fin=False), frame(CONTINUATION, b"second", fin=False)[:9]])
+    watcher = watch(server)
+    send_in_reads(client, [frame(CONTINUATION, b"second", fin=False)[9:]])
+    client.send(frame(CONTINUATION, b"third"))
+    assert client.read_frame().payload == b"firstsecondthird"
+    told = watcher.read_object()
+    assert (told["opcode"], told["length"], told["state"], told["fragments"]) == (0, 5, "text", 0)
+    assert brief(watcher.read_object()) == ("to 1", "out", "text", 16, "ok")
+
+
+def test_watching_ends_between_reads(server, watch, join):
+    """And again: what the first watcher saw half of is not mixed with what the second sees."""
+    client = join(server)
+    watcher = watch(server)
+    send_in_reads(client, [text("one")[:3]])
+    watcher.say_goodbye()
+    send_in_reads(client, [text("one")[3:]])
+    assert client.read_frame().payload == b"one"
+    watcher = watch(server)
+    client.send(text("two"))
+    told = watcher.read_object()
+    assert (told["payload"], told["reads"]) == (mask(b"two").hex(), 1)
+
+
+def test_watcher_is_not_in_the_chat(start, watch, join):
+    """It hears no messages, what it says reaches nobody, and it is not counted."""
+    server = start()
+    watcher, client = watch(server), join(server)
+    status = get_status(server)
+    assert (status["clients"], status["messages"]) == (1, 0)
+    watcher.send(text("can anybody hear me?"), frame(BINARY, bytes(70_000)), frame(PING, b"!"))
+    assert watcher.read_frame().opcode == PONG  # so it has been read; and is not shown itself
+    client.assert_alive("only this")
+    assert [brief(told) for told in watcher.read_objects(2)] == [
+        (2, "in", "text", 9, "ok"), ("to 1", "out", "text", 9, "ok")]
+    assert get_status(server)["messages"] == 1
+    client.say_goodbye()
+    watcher.read_objects(2)
+    watcher.assert_silent()
+
+
+def test_watcher_keeps_the_rules_like_any_other(server, watch):
+    watcher = watch(server)
+    watcher.send(frame(TEXT, b"Hello", key=None))
+    watcher.assert_closed_for(1002)
+    watcher = watch(server)
+    watcher.say_goodbye(3000)
+
+
+def test_all_watchers_are_told_the_same(server, watch, join):
+    watchers = [watch(server) for _ in range(3)]
+    client = join(server)
+    for i in range(50):
+        client.send(text(f"message {i}"))
+    client.read_frames(50)
+    first, *others = [[watcher.read_object() for _ in range(100)] for watcher in watchers]
+    assert all(other == first for other in others)
+    assert [told["direction"] for told in first].count("in") == 50
+
+
+def test_watcher_that_does_not_read_is_evicted_and_nobody_waits(start, watch, join):
+    server = start("--max-backlog", 100_000)
+    good, lazy = watch(server), watch(server, receive_buffer=4096)
+    client = join(server)
+    sent = 0
+    while "evicted" not in server.stderr.text:
+        client.send(*[text(f"message {i}") for i in range(100)])
+        client.read_frames(100)
+        assert len(good.read_objects(200)) == 200
+        sent += 100
+        assert sent < 1_000_000
+    server.stderr.wait_for(rf"{lazy.address} closed, evicted: it does not read")
+    client.assert_alive()
+
+
+def test_hundred_clients_are_one_object(start, watch, join):
+    server = start()
+    watcher = watch(server)
+    clients = [join(server) for _ in range(100)]
+    clients[0].send(text("everyone"))
+    for client in clients:
+        assert client.read_frame().payload == b"everyone"
+    assert brief(watcher.read_object()) == (2, "in", "text", 8, "ok")
+    assert brief(watcher.read_object()) == ("to 100", "out", "text", 8, "ok")
+    clients[0].say_goodbye()
+    assert brief(watcher.read_object())[2] == "close"
+
+
+def test_goodbye_of_the_server_is_told(start, watch, join):
+    """1001 goes to the watchers, too; whoever gets it first."""
+    server = start()
+    watcher, client = watch(server), join(server)
+    server.send_signal()
+    assert client.read_frame().code == 1001
+    client.send(close(1001))
+    *_, last = watcher.read_frames_to_end()
+    assert last.code == 1001
+    server.wait()
+
+
+def test_page(server, connect):
+    client = connect()
+    client.send(b"GET /xray?x HTTP/1.1\r\nHost: x\r\n\r\n")
+    response = client.read_response()
+    assert response.status == 200
+    assert response.header("Content-Type") == "text/html; charset=utf-8"
+    assert "Content-Security-Policy" in response.text and "innerHTML" not in response.text
+
+
+@pytest.mark.parametrize("words", [
+    '<img src=x onerror=alert(1)>', '"},{"x":"', "\\u0000\x00\x1f", "\x1b[2J\u202e世界", "'; DROP"])
+def test_anything_that_clients_say_is_good_json(server, watch, join, words):
+    watcher = watch(server)
+    client = join(server)
+    client.send(text(words))
+    client.read_frame()
+    client.send(close(4000, words.encode()))
+    client.read_to_end()
+    told = watcher.read_objects(4)
+    assert bytes.fromhex(told[1]["payload"]) == words.encode()
+    assert mask(bytes.fromhex(told[2]["payload"])) == struct.pack("!H", 4000) + words.encode()
+
+
+def test_watched_by_a_client_of_another_make(server, join):
+    """Python's websockets, which checks every frame of the feed for itself."""
+    async def watch():
+        async with websockets.connect(f"ws://127.0.0.1:{server.port}/xray") as socket:
+            client = join(server)
+            for piece in fragments(TEXT, [b"Hel", b"lo"]):
+                client.send(piece)
+            client.read_frame()
+            client.send(b"Hello")
+            client.read_frame()
+            return [json.loads(await asyncio.wait_for(socket.recv(), 30)) for _ in range(5)]
+    told = asyncio.run(watch())
+    assert [(each["direction"], each["name"], each["outcome"]) for each in told] == [
+        ("in", "text", "ok"), ("in", "continuation", "ok"), ("out", "text", "ok"),
+        ("in", "close", "bad"), ("out", "close", "ok")]
+
+
+def test_nobody_watches_again(server, watch, join):
+    watch(server).say_goodbye()
+    wait_until(lambda: "closed 1000" in server.stderr.text, "the watcher to go")
+    join(server).assert_alive()
