@@ -53,6 +53,7 @@ help:
 	@echo 'make check01         build lesson 1, grade it, and say what is wrong and why (check02, check03)'
 	@echo 'make check           how far all three lessons are'
 	@echo 'make wscheck         the grader alone, for any server: ./wscheck --help'
+	@echo 'make demo            a cast of clients comes to lesson 3, for a class to watch'
 	@echo 'make test            build and run all tests'
 	@echo 'make fuzz SECONDS=n  look for inputs that break something, so long for each target'
 	@echo 'make soak MINUTES=n  chat and abuse at the same time'
