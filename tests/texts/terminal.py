@@ -1,0 +1,98 @@
+"""
+terminal - a shell on a terminal of its own, and what stands on its screen
+
+The shell's prompt is "$ ", as in the texts; before it come its last exit status and a control character
+on each side of that, which nobody sees and by which the end of a command is known.
+"""
+import fcntl
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+
+from document import ROOT
+
+sys.path.insert(0, str(ROOT / "tests/clients"))
+from servers import Output  # noqa: E402
+
+SHELLS = {"bash": ["bash", "--norc", "--noprofile", "--noediting", "+H", "-i"], "dash": ["dash", "-i"]}
+PROMPT = re.compile(rb"\x1e(\d+)\x1e\$ ")
+CTRL_C, CTRL_BRACKET = "\x03", "\x1d"
+
+
+class Terminal:
+    def __init__(self, shell, directory, environment):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.chdir(directory)
+            os.execvpe(SHELLS[shell][0], SHELLS[shell], environment | {"PS1": "\x1e$?\x1e$ ", "PS2": ""})
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+        self.output = Output(os.dup(self.fd))
+        self.start = 0          # where what the last command has shown begins
+        self.mark = 0           # up to there, what came has been looked at
+        self.is_telnet = False
+        self.wait_for_prompt(20)
+
+    def screen(self, start, end=None):
+        """What stands on the screen since then, as text: no colours, no control characters."""
+        text = PROMPT.sub(b"$ ", self.output.bytes[start:end]).decode("utf-8", "replace")
+        text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text).replace("\r\n", "\n")
+        return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text)
+
+    def wait(self, condition, seconds):
+        with self.output.changed:
+            self.output.changed.wait_for(lambda: condition() or self.output.ended, seconds)
+            return condition()
+
+    # the prompt
+
+    def prompt(self):
+        return PROMPT.search(self.output.bytes, self.start)
+
+    def wait_for_prompt(self, seconds):
+        return self.wait(self.prompt, seconds)
+
+    def status(self):
+        """The exit status of what has come to its end."""
+        return int(self.prompt()[1])
+
+    # typing
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def command(self, line):
+        """Types a command, once what was there before has ended."""
+        self.leave()
+        prompt = self.prompt()
+        self.start = prompt.end()
+        self.type(line + "\n")
+        assert self.wait(lambda: self.output.bytes.find(b"\n", self.start) >= 0, 20), f"no echo of {line}"
+        self.start = self.mark = self.output.bytes.index(b"\n", self.start) + 1
+        self.is_telnet = line.startswith("telnet ")
+
+    def leave(self):
+        """Ends what goes on, as one does."""
+        if self.prompt():
+            return
+        self.type(CTRL_BRACKET + "quit\n" if self.is_telnet else CTRL_C)
+        if not self.wait_for_prompt(20):
+            raise AssertionError(f"it does not end: ...{self.screen(self.start)[-500:]}")
+
+    def close(self):
+        """Ends the shell and everything that it has started."""
+        for _ in range(2):
+            listing = subprocess.run(["ps", "-o", "pid=", "-s", str(self.pid)], stdout=subprocess.PIPE,
+                                     text=True)
+            for pid in map(int, listing.stdout.split()):
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        os.waitpid(self.pid, 0)
+        os.close(self.fd)
+        self.output.thread.join(20)
