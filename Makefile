@@ -110,7 +110,7 @@ $(UNIT_SCRIPTS): $(BUILD)/unit/%: tests/unit/%
 # memory and for data races. tests/run runs it and counts.
 test:
 	@$(MAKE) -s -j2 SAN= programs unit wscheck-programs bench-programs
-	@$(MAKE) -s -j2 SAN=address programs unit fuzz-programs wscheck-programs
+	@$(MAKE) -s -j2 SAN=address programs unit fuzz-programs faults-programs wscheck-programs
 	@$(MAKE) -s -j2 SAN=thread programs
 	@$(MAKE) -s -j2 fuzz-build
 	@tests/run

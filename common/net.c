@@ -23,6 +23,8 @@
 #define MSG_NOSIGNAL 0
 #endif
 
+#define SHORT_OF 20 /* milliseconds until the system is asked again for the memory that it lacks */
+
 int64_t net_now(void)
 {
     struct timespec now;
@@ -44,6 +46,7 @@ static int listen_on(const struct sockaddr *address, socklen_t len, bool alone)
     if (fd < 0)
         return -1;
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    (void)fcntl(fd, F_SETFL, O_NONBLOCK); /* a client may be gone when accept() looks for it */
     /* A server that is started again may take its port at once, although old connections linger. */
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 #ifdef IPV6_V6ONLY
@@ -188,6 +191,7 @@ int net_accept(int listener, char address[NET_ADDRESS_MAX])
     if (fd < 0)
         return -1;
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    (void)fcntl(fd, F_SETFL, 0); /* the BSDs and macOS let it inherit O_NONBLOCK */
     /* Small frames go out at once: Nagle's algorithm would hold them back for up to 40 ms. */
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 #ifdef SO_NOSIGPIPE
@@ -195,6 +199,27 @@ int net_accept(int listener, char address[NET_ADDRESS_MAX])
 #endif
     address_text(&peer, address);
     return fd;
+}
+
+/* Milliseconds from now to the deadline, as poll() wants them. */
+static int time_left(int64_t deadline)
+{
+    int64_t left = deadline - net_now();
+    return left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+/* Waits until one of the descriptors is ready, or the deadline: false then. */
+static bool wait_for_any(struct pollfd *set, size_t count, int64_t deadline)
+{
+    for (;;) {
+        int ready = poll(set, (nfds_t)count, time_left(deadline));
+        if (ready > 0)
+            return true;
+        if (ready < 0 && errno != EINTR)
+            net_pause(SHORT_OF); /* there is no memory for it just now */
+        if (net_now() >= deadline)
+            return false;
+    }
 }
 
 /* Fills set with the listeners; returns how many there are. */
@@ -209,12 +234,11 @@ int net_accept_any(const struct net_listeners *listeners, char address[NET_ADDRE
 {
     struct pollfd set[NET_LISTENERS_MAX];
     size_t count = watch_listeners(set, listeners);
-    if (poll(set, (nfds_t)count, -1) < 0)
-        return -1;
-    for (size_t i = 0; i < count; i++)
-        if (set[i].revents != 0)
-            return net_accept(set[i].fd, address);
-    return -1;
+    wait_for_any(set, count, NET_NO_DEADLINE);
+    size_t ready = 0;
+    while (ready + 1 < count && set[ready].revents == 0)
+        ready++;
+    return net_accept(set[ready].fd, address);
 }
 
 void net_wake(int pipe_end)
@@ -230,20 +254,12 @@ void net_pause(int64_t milliseconds)
     nanosleep(&time, NULL);
 }
 
-/* Milliseconds from now to the deadline, as poll() wants them. */
-static int time_left(int64_t deadline)
-{
-    int64_t left = deadline - net_now();
-    return left <= 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
-}
-
 bool net_speaks_first(int fd, const struct net_listeners *listeners, int64_t deadline)
 {
     struct pollfd set[NET_LISTENERS_MAX + 1];
     size_t count = watch_listeners(set, listeners);
     set[count] = (struct pollfd){.fd = fd, .events = POLLIN};
-    while (poll(set, (nfds_t)count + 1, time_left(deadline)) < 0 && errno == EINTR)
-        ;
+    wait_for_any(set, count + 1, deadline);
     bool speaks = set[count].revents != 0, others = false;
     for (size_t i = 0; i < count; i++)
         others = others || set[i].revents != 0;
@@ -252,28 +268,14 @@ bool net_speaks_first(int fd, const struct net_listeners *listeners, int64_t dea
 
 /* -------------------------------------------------------------------------------- waiting */
 
-static bool wait_for(int fd, short events, int64_t deadline)
-{
-    struct pollfd set = {.fd = fd, .events = events};
-    for (;;) {
-        int ready = poll(&set, 1, time_left(deadline));
-        if (ready > 0)
-            return true;
-        if (ready == 0 && net_now() >= deadline)
-            return false;
-        if (ready < 0 && errno != EINTR && errno != EAGAIN)
-            return false;
-    }
-}
-
 bool net_wait_readable(int fd, int64_t deadline)
 {
-    return wait_for(fd, POLLIN, deadline);
+    return wait_for_any(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, deadline);
 }
 
 bool net_wait_writable(int fd, int64_t deadline)
 {
-    return wait_for(fd, POLLOUT, deadline);
+    return wait_for_any(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, deadline);
 }
 
 /* ------------------------------------------------------------------------ receiving, sending */
@@ -335,13 +337,11 @@ ssize_t net_send_now(int fd, struct iovec *parts, size_t count)
     do
         n = send_parts(fd, parts, count);
     while (n < 0 && errno == EINTR);
-    if (n < 0) {
-        bool full = errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM;
-        if (!full)
-            return -1;
-        n = 0;
-    }
-    return (ssize_t)parts_advance(parts, count, (size_t)n);
+    if (n < 0 && (errno == ENOBUFS || errno == ENOMEM))
+        net_pause(SHORT_OF); /* poll() would say at once that there is room */
+    else if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+        return -1;
+    return (ssize_t)parts_advance(parts, count, n > 0 ? (size_t)n : 0);
 }
 
 int net_send_all(int fd, struct iovec *parts, size_t count, int64_t patience, int64_t deadline)

@@ -40,16 +40,16 @@ struct net_listeners {
 int net_listen(struct net_listeners *listeners, const char *host, unsigned port, char *why,
                size_t why_len);
 
-/* Wakes threads that wait in net_accept(), where the system does that, and refuses new clients. */
+/* Wakes whoever waits for a listener, where the system does that, and refuses new clients. */
 void net_listeners_shutdown(struct net_listeners *listeners);
 
 #define NET_ADDRESS_MAX 56 /* "[ffff:...:255.255.255.255]:65535" and a NUL */
 
-/* Waits for a client. Returns its socket, which belongs to the caller, and its address in words. A
- * listener with net_set_receive_timeout() gives up with EAGAIN where the system does that. */
+/* Takes the client that is there: net_wait_readable() waits for one. Returns its socket, which
+ * belongs to the caller, and its address in words; EAGAIN if the client has gone meanwhile. */
 int net_accept(int listener, char address[NET_ADDRESS_MAX]);
 
-/* The same for whichever of the listeners has a client first. */
+/* Waits for whichever of the listeners has a client first. */
 int net_accept_any(const struct net_listeners *listeners, char address[NET_ADDRESS_MAX]);
 
 /* Waits for a first byte from fd, until the deadline. False if another client came to a listener
@@ -81,8 +81,9 @@ ssize_t net_receive(int fd, void *buf, size_t len);
 /* The same, but waits until the deadline at most: EAGAIN then. Sets the receive timeout to that. */
 ssize_t net_receive_until(int fd, void *buf, size_t len, int64_t deadline);
 
-/* Sends what the socket takes at once and never waits. Returns how many bytes are left to send, or
- * -1 if the connection is gone. Changes parts: they are then what is left. */
+/* Sends what the socket takes at once and never waits for it; a moment passes if the system has no
+ * memory for what is sent. Returns how many bytes are left to send, or -1 if the connection is gone.
+ * Changes parts: they are then what is left. */
 ssize_t net_send_now(int fd, struct iovec *parts, size_t count);
 
 /* Sends all of it and waits for the socket, but not beyond the deadline, and no longer than

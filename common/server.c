@@ -2,14 +2,19 @@
  * server - see server.h
  *
  * Threads. The main thread sets everything up, and then only waits for a signal. For each listening
- * socket, each "door", there is always at least one worker waiting in accept(). A worker that gets
- * a client makes sure that another waits at the door, serves the client to its end, and comes back.
- * So each connection has a thread of its own, and a new client mostly finds one that is already
- * there: to make a thread takes longer than a handshake.
+ * socket, each "door", there is always at least one worker. One of those at a door watches it: it
+ * waits for a client. When it has one, it hands the watch to the next, or makes a new worker if
+ * there is none, serves the client to its end, and comes back. So each connection has a thread of
+ * its own, and a new client mostly finds one that is already there: to make a thread takes longer
+ * than a handshake.
  *
- * Locks. server.lock guards the list of connections and the counts; spare_lock the spare
+ * Nobody waits in accept(): on Linux, whoever does holds a descriptor for the client that is yet to
+ * come, and a server that has few left could not give it to the client that is there. The watch
+ * waits in poll(), which would wake all of them for one client: therefore only one does.
+ *
+ * Locks. server.lock guards the list of connections, the counts and the doors; accept_lock the spare
  * descriptor. A thread that holds server.lock may take an outbox's lock (or a room's), never
- * the other way round; nothing waits for a client with either held.
+ * the other way round; nothing waits for a client with server.lock held.
  */
 #include "server.h"
 
@@ -32,7 +37,7 @@
 #endif
 
 #define WAITING_MAX   32   /* workers that wait at a door; more go home */
-#define DOOR_TIMEOUT  2000 /* milliseconds after which all waiting workers but one go home */
+#define DOOR_TIMEOUT  2000 /* milliseconds without a client after which all but the watch go home */
 #define UNSERVED_MAX  1024 /* connections besides the clients: still in the handshake, or leaving */
 #define BRIEFLY       50   /* milliseconds for a client that gets no worker */
 #define SHORT_OF      50   /* milliseconds until the system is asked again for what it lacks */
@@ -43,7 +48,11 @@
 /* A listening socket. */
 struct door {
     int listener;
-    size_t waiting; /* workers in accept(); server.lock must be held */
+    pthread_cond_t changed; /* the watch is to be had, or it is time to go home */
+    /* server.lock must be held when using these */
+    size_t waiting;    /* workers at the door, the watch among them */
+    size_t not_needed; /* so many of them may go home */
+    bool is_watched;
 };
 
 /* A worker's place in the list of connections; on the worker's own stack. */
@@ -53,7 +62,7 @@ struct seat {
 };
 
 static struct server {
-    struct options options; /* these five do not change once there are workers */
+    struct options options; /* these do not change once there are workers */
     struct service service;
     struct net_listeners listeners;
     struct door doors[NET_LISTENERS_MAX];
@@ -68,10 +77,10 @@ static struct server {
     bool has_ended; /* a worker has ended and nobody has joined it yet: */
     pthread_t ended;
 
-    pthread_mutex_t spare_lock;
-    int spare; /* a descriptor to give up when there are no others; spare_lock must be held */
+    pthread_mutex_t accept_lock; /* held when accepting: the spare is for whoever gave it up */
+    int spare; /* a descriptor to give up when there are no others; accept_lock must be held */
 } server = {
-    .lock = PTHREAD_MUTEX_INITIALIZER, .spare_lock = PTHREAD_MUTEX_INITIALIZER, .spare = -1};
+    .lock = PTHREAD_MUTEX_INITIALIZER, .accept_lock = PTHREAD_MUTEX_INITIALIZER, .spare = -1};
 
 static atomic_bool stopping;
 
@@ -92,40 +101,29 @@ static void refuse_briefly(int fd)
 }
 
 /* accept() has no descriptor to give out (EMFILE, ENFILE). Left alone, the client would wait in the
- * queue, and a loop around accept() would spin. So a spare descriptor is given up for as long as it
- * takes to say 503. Returns a client if descriptors are free again, else -1. */
-static int accept_without_descriptors(const struct door *door, char address[NET_ADDRESS_MAX])
+ * queue, and a loop around accept() would spin. So it gets that of the spare; and if there is none
+ * for a new spare, all that it can be given is a 503. accept_lock must be held. */
+static void accept_with_spare(const struct door *door, struct client *client)
 {
-    int fd = -1;
-    pthread_mutex_lock(&server.spare_lock);
-    if (net_wait_readable(door->listener, net_now() + DOOR_TIMEOUT)) {
-        fd = net_accept(door->listener, address);
-        if (fd < 0 && server.spare >= 0) {
-            close(server.spare);
-            int refused = net_accept(door->listener, address);
-            if (refused >= 0) {
-                log_line("server: out of descriptors, refused %s", address);
-                refuse_briefly(refused);
-            } else {
-                net_pause(
-                    SHORT_OF); /* another thread was faster, with the client or the descriptor */
-            }
-            server.spare = -1;
-        } else if (fd < 0) {
-            net_pause(SHORT_OF);
-        }
-        if (server.spare < 0)
-            server.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (server.spare >= 0)
+        close(server.spare);
+    client->fd = net_accept(door->listener, client->address);
+    server.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (client->fd < 0) {
+        net_pause(SHORT_OF); /* it has gone, or there was no spare either */
+    } else if (server.spare < 0) {
+        log_line("server: out of descriptors, refused %s", client->address);
+        refuse_briefly(client->fd);
+        client->fd = -1;
+        server.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     }
-    pthread_mutex_unlock(&server.spare_lock);
-    return fd;
 }
 
 /* --------------------------------------------------------------------------------- workers */
 
 static void *work(void *door);
 
-/* Starts a worker that waits at the door, and is counted as waiting from now on. */
+/* Starts a worker, which is counted as waiting at the door from now on. */
 static bool start_worker(struct door *door)
 {
     pthread_t thread;
@@ -208,48 +206,87 @@ static void serve(struct client *client)
     conn_free(seat.conn);
 }
 
-/* Leaves the door with or without a client; says whether nobody is waiting there now. */
+/* Waits at the door until nobody else watches it. False: there are enough others, or the server
+ * stops; go home. */
+static bool take_watch(struct door *door)
+{
+    pthread_mutex_lock(&server.lock);
+    while (door->is_watched && door->not_needed == 0 && !atomic_load(&stopping))
+        pthread_cond_wait(&door->changed, &server.lock);
+    bool wanted = !door->is_watched && !atomic_load(&stopping);
+    if (wanted) {
+        door->is_watched = true;
+    } else {
+        door->waiting--;
+        door->not_needed -= door->not_needed > 0;
+    }
+    pthread_mutex_unlock(&server.lock);
+    return wanted;
+}
+
+/* Hands the watch on and leaves the door; says whether nobody is there now to take it. */
 static bool leave_door(struct door *door)
 {
     pthread_mutex_lock(&server.lock);
+    door->is_watched = false;
     bool last = --door->waiting == 0;
+    pthread_cond_signal(&door->changed);
     pthread_mutex_unlock(&server.lock);
     return last;
 }
 
 /* Comes back to the door, unless enough others are there. */
-static bool return_to_door(struct door *door, size_t enough)
+static bool return_to_door(struct door *door)
 {
     pthread_mutex_lock(&server.lock);
-    bool wanted = door->waiting < enough && !atomic_load(&stopping);
+    bool wanted = door->waiting < WAITING_MAX && !atomic_load(&stopping);
     if (wanted)
         door->waiting++;
     pthread_mutex_unlock(&server.lock);
     return wanted;
 }
 
-/* Waits for a client. Returns false if none came, or none that could be taken. */
-static bool next_client(const struct door *door, struct client *client)
+/* There is little to do at this door: one is enough. */
+static void send_others_home(struct door *door)
 {
+    pthread_mutex_lock(&server.lock);
+    door->not_needed = door->waiting - 1;
+    pthread_cond_broadcast(&door->changed);
+    pthread_mutex_unlock(&server.lock);
+}
+
+/* Somebody is at the door. Returns false if there is no client that could be taken. */
+static bool let_in(const struct door *door, struct client *client)
+{
+    pthread_mutex_lock(&server.accept_lock);
     client->fd = net_accept(door->listener, client->address);
-    if (client->fd >= 0)
-        return true;
-    switch (errno) {
-    case EMFILE:
-    case ENFILE: client->fd = accept_without_descriptors(door, client->address); break;
-    case ENOMEM:
-    case ENOBUFS: net_pause(SHORT_OF); break;
-    default: break; /* ECONNABORTED and the like: that client is gone; EAGAIN: none came */
+    if (client->fd < 0) {
+        switch (errno) {
+        case EMFILE:
+        case ENFILE: accept_with_spare(door, client); break;
+        case ENOMEM:
+        case ENOBUFS: net_pause(SHORT_OF); break;
+        default: break; /* ECONNABORTED and the like: that client is gone */
+        }
     }
+    pthread_mutex_unlock(&server.accept_lock);
     return client->fd >= 0;
 }
 
-/* This worker has a client, and nobody is at the door: another must wait there for the next. False
- * if that cannot be; the client has been refused then. */
-static bool leave_door_to_another(struct door *door, const struct client *client)
+/* Watches the door until there is a client, and leaves with it; makes sure that another is at the
+ * door for the next. False, without a client, if there can be no other or the server stops. */
+static bool meet_client(struct door *door, struct client *client)
 {
-    if (start_worker(door))
-        return true;
+    bool has_client = false;
+    while (!has_client && !atomic_load(&stopping)) {
+        if (net_wait_readable(door->listener, net_now() + DOOR_TIMEOUT))
+            has_client = let_in(door, client);
+        else
+            send_others_home(door);
+    }
+    bool last = leave_door(door);
+    if (!has_client || !last || atomic_load(&stopping) || start_worker(door))
+        return has_client;
     log_line("server: cannot start a thread, refused %s", client->address);
     refuse_briefly(client->fd);
     return false;
@@ -261,14 +298,10 @@ static void *work(void *arg)
     struct door *door = arg;
     struct client client;
     bool at_door = true; /* start_worker() has counted us */
-    while (at_door) {
-        bool has_client = next_client(door, &client);
-        bool last = leave_door(door);
-        if (has_client && last && !atomic_load(&stopping))
-            has_client = leave_door_to_another(door, &client);
-        if (has_client)
+    while (at_door && take_watch(door)) {
+        if (meet_client(door, &client))
             serve(&client);
-        at_door = return_to_door(door, has_client ? WAITING_MAX : 1);
+        at_door = return_to_door(door);
     }
     end_worker();
     return NULL;
@@ -333,9 +366,9 @@ static int set_up_workers(void)
         pthread_attr_setstacksize(&server.worker_attributes, size) != 0)
         return -1;
     for (size_t i = 0; i < server.listeners.count; i++) {
-        server.doors[i].listener = server.listeners.fd[i];
-        (void)net_set_receive_timeout(server.listeners.fd[i], DOOR_TIMEOUT);
-        if (!start_worker(&server.doors[i]))
+        struct door *door = &server.doors[i];
+        door->listener = server.listeners.fd[i];
+        if (pthread_cond_init(&door->changed, NULL) != 0 || !start_worker(door))
             return -1;
     }
     return 0;
@@ -363,13 +396,24 @@ static void flush(struct conn *conn)
     (void)conn_flush(conn);
 }
 
+/* Wakes those who wait at the doors, where shutdown() wakes poll(); elsewhere it takes them
+ * DOOR_TIMEOUT to see that the server stops. */
+static void close_doors(void)
+{
+    net_listeners_shutdown(&server.listeners);
+    pthread_mutex_lock(&server.lock);
+    for (size_t i = 0; i < server.listeners.count; i++)
+        pthread_cond_broadcast(&server.doors[i].changed);
+    pthread_mutex_unlock(&server.lock);
+}
+
 /* 1001 to everyone, two seconds for their answers, then the sockets are shut down, and at the
  * deadline the program ends whatever its clients do. */
 static void stop(void)
 {
     int64_t now = net_now();
     atomic_store(&stopping, true);
-    net_listeners_shutdown(&server.listeners);
+    close_doors();
     for_each_connection(conn_go_away);
     while (workers_left() && net_now() < now + STOP_GOODBYE) {
         for_each_connection(flush); /* where 1001 did not fit into the socket at first */
@@ -380,7 +424,7 @@ static void stop(void)
         net_pause(STOP_LOOK);
 
     if (workers_left())
-        _exit(0); /* where shutdown() does not wake accept(), they are still waiting there */
+        _exit(0); /* a machine that is too busy: nothing here takes so long */
     pthread_join(server.ended, NULL);
     if (server.service.handlers->stop != NULL)
         server.service.handlers->stop();

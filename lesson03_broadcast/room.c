@@ -208,7 +208,8 @@ static void wait_for_work(struct room *room, struct watch *watch)
             watch_add(watch, conn_socket(m->conn), POLLOUT);
     pthread_mutex_unlock(&room->list_lock);
 
-    (void)poll(watch->set, (nfds_t)watch->count, watch->count == wanted ? -1 : 100);
+    if (poll(watch->set, (nfds_t)watch->count, watch->count == wanted ? -1 : 100) < 0)
+        net_pause(20); /* there is no memory for it just now */
     while (read(room->wake_pipe[0], bytes, sizeof bytes) == (ssize_t)sizeof bytes)
         ;
 }

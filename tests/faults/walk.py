@@ -62,7 +62,8 @@ SILENCE = [("recv", "EAGAIN", 1, 1, 5)]  # the time without a byte is over
 FAULTS = [
     # the way in: the client stays in the queue, and the next accept() gets it
     *alike("accept", "EMFILE ENFILE ECONNABORTED EINTR ENOMEM ENOBUFS EPROTO EAGAIN", NOBODY),
-    fault("accept", "EMFILE", ONE, times=2),  # the second time, a spare descriptor is given up
+    fault("accept", "EMFILE", NOBODY, times=2),  # the second time, a spare descriptor is given up
+    fault("accept", "EMFILE", NOBODY, times=5),
     fault("accept", "EMFILE", ANY, times=20),
     fault("open", "EMFILE", ANY, THREADED, also=[("accept", "EMFILE", 3, 8, 0)]),
     fault("nanosleep", "EINTR", NOBODY, also=[("accept", "ENOMEM", 2, 5, 0)]),
@@ -80,7 +81,7 @@ FAULTS = [
     fault("sendmsg", "one byte", NOBODY),
     *alike("sendmsg", "ECONNRESET EPIPE", HIT),
     *alike("poll", "EINTR EAGAIN", NOBODY, also=FULL_SOCKETS),
-    fault("poll", "ENOMEM", ONE, also=FULL_SOCKETS),
+    fault("poll", "ENOMEM", NOBODY, also=FULL_SOCKETS),
     fault("setsockopt", "ENOMEM", HIT),
     fault("shutdown", "ENOTCONN", NOBODY),
     fault("fcntl", "ENOMEM", NOBODY),
@@ -102,7 +103,7 @@ FAULTS = [
     # threads
     fault("pthread_create", "EAGAIN", ONE, THREADED, cold=True),
     *alike("pthread_mutex_init", "ENOMEM EAGAIN", ONE, lessons=THREADED),
-    fault("pthread_cond_init", "ENOMEM", NOBODY, (3,)),
+    fault("pthread_cond_init", "ENOMEM", NOBODY, THREADED),
     fault("pthread_cond_wait", "no wait", NOBODY, (3,), may_miss=True, also=SLOW_DELIVERY),
     fault("pthread_attr_init", "ENOMEM", NOBODY, THREADED),
     fault("pthread_attr_setstacksize", "EINVAL", NOBODY, THREADED),
