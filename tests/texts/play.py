@@ -8,12 +8,12 @@ import difflib
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import tempfile
 
 from copy_of_tree import Port, copy_tree
-from document import ROOT, Block, Document, Paragraph, Table
+from document import ROOT, Block, Document, Table
+from sources import find_file
 from terminal import CTRL_BRACKET, CTRL_C, Terminal
 
 PATIENCE = 60  # for a command to end, and for what a text shows to come
@@ -318,20 +318,6 @@ class Reader:
         lines = difflib.unified_diff(self.plain(shown).splitlines(), self.plain(seen).splitlines()[-60:],
                                      "what the text shows", "what comes", lineterm="", n=50)
         return "\n" + "\n".join(lines)
-
-
-def find_file(name, beside):
-    """A file of the project that a text names: from its own folder, from the root, or by a name that is the only
-    one of its kind."""
-    for candidate in (beside.parent / name, pathlib.Path(name)):
-        normal = pathlib.Path(os.path.normpath(candidate))
-        if (ROOT / normal).exists():
-            return normal
-    if "/" in name:
-        return None
-    found = [path for folder in ("common", "lesson01_handshake", "lesson02_frames", "lesson03_broadcast", "tests")
-             for path in (ROOT / folder).rglob(name) if "node_modules" not in path.parts]
-    return found[0].relative_to(ROOT) if len(found) == 1 else None
 
 
 def hex_of_dump(text):
