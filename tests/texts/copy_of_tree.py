@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 
-from document import ROOT
+from sources import ROOT
 
 PORT = b"8080"
 

@@ -4,13 +4,11 @@ document - what is in a Markdown file: headings, blocks of code, tables, links, 
 markdown-it reads it, as GitHub does; here it is sorted into what the tests look at, with line numbers.
 """
 import dataclasses
-import pathlib
 import re
 
 from markdown_it import MarkdownIt
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
+from sources import ROOT
 
 def texts():
     """Every Markdown file of the project, relative to its root."""

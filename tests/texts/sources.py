@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 
-from document import ROOT
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 sys.path.insert(0, str(ROOT / "tests/clients"))
 from servers import SERVER_DIR  # noqa: E402

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import termios
 
-from document import ROOT
+from sources import ROOT
 
 sys.path.insert(0, str(ROOT / "tests/clients"))
 from servers import Output  # noqa: E402

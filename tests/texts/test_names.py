@@ -8,7 +8,8 @@ import urllib.parse
 import pytest
 
 import sources
-from document import ROOT, Block, Document, Heading, Paragraph, Table, texts
+from document import Block, Document, Heading, Paragraph, Table, texts
+from sources import ROOT
 
 DOCUMENTS = {path: Document(path) for path in texts()}
 every_document = pytest.mark.parametrize("document", DOCUMENTS.values(), ids=lambda d: str(d.path))

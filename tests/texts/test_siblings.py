@@ -5,7 +5,8 @@ import os
 import pathlib
 import urllib.parse
 
-from document import ROOT, Block, Document, Heading, Paragraph, Table, chinese, is_chinese, texts
+from document import Block, Document, Heading, Paragraph, Table, chinese, is_chinese, texts
+from sources import ROOT
 
 # Those that must have a Chinese text beside them; of all others it is compared if it is there.
 REQUIRED = []

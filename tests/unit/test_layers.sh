@@ -102,7 +102,7 @@ includes()
         [ -f "common/$module.c" ] && [ -f "common/$module.h" ] ||
             echo "common/$module.c and .h must both be there"
     done
-    for file in common/*; do
+    for file in common/*.[ch]; do
         module=$(basename "$file" | sed 's/\.[ch]$//')
         is_word "$module" "$order" || echo "$file: $module has no place in the Makefile's COMMON"
     done
