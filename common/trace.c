@@ -250,6 +250,9 @@ static struct hint find_hint(const struct trace_frame *trace)
     case WS_BAD_RSV:
     case WS_BAD_OPCODE:
     case WS_CONTROL_FRAGMENTED: return hint_of_first_byte(trace->header[0]);
+    case WS_CONTROL_TOO_LONG:
+        return (struct hint){"room",
+                             "a ping holds 125 bytes, a close reason 123; longer: a message"};
     case WS_NOT_MASKED:
         return (struct hint){"mask",
                              "set bit 0x80 of byte 1, send 4 bytes of key, XOR the payload"};
