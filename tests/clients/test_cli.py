@@ -317,7 +317,13 @@ def test_broken_log_stops_nobody(lesson):
 
 both_signals = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM],
                                        ids=["SIGINT", "SIGTERM"])
-SECONDS_TO_STOP = 3 + (2 if IS_SANITIZED else 0.2)  # and a little for the end of the process itself
+SECONDS_TO_STOP = 3 + (5 if IS_SANITIZED else 2)  # and something for a machine that is busy
+AT_ONCE = 1.5  # clearly less than the two seconds that are waited for answers
+
+
+def is_quick(stop):
+    """Once in a few times: a busy machine may be slow for a moment, a server that waits always is."""
+    return any(stop() < AT_ONCE for _ in range(5))
 
 
 @both_signals
@@ -339,18 +345,20 @@ def test_signal_before_the_request_is_complete(start, clients, number):
 @both_signals
 def test_signal_says_1001_to_everyone(start, join, number):
     """And it is soon over when all answer."""
-    server = start()
-    members = [join(server) for _ in range(10)]
-    members[0].send(frame(TEXT, b"unfinished", fin=False))
-    server.send_signal(number)
-    for member in members:
-        goodbye = member.read_frame()
-        assert goodbye.code == 1001 and goodbye.reason
-        member.send(close(1001))
-    for member in members:
-        assert member.read_to_end() == b""
-        member.close()
-    assert server.wait() < 1.5
+    def stop():
+        server = start()
+        members = [join(server) for _ in range(10)]
+        members[0].send(frame(TEXT, b"unfinished", fin=False))
+        server.send_signal(number)
+        for member in members:
+            goodbye = member.read_frame()
+            assert goodbye.code == 1001 and goodbye.reason
+            member.send(close(1001))
+        for member in members:
+            assert member.read_to_end() == b""
+            member.close()
+        return server.wait()
+    assert is_quick(stop)
 
 
 @pytest.mark.lessons(2, 3)
@@ -388,12 +396,14 @@ def test_stop_within_3_seconds_whatever_the_clients_do(start, join, clients):
 @pytest.mark.lessons(2, 3)
 def test_second_ctrl_c_ends_it_at_once(start, join):
     """On the spot, with threads that nobody joins: what ThreadSanitizer calls a leak is meant."""
-    server = start(env=os.environ | {"TSAN_OPTIONS": "report_thread_leaks=0"})
-    client = join(server)  # never answers, so the server would wait for 2 s
-    server.send_signal(signal.SIGINT)
-    assert client.read_frame().code == 1001
-    server.send_signal(signal.SIGINT)
-    assert server.wait() < 1.5
+    def stop():
+        server = start(env=os.environ | {"TSAN_OPTIONS": "report_thread_leaks=0"})
+        client = join(server)  # never answers, so the server would wait for 2 s
+        server.send_signal(signal.SIGINT)
+        assert client.read_frame().code == 1001
+        server.send_signal(signal.SIGINT)
+        return server.wait()
+    assert is_quick(stop)
 
 
 @pytest.mark.lessons(2, 3)

@@ -194,10 +194,10 @@ def test_no_answer_before_the_faulty_byte(connect, start_of_head, status):
 # ------------------------------------------------------------------------------------- deadlines
 
 def assert_timed_out(client, started, timeout):
-    """408, not before the deadline, and not much after."""
+    """408, not before the deadline, and not much after. started: before there was a connection."""
     assert_refusal(client.read_response(), 408, "time")
     took = time.monotonic() - started
-    assert timeout * 0.9 <= took < timeout + PATIENCE / 3, f"refused after {took} s"
+    assert timeout - 0.01 <= took < timeout + PATIENCE / 3, f"refused after {took} s"
     assert client.read_to_end() == b""
 
 
@@ -208,7 +208,7 @@ TIMEOUT = 0.4
                          ids=["nothing", "half a head", "all but the last byte"])
 def test_head_must_arrive_in_time(start, clients, sent):
     server = start("--handshake-timeout", TIMEOUT)
-    client, started = clients(server), time.monotonic()
+    started, client = time.monotonic(), clients(server)
     client.send(sent)
     assert_timed_out(client, started, TIMEOUT)
 
@@ -216,7 +216,7 @@ def test_head_must_arrive_in_time(start, clients, sent):
 def test_one_deadline_for_the_whole_head(start, clients):
     """A byte now and then does not buy more time: the answer comes while they still come."""
     server = start("--handshake-timeout", TIMEOUT)
-    client, started = clients(server), time.monotonic()
+    started, client = time.monotonic(), clients(server)
     for byte in handshake()[:100]:
         client.send(bytes([byte]))
         if client.has_something(TIMEOUT / 10):
@@ -228,9 +228,9 @@ def test_one_deadline_for_the_whole_head(start, clients):
 
 def test_deadline_ends_with_the_handshake(start, join):
     """A person at a terminal may think before typing on."""
-    server = start("--handshake-timeout", TIMEOUT)
+    server = start("--handshake-timeout", 2)
     client = join(server)
-    client.assert_silent(3 * TIMEOUT)
+    client.assert_silent(3)
 
 
 # -------------------------------------------------------------------------------- a good handshake

@@ -131,4 +131,4 @@ def test_ending_one_side_ends_the_connection(start, join):
 def test_signal_ends_it_with_a_client_connected(start, join, number):
     server = start()
     join(server)
-    assert server.stop(number) < 3
+    assert server.stop(number) < 10  # there is nothing to wait for

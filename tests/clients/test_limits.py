@@ -14,6 +14,7 @@ from wire import PING, PONG, TEXT, Frame, frame, handshake, head, text
 pytestmark = pytest.mark.lessons(2, 3)
 
 INTERVAL = 0.2  # seconds
+TIME_TO_ANSWER = 0.8  # enough for a client on a busy machine
 
 
 # ------------------------------------------------------------------------------------------ keepalive
@@ -24,9 +25,9 @@ def test_silent_client_is_asked_and_then_dropped(start, join):
     started = time.monotonic()
     client = join(server)
     assert client.read_frame().opcode == PING
-    assert time.monotonic() - started >= 0.9 * INTERVAL
+    assert time.monotonic() - started >= INTERVAL - 0.01
     client.assert_closed_for(1011, "ping")
-    assert time.monotonic() - started >= 1.8 * INTERVAL
+    assert time.monotonic() - started >= 2 * INTERVAL - 0.01
     client.close()
     server.stderr.wait_for(rf"{client.address} closed.*ping")
 
@@ -34,9 +35,9 @@ def test_silent_client_is_asked_and_then_dropped(start, join):
 @pytest.mark.parametrize("answer", ["pong", "other pong", "ping", "message"])
 def test_client_that_answers_stays(start, join, answer):
     """Whatever comes from a client shows that it is there."""
-    server = start("--ping-interval", INTERVAL)
+    server = start("--ping-interval", TIME_TO_ANSWER)
     client = join(server)
-    for i in range(3):
+    for i in range(2):
         ping = client.read_frame()
         assert ping.opcode == PING, f"after {i} pings: {ping}"
         if answer == "pong":
@@ -52,7 +53,7 @@ def test_client_that_answers_stays(start, join, answer):
 
 def test_ping_in_the_middle_of_a_message(start, join):
     """The server's ping does not disturb the client's unfinished message."""
-    server = start("--ping-interval", INTERVAL)
+    server = start("--ping-interval", TIME_TO_ANSWER)
     client = join(server)
     client.send(frame(TEXT, b"to be ", fin=False))
     ping = client.read_frame()

@@ -289,7 +289,7 @@ def test_stalled_reader_delays_nobody_and_is_evicted(start, join, clients):
         slowest = max(slowest, time.monotonic() - sent_at)
         if "evicted" in server.stderr.text:
             break
-    assert slowest < (10 if IS_SANITIZED else 2), f"a message took {slowest} s"
+    assert slowest < 10, f"a message took {slowest} s"
     server.stderr.wait_for(rf"^#\d+ {stalled.address} closed, evicted.*--max-backlog")
     assert stalled.is_ended()
     assert status(clients(server)) | {"uptime": 0} == {
@@ -413,5 +413,5 @@ def test_stop_in_the_middle_of_the_talk(start, join, clients):
     for thread in threads:
         thread.join(PATIENCE)
     took = server.wait()
-    assert took < 3.5
+    assert took < 3 + (5 if IS_SANITIZED else 2)
     assert heard_goodbye and set(heard_goodbye) == {1001}
