@@ -58,6 +58,7 @@ help:
 	@echo 'make fuzz SECONDS=n  look for inputs that break something, so long for each target'
 	@echo 'make soak MINUTES=n  chat and abuse at the same time'
 	@echo 'make faults          let each system call fail in turn'
+	@echo 'make stall           what clients that never read cost the others'
 	@echo 'make bench           how fast it is, against raw TCP and other servers'
 	@echo 'make clean           remove everything that was built'
 	@echo

@@ -48,6 +48,8 @@ static enum http_outcome read_head(const struct client *client, struct buffer *i
         ++*reads;
         in->end += (size_t)n;
         outcome = http_request_parse(request, (const char *)in->data, in->end);
+        if (outcome == HTTP_PARTIAL && net_now() >= deadline)
+            return HTTP_TIMEOUT; /* although bytes keep coming */
     }
     return outcome;
 }

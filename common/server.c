@@ -21,6 +21,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -344,6 +347,15 @@ static void wait_for_signal(const sigset_t *stop_signals)
 
 /* ------------------------------------------------------------------------------ start, stop */
 
+/* glibc keeps, in an arena for each few threads, what large buffers have given back. From this size
+ * on, the system gets it: so memory goes down again when a client that did not read has gone. */
+static void give_back_large_buffers(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+#endif
+}
+
 /* Each client needs a descriptor: as many as we may have. */
 static void raise_descriptor_limit(void)
 {
@@ -460,6 +472,7 @@ int server_run(const struct handlers *handlers, int argc, char **argv)
     server.service =
         (struct service){.handlers = handlers, .options = options, .started = net_now()};
 
+    give_back_large_buffers();
     raise_descriptor_limit();
     block_signals(&stop_signals);
     server.spare = open("/dev/null", O_RDONLY | O_CLOEXEC);

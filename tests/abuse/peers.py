@@ -255,7 +255,7 @@ def exchange(sender, data, expected):
     """Sends data, while each peer in expected receives so many bytes: {peer: count}. Returns
     {peer: bytes}. Without reading at the same time, both sides would wait for each other."""
     data = memoryview(data)
-    end = time.monotonic() + 2 * PATIENCE
+    end = time.monotonic() + 5 * PATIENCE
     with selectors.DefaultSelector() as selector:
         for peer in {sender, *expected}:
             selector.register(peer.socket, selectors.EVENT_READ, peer)

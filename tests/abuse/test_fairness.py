@@ -14,7 +14,6 @@ class Newcomer:
     """Somebody who shakes hands while the others talk."""
 
     def __init__(self, server):
-        self.start = time.monotonic()
         self.peer = Peer(server)
         self.peer.send(handshake())
 
@@ -22,20 +21,15 @@ class Newcomer:
         assert self.peer.glance(), "turned away"
         return b"\r\n\r\n" in self.peer.got
 
-    def leave(self):
-        """How many seconds it has taken."""
-        self.peer.reset()
-        return time.monotonic() - self.start
-
 
 def test_ten_of_a_hundred_never_read():
     with survivor(3, "--ping-interval", 600, "--max-backlog", MAX_BACKLOG) as server:
         crowd = Crowd(server, LISTENERS, SPEAKERS)
         crowd.set_deaf(DEAF)
-        newcomer, handshakes = Newcomer(server), []
+        newcomer, handshakes = Newcomer(server), 0
         # a backlog that grows is moved about, hence half as much again
         with server.memory_bounded(1.5 * DEAF * MAX_BACKLOG / MIB):
-            end = time.monotonic() + 60 * SLOW
+            end = time.monotonic() + 150 * SLOW
             while set(crowd.said.values()) != {EACH} or not crowd.is_all_heard():
                 assert time.monotonic() < end, f"stalled after {len(crowd.order)} messages"
                 crowd.speak(until=EACH)
@@ -43,14 +37,14 @@ def test_ten_of_a_hundred_never_read():
                     pass
                 crowd.replace_evicted()
                 if newcomer.is_in():
-                    handshakes.append(newcomer.leave())
-                    newcomer = Newcomer(server)
-        newcomer.leave()
+                    newcomer.peer.reset()
+                    newcomer, handshakes = Newcomer(server), handshakes + 1
+        newcomer.peer.reset()
 
         assert len(crowd.order) == SPEAKERS * EACH  # and everyone has heard exactly these
         for speaker in range(SPEAKERS):
             assert [number for who, number, _ in crowd.order if who == speaker] == list(range(EACH))
-        assert len(handshakes) > 10 and max(handshakes) < 2 * SLOW
+        assert handshakes > 10  # how long they take is for make stall to measure
         assert crowd.replaced >= DEAF
         assert server.evicted() == crowd.replaced
         assert server.log_count("evicted: it does not read: more than") == crowd.replaced

@@ -132,7 +132,7 @@ FAULTS = [
 CANNOT_FAIL = set("""
     bcmp memchr memcmp memcpy memmove memset strchr strrchr strcmp strncmp strlen snprintf vsnprintf strtod
     strtoull strftime strerror gai_strerror inet_ntop freeaddrinfo getenv isatty clock_gettime
-    printf fprintf fputs fputc fwrite puts putchar fflush stderr stdout signal sigaction sigaddset
+    mallopt printf fprintf fputs fputc fwrite puts putchar fflush stderr stdout signal sigaction sigaddset
     sigemptyset sigwait pthread_sigmask pthread_self pthread_join pthread_mutex_lock pthread_mutex_unlock
     pthread_mutex_destroy pthread_cond_broadcast pthread_cond_signal pthread_cond_destroy
     pthread_attr_destroy EVP_EncodeBlock EVP_sha1

@@ -1,0 +1,5 @@
+# make stall: what clients that never read cost the others, see measure_stall.py.
+
+.PHONY: stall
+stall: programs
+	@SERVER_DIR=$(BUILD) tests/abuse/measure_stall.py $(if $(filter command%,$(origin ROUNDS)),--rounds $(ROUNDS))
