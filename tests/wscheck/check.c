@@ -7,11 +7,10 @@
 
 static const struct exercise exercises[] = {
     {"listen", 1, "a socket that clients can connect to",
-     "where socket(), bind(), listen() and accept() are called (in the course: net_listen() in "
+     "where socket(), bind(), listen() and accept() are called (in the course: listen_on() in "
      "common/net.c, main() in lesson01_handshake/server.c)"},
     {"read-head", 1, "read the request up to its empty line",
-     "the loop around recv() before the request is looked at (in the course: opening_read_head() "
-     "in "
+     "the loop around recv() before the request is looked at (in the course: read_head() in "
      "common/opening.c, http_request_parse() in common/http.c)"},
     {"find-header", 1, "find a header by its name",
      "where a header's name is compared and its value cut out (in the course: http_header_next() "
@@ -19,34 +18,33 @@ static const struct exercise exercises[] = {
     {"find-token", 1, "find a word in a list",
      "where Connection and Upgrade are looked at (in the course: http_header_has_item() in "
      "common/http.c)"},
-    {"accept-key", 1, "compute Sec-WebSocket-Accept",
-     "where the key is hashed (in the course: handshake_accept_key() in common/handshake.c)"},
     {"send-101", 1, "answer with 101",
      "where the answer's lines are put together (in the course: handshake_answer() in "
      "common/handshake.c)"},
+    {"accept-key", 1, "compute Sec-WebSocket-Accept",
+     "where the key is hashed (in the course: handshake_accept_key() in common/handshake.c)"},
     {"refuse", 1, "refuse what is no good handshake, and say why",
      "where the request is checked, and the refusal sent (in the course: handshake_check() in "
      "common/handshake.c, opening_refuse() in common/opening.c)"},
 
+    {"decode-header", 2, "what a frame's header says, however it is cut",
+     "where a header is read, and what is done when it is not all there (in the course: "
+     "ws_frame_decode() in common/frame.c, ws_message_feed() in common/message.c)"},
     {"encode-short", 2, "a frame with up to 125 bytes",
      "where the first two bytes of a frame are written (in the course: ws_frame_encode() in "
      "common/frame.c)"},
     {"encode-long", 2, "a frame with more",
-     "where the length is written behind 126 or 127 (in the course: ws_frame_encode() in "
+     "where the length is written behind 126 or 127 (in the course: encode_long_length() in "
      "common/frame.c)"},
-    {"decode-header", 2, "what a frame's header says, however it is cut",
-     "where a header is read, and what is done when it is not all there (in the course: "
-     "ws_frame_decode() in common/frame.c, ws_message_feed() in common/message.c)"},
     {"unmask", 2, "take the mask off",
      "the loop with the XOR (in the course: ws_frame_mask() in common/frame.c)"},
     {"refuse-frames", 2, "refuse what breaks the rules",
      "where a header is checked, a text validated, a length compared (in the course: "
-     "ws_frame_decode() in common/frame.c, utf8_feed() in common/utf8.c, begin_frame() in "
+     "check_rules() in common/frame.c, utf8_feed() in common/utf8.c, begin_frame() in "
      "common/message.c)"},
     {"pong", 2, "answer a ping",
-     "where the opcode decides (in the course: control_event() in common/message.c, take_event() "
-     "in "
-     "common/conn.c)"},
+     "where the opcode decides (in the course: control_event() in common/message.c, take_ping() "
+     "in common/conn.c)"},
     {"fragments", 2, "put a message together",
      "where FIN and opcode 0 are looked at (in the course: check_sequence() and data_event() in "
      "common/message.c)"},
@@ -55,21 +53,21 @@ static const struct exercise exercises[] = {
      "say_goodbye() in common/conn.c)"},
 
     {"threads", 3, "a thread for each client",
-     "where a thread is made for a client that accept() brought (in the course: start_worker() in "
-     "common/server.c)"},
+     "where a thread is made for a client that accept() brought (in the course: "
+     "start_worker() and leave_door_to_another() in common/server.c)"},
     {"join-leave", 3, "join the room, and leave it",
      "where a client gets into the list, and out of it (in the course: room_join() and "
      "room_leave() "
      "in lesson03_broadcast/room.c)"},
     {"broadcast", 3, "a message goes to all",
-     "the loop over the list of clients (in the course: room_broadcast() and room_deliver() in "
+     "the loop over the list of clients (in the course: post_to_all() in "
      "lesson03_broadcast/room.c)"},
-    {"ordered-writes", 3, "no frame in the middle of another",
-     "what is locked while a frame is sent (in the course: conn_post() and owner_write() in "
-     "common/conn.c)"},
     {"slow-client", 3, "a client that does not read",
      "what is done with the bytes that send() does not take at once (in the course: leave_locked() "
-     "and flush_locked() in common/conn.c, flush_those_behind() in lesson03_broadcast/room.c)"},
+     "in common/outbox.c, flush_those_behind() in lesson03_broadcast/room.c)"},
+    {"ordered-writes", 3, "no frame in the middle of another",
+     "what is locked while a frame is sent, and what waits behind it (in the course: post_locked() "
+     "and outbox_write() in common/outbox.c)"},
     {"keepalive", 3, "is it still there?",
      "what happens when recv() has brought nothing for a while (in the course: take_silence() in "
      "common/conn.c)"},

@@ -319,7 +319,7 @@ const struct family close_checks[] = {
      .section = "RFC 6455 §5.5.2, §5.5.3",
      .rule = "A ping is answered with a pong, 0x8A, that carries the same payload.",
      .symptom = "The connection is dropped after a minute, by a proxy or a client that pings.",
-     .parents = "decode-answers",
+     .parents = "encode-hello",
      .suspect = "ping-ignored",
      .run = answers_ping,
      .checks =
@@ -540,7 +540,7 @@ const struct family close_checks[] = {
              "stands first, its high byte first, and is one that may be sent.",
      .symptom = "event.wasClean is false and event.code is 1006; or the code is 59395, which is "
                 "1000 with its bytes swapped.",
-     .parents = "decode-answers",
+     .parents = "encode-hello",
      .suspect = "close-ignored",
      .run = answers_close,
      .checks =

@@ -287,6 +287,37 @@ static void times_out_dripping(struct trial *t, const struct check *c)
 
 /* -------------------------------------------------------------------- find-header, find-token */
 
+/* Whoever finds no Host must refuse everything with 400, a plain GET and an upgrade. */
+static void finds_host(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_connect(t);
+    struct response response;
+    (void)c;
+    send_request(p, "");
+    if (!expect_head(p, &response) || response.status != 400)
+        return;
+    peer_leave(p);
+    p = peer_connect(t);
+    send_request(p, "-Upgrade\n-Connection\n-Sec-WebSocket-Key\n-Sec-WebSocket-Version");
+    if (!expect_head(p, &response) || response.status != 400)
+        return;
+    trial_fail_at(p, "this is a right request, and it was refused, as an upgrade was before");
+    trial_say(t, "any status but 400", "400");
+}
+
+/* An answer other than 101 may have other reasons, but a request that is right is not at fault. */
+static void finds_upgrade(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_connect(t);
+    struct response response;
+    (void)c;
+    send_request(p, "");
+    if (!expect_head(p, &response) || response.status < 400 || response.status > 499)
+        return;
+    trial_fail_at(p, "this is a right handshake, and it was refused as a wrong one");
+    trial_say(t, "101, or at least no status from 400 to 499", "such a status");
+}
+
 static void upgraded(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_connect(t);
@@ -738,7 +769,7 @@ const struct family handshake_checks[] = {
      .rule = "After one client comes the next, whatever the first has done.",
      .symptom =
          "The server must be started again after each client; or it ends when a tab is closed.",
-     .parents = "head-answered",
+     .parents = "send-101-status",
      .suspect = "one-bad-client-stops-all",
      .run = serves_the_next,
      .checks = (const struct check[]){{.id = "listen-after-silence",
@@ -1015,6 +1046,17 @@ const struct family handshake_checks[] = {
     {.exercise = "find-header",
      .lessons = LESSON(1),
      .level = MUST,
+     .section = "RFC 9112 §3.2",
+     .rule = "A request without a Host header gets 400, and one that has it does not: so its name "
+             "must be looked for in each line of the head.",
+     .symptom = "Every request gets 400, whatever is in it.",
+     .parents = "head-answered",
+     .run = finds_host,
+     .checks =
+         (const struct check[]){{.id = "header-found", .title = "the Host header is found"}, {0}}},
+    {.exercise = "find-header",
+     .lessons = LESSON(1),
+     .level = MUST,
      .section = "RFC 9110 §5.1",
      .rule = "The name of a header has no upper and lower case: sec-websocket-key is "
              "Sec-WebSocket-Key.",
@@ -1136,6 +1178,19 @@ const struct family handshake_checks[] = {
      .lessons = LESSON(1),
      .level = MUST,
      .section = "RFC 6455 §4.2.1",
+     .rule = "Upgrade: websocket and Connection: Upgrade, with version 13 and a key of 16 bytes in "
+             "base64, are a right handshake: it is not the client's fault if it is not answered "
+             "with 101.",
+     .symptom = "Every handshake gets 400.",
+     .parents = "head-answered header-found",
+     .run = finds_upgrade,
+     .checks =
+         (const struct check[]){
+             {.id = "token-found", .title = "Upgrade and Connection are understood"}, {0}}},
+    {.exercise = "find-token",
+     .lessons = LESSON(1),
+     .level = MUST,
+     .section = "RFC 6455 §4.2.1",
      .rule = "Connection is a comma-separated list, and one of its items must be \"Upgrade\", in "
              "whatever case; Upgrade must be \"websocket\", in whatever case.",
      .symptom = "Chrome works, Firefox does not.",
@@ -1186,7 +1241,7 @@ const struct family handshake_checks[] = {
      .section = "RFC 6455 §4.2.1",
      .rule = "An item of a list is compared as a whole: \"not-upgrade\" is not \"upgrade\".",
      .symptom = "Requests are upgraded that did not ask for it.",
-     .parents = "send-101-status",
+     .parents = "send-101-status refuse-no-upgrade refuse-no-connection",
      .suspect = "token-substring",
      .run = not_upgraded,
      .checks =
@@ -1255,7 +1310,7 @@ const struct family handshake_checks[] = {
      .section = "RFC 6455 §4.2.2",
      .rule = "A right handshake is answered with HTTP/1.1 101, header lines, and an empty line.",
      .symptom = "\"Unexpected response code: 200\", or the request stays pending.",
-     .parents = "head-answered",
+     .parents = "head-answered header-found token-found",
      .suspect = "upgrade-got-page",
      .run = upgraded,
      .checks =
@@ -1404,7 +1459,7 @@ const struct family handshake_checks[] = {
      .rule =
          "A handshake that breaks a rule is answered with an error (400 or more), never with 101.",
      .symptom = "None, until a client or proxy with a fault is let in.",
-     .parents = "head-answered",
+     .parents = "send-101-status",
      .suspect = "not-checked",
      .run = refuses,
      .checks = refusals},
@@ -1415,7 +1470,7 @@ const struct family handshake_checks[] = {
      .rule = "Without Upgrade and Connection, or with a request that is no HTTP/1.1, nothing is "
              "upgraded.",
      .symptom = "A page is answered with 101.",
-     .parents = "head-answered",
+     .parents = "send-101-status",
      .suspect = "not-checked",
      .run = not_upgraded,
      .checks =
@@ -1473,7 +1528,7 @@ const struct family handshake_checks[] = {
      .rule = "A control byte in a value makes it invalid: 400.",
      .symptom =
          "Log files with escape sequences; a proxy that reads another request than the server.",
-     .parents = "head-answered",
+     .parents = "send-101-status",
      .suspect = "not-checked",
      .run = refuses_control_byte,
      .checks =
@@ -1488,7 +1543,7 @@ const struct family handshake_checks[] = {
      .section = "DESIGN.md, HTTP",
      .rule = "Each fault has its status: 400 malformed, 405 method, 426 version, 505 HTTP/1.0.",
      .symptom = "\"400\" for everything: the client's author must guess.",
-     .parents = "head-answered",
+     .parents = "send-101-status",
      .run = refuses_with_status,
      .checks =
          (const struct check[]){{.id = "refuse-status", .title = "each fault gets its own status"},
@@ -1500,7 +1555,7 @@ const struct family handshake_checks[] = {
      .rule = "A refusal has Connection: close, Content-Length and a line that says what is wrong, "
              "with the section of the RFC; then the connection ends.",
      .symptom = "\"400 Bad Request\", and nobody knows why.",
-     .parents = "head-answered",
+     .parents = "send-101-status",
      .run = refuses_in_form,
      .checks =
          (const struct check[]){{.id = "refuse-reason", .title = "each refusal says why"}, {0}}},
@@ -1563,7 +1618,7 @@ const struct family handshake_checks[] = {
      .section = "RFC 9110 §15",
      .rule = "Without an upgrade it is ordinary HTTP: the page at /, 404 elsewhere.",
      .symptom = "The browser shows an error instead of the page.",
-     .parents = "head-answered",
+     .parents = "header-found",
      .run = serves_http,
      .checks = (const struct check[]){{.id = "refuse-not-page",
                                        .title = "GET / is the page",
@@ -1581,7 +1636,7 @@ const struct family handshake_checks[] = {
      .section = "RFC 9110 §9.3.2",
      .rule = "The answer to HEAD is that to GET without the body.",
      .symptom = "curl -I shows an error.",
-     .parents = "head-answered",
+     .parents = "header-found",
      .run = head_has_no_body,
      .checks = (const struct check[]){{.id = "refuse-head", .title = "HEAD / has no body"}, {0}}},
     {0},

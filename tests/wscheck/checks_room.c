@@ -286,7 +286,7 @@ static void sends_to_sender(struct trial *t, const struct check *c)
 
 static void sends_to_other(struct trial *t, const struct check *c)
 {
-    struct peer *speaker = enter(t), *listener = enter(t);
+    struct peer *listener = enter(t), *speaker = enter(t);
     (void)c;
     send_text(speaker, "to you");
     expect_text(listener, "to you");
@@ -549,6 +549,36 @@ static void catches_up(struct trial *t, const struct check *c)
     expect_flood(late, &flood, NULL);
 }
 
+/* It reads so much more, and stops again. */
+static void read_some(struct peer *p, size_t len)
+{
+    peer_be_deaf(p, false);
+    (void)wait_for_bytes(p, p->wire->came.len - p->judged + len);
+    peer_be_deaf(p, true);
+}
+
+#define BITS 20
+
+/* It reads a little at a time. Whatever is said meanwhile comes behind what waits for it. */
+static void keeps_behind(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
+    struct peer *late = flood_beside_deaf(t, &flood);
+    char text[16];
+    for (unsigned i = 0; i < BITS && trial_holds(t); i++) {
+        read_some(late, LARGE / 4);
+        snprintf(text, sizeof text, "short %u", i);
+        send_text(flood.crowd.at[0], text);
+        all_expect_text(&flood.crowd, text);
+    }
+    peer_be_deaf(late, false);
+    expect_flood(late, &flood, NULL);
+    for (unsigned i = 0; i < BITS; i++) {
+        snprintf(text, sizeof text, "short %u", i);
+        expect_text(late, text);
+    }
+}
+
 static void is_evicted(struct trial *t, const struct check *c)
 {
     struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
@@ -776,6 +806,18 @@ const struct family room_checks[] = {
      .lessons = LESSON(3),
      .level = MUST,
      .section = "the task of lesson 3",
+     .rule = "Whoever is in the room hears what is said, its own messages too.",
+     .symptom = "What one types does not appear in one's own window.",
+     .parents = "threads-one",
+     .suspect = "sender-left-out",
+     .run = sends_to_sender,
+     .checks =
+         (const struct check[]){{.id = "broadcast-self", .title = "a message goes to its sender"},
+                                {0}}},
+    {.exercise = "join-leave",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "the task of lesson 3",
      .rule = "Whoever comes later hears what is said from then on.",
      .symptom = "Only those who were there from the beginning get messages.",
      .parents = "broadcast-other",
@@ -791,7 +833,7 @@ const struct family room_checks[] = {
      .rule = "The first that a connection gets is the answer to its request; frames come after the "
              "101.",
      .symptom = "\"Invalid HTTP response\", now and then, in a busy room.",
-     .parents = "broadcast-self",
+     .parents = "broadcast-self threads-two",
      .suspect = "joined-too-early",
      .isolates = true,
      .run = hears_nothing_before,
@@ -863,7 +905,7 @@ const struct family room_checks[] = {
      .rule = "Writing to a connection that is gone fails with EPIPE, and raises SIGPIPE, which "
              "ends a program that does not ignore it.",
      .symptom = "The server ends when a tab is closed, but only in a busy room.",
-     .parents = "broadcast-other leave-reset",
+     .parents = "broadcast-other leave-reset slow-others",
      .suspect = "sigpipe",
      .isolates = true,
      .run = goes_on_after_reset_in_flood,
@@ -888,21 +930,9 @@ const struct family room_checks[] = {
      .lessons = LESSON(3),
      .level = MUST,
      .section = "the task of lesson 3",
-     .rule = "The sender gets its message back, as everybody gets it.",
-     .symptom = "What one types does not appear in one's own window.",
-     .parents = "threads-one",
-     .suspect = "sender-left-out",
-     .run = sends_to_sender,
-     .checks =
-         (const struct check[]){{.id = "broadcast-self", .title = "a message goes to its sender"},
-                                {0}}},
-    {.exercise = "broadcast",
-     .lessons = LESSON(3),
-     .level = MUST,
-     .section = "the task of lesson 3",
      .rule = "A message goes to every client.",
      .symptom = "Only the sender sees it: an echo, no chat.",
-     .parents = "threads-two",
+     .parents = "threads-two broadcast-self",
      .suspect = "not-broadcast",
      .run = sends_to_other,
      .checks =
@@ -914,7 +944,7 @@ const struct family room_checks[] = {
      .section = "the task of lesson 3",
      .rule = "Every client gets every message once.",
      .symptom = "Messages appear twice.",
-     .parents = "broadcast-self broadcast-other",
+     .parents = "broadcast-other",
      .run = sends_once,
      .checks = (const struct check[]){{.id = "broadcast-once",
                                        .title = "three clients, each gets each message once",
@@ -1002,6 +1032,88 @@ const struct family room_checks[] = {
                                        .suspect = "utf8-not-checked"},
                                       {0}}},
 
+    /* ---- slow-client */
+    {.exercise = "slow-client",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "DESIGN.md, Threads",
+     .rule = "A client that does not read must not delay the others: never block in send() while "
+             "others wait.",
+     .symptom = "Everyone freezes when one laptop is closed.",
+     .parents = "broadcast-once broadcast-65536",
+     .suspect = "slow-stops-all",
+     .run = others_go_on,
+     .checks = (const struct check[]){{.id = "slow-others",
+                                       .title = "16 MiB to others beside one that does not read",
+                                       .number = 256},
+                                      {0}}},
+    {.exercise = "slow-client",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "DESIGN.md, Threads",
+     .rule = "No lock is held while somebody waits for a client: others can come and go.",
+     .symptom = "Nobody gets in any more when one laptop is closed.",
+     .parents = "slow-others",
+     .suspect = "slow-stops-all",
+     .run = newcomer_goes_on,
+     .checks =
+         (const struct check[]){
+             {.id = "slow-newcomer", .title = "a newcomer gets in meanwhile", .number = 160}, {0}}},
+    {.exercise = "slow-client",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "DESIGN.md, Threads",
+     .rule = "No lock is held while somebody waits for a client: others can come and go.",
+     .symptom = "Nobody gets out any more when one laptop is closed.",
+     .parents = "slow-others",
+     .suspect = "slow-stops-all",
+     .run = leaver_goes_on,
+     .checks = (const struct check[]){{.id = "slow-leaver",
+                                       .title = "another leaves in good order meanwhile",
+                                       .number = 160},
+                                      {0}}},
+    {.exercise = "slow-client",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "DESIGN.md, Threads",
+     .rule = "A client that does not read and then vanishes is just gone.",
+     .symptom = "The server dies a minute after a laptop was closed.",
+     .parents = "slow-others",
+     .suspect = "sigpipe",
+     .isolates = true,
+     .run = deaf_one_resets,
+     .checks =
+         (const struct check[]){
+             {.id = "slow-reset", .title = "the one that does not read resets", .number = 100},
+             {0}}},
+    {.exercise = "slow-client",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "DESIGN.md, Threads",
+     .rule =
+         "What waits for a client is bounded (--max-backlog); a client over that bound is evicted.",
+     .symptom = "One closed laptop, and the memory is full by the evening.",
+     .parents = "slow-others",
+     .start = &(const struct start){"", "--max-backlog 100000"},
+     .suspect = "never-evicted",
+     .run = is_evicted,
+     .checks =
+         (const struct check[]){
+             {.id = "slow-evicted", .title = "more than --max-backlog is waiting", .number = 160},
+             {0}}},
+    {.exercise = "slow-client",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "DESIGN.md, HTTP",
+     .rule = "GET /status says how many were evicted.",
+     .symptom = "Nobody knows that clients are thrown out.",
+     .parents = "slow-evicted join-status",
+     .start = &(const struct start){"", "--max-backlog 100000"},
+     .run = eviction_is_counted,
+     .checks =
+         (const struct check[]){
+             {.id = "slow-counted", .title = "/status counts the evicted", .number = 160}, {0}}},
+
     /* ---- ordered-writes */
     {.exercise = "ordered-writes",
      .lessons = LESSON(3),
@@ -1069,62 +1181,7 @@ const struct family room_checks[] = {
                                        .code = 200,
                                        .len = 16},
                                       {0}}},
-
-    /* ---- slow-client */
-    {.exercise = "slow-client",
-     .lessons = LESSON(3),
-     .level = MUST,
-     .section = "DESIGN.md, Threads",
-     .rule = "A client that does not read must not delay the others: never block in send() while "
-             "others wait.",
-     .symptom = "Everyone freezes when one laptop is closed.",
-     .parents = "broadcast-once broadcast-65536",
-     .suspect = "slow-stops-all",
-     .run = others_go_on,
-     .checks = (const struct check[]){{.id = "slow-others",
-                                       .title = "16 MiB to others beside one that does not read",
-                                       .number = 256},
-                                      {0}}},
-    {.exercise = "slow-client",
-     .lessons = LESSON(3),
-     .level = MUST,
-     .section = "DESIGN.md, Threads",
-     .rule = "No lock is held while somebody waits for a client: others can come and go.",
-     .symptom = "Nobody gets in any more when one laptop is closed.",
-     .parents = "slow-others",
-     .suspect = "slow-stops-all",
-     .run = newcomer_goes_on,
-     .checks =
-         (const struct check[]){
-             {.id = "slow-newcomer", .title = "a newcomer gets in meanwhile", .number = 160}, {0}}},
-    {.exercise = "slow-client",
-     .lessons = LESSON(3),
-     .level = MUST,
-     .section = "DESIGN.md, Threads",
-     .rule = "No lock is held while somebody waits for a client: others can come and go.",
-     .symptom = "Nobody gets out any more when one laptop is closed.",
-     .parents = "slow-others",
-     .suspect = "slow-stops-all",
-     .run = leaver_goes_on,
-     .checks = (const struct check[]){{.id = "slow-leaver",
-                                       .title = "another leaves in good order meanwhile",
-                                       .number = 160},
-                                      {0}}},
-    {.exercise = "slow-client",
-     .lessons = LESSON(3),
-     .level = MUST,
-     .section = "DESIGN.md, Threads",
-     .rule = "A client that does not read and then vanishes is just gone.",
-     .symptom = "The server dies a minute after a laptop was closed.",
-     .parents = "slow-others",
-     .suspect = "sigpipe",
-     .isolates = true,
-     .run = deaf_one_resets,
-     .checks =
-         (const struct check[]){
-             {.id = "slow-reset", .title = "the one that does not read resets", .number = 100},
-             {0}}},
-    {.exercise = "slow-client",
+    {.exercise = "ordered-writes",
      .lessons = LESSON(3),
      .level = MUST,
      .section = "the task of lesson 3",
@@ -1140,33 +1197,20 @@ const struct family room_checks[] = {
                                        .title = "a client that does not read gets 3.5 MiB later",
                                        .number = 56},
                                       {0}}},
-    {.exercise = "slow-client",
+    {.exercise = "ordered-writes",
      .lessons = LESSON(3),
-     .level = BETTER,
-     .section = "DESIGN.md, Threads",
-     .rule =
-         "What waits for a client is bounded (--max-backlog); a client over that bound is evicted.",
-     .symptom = "One closed laptop, and the memory is full by the evening.",
+     .level = MUST,
+     .section = "RFC 6455 §5.4",
+     .rule = "While a part of a frame is still waiting for its client to read, nothing else may go "
+             "out to that client: it would stand in the middle of the frame.",
+     .symptom = "\"Invalid frame header\" for a client that was slow for a while.",
      .parents = "slow-others",
-     .start = &(const struct start){"", "--max-backlog 100000"},
-     .suspect = "never-evicted",
-     .run = is_evicted,
-     .checks =
-         (const struct check[]){
-             {.id = "slow-evicted", .title = "more than --max-backlog is waiting", .number = 160},
-             {0}}},
-    {.exercise = "slow-client",
-     .lessons = LESSON(3),
-     .level = BETTER,
-     .section = "DESIGN.md, HTTP",
-     .rule = "GET /status says how many were evicted.",
-     .symptom = "Nobody knows that clients are thrown out.",
-     .parents = "slow-evicted join-status",
-     .start = &(const struct start){"", "--max-backlog 100000"},
-     .run = eviction_is_counted,
-     .checks =
-         (const struct check[]){
-             {.id = "slow-counted", .title = "/status counts the evicted", .number = 160}, {0}}},
+     .suspect = "interleaved",
+     .run = keeps_behind,
+     .checks = (const struct check[]){{.id = "writes-behind",
+                                       .title = "short messages behind long ones that are half out",
+                                       .number = 48},
+                                      {0}}},
 
     /* ---- keepalive */
     {.exercise = "keepalive",
@@ -1176,7 +1220,7 @@ const struct family room_checks[] = {
      .rule = "A client that says nothing for --ping-interval is asked with a ping.",
      .symptom =
          "Clients whose network is gone stay in the list for ever; proxies cut quiet connections.",
-     .parents = "threads-one",
+     .parents = "threads-two",
      .start = &(const struct start){"", "--ping-interval 0.3"},
      .suspect = "no-ping",
      .run = is_pinged,
@@ -1191,7 +1235,7 @@ const struct family room_checks[] = {
      .section = "RFC 6455 §5.5.3",
      .rule = "A client that answers pings stays.",
      .symptom = "Thrown out while reading.",
-     .parents = "keepalive-ping",
+     .parents = "keepalive-ping broadcast-self",
      .start = &(const struct start){"", "--ping-interval 0.3"},
      .suspect = "pong-not-counted",
      .run = is_kept,
@@ -1260,18 +1304,29 @@ const struct family room_checks[] = {
               .title = "SIGTERM with a client in the middle of a frame",
               .number = SIGTERM,
               .code = 'f'},
-             {.id = "stop-deaf",
-              .title = "SIGTERM with a client that does not read",
-              .number = SIGTERM,
-              .code = 'd'},
              {0}}},
+    {.exercise = "stop",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "DESIGN.md, Threads",
+     .rule = "Stopping takes 3 s at most, whatever the clients do.",
+     .symptom = "kill -9 is what one gets used to.",
+     .parents = "threads-two slow-others",
+     .needs = NEEDS_SERVER,
+     .suspect = "does-not-stop",
+     .run = stops_anyway,
+     .checks = (const struct check[]){{.id = "stop-deaf",
+                                       .title = "SIGTERM with a client that does not read",
+                                       .number = SIGTERM,
+                                       .code = 'd'},
+                                      {0}}},
     {.exercise = "stop",
      .lessons = LESSON(3),
      .level = BETTER,
      .section = "RFC 6455 §7.4.1",
      .rule = "The Close frame with 1001 stands behind a whole frame.",
      .symptom = "\"Invalid frame header\" at each restart.",
-     .parents = "stop-1001 writes-large",
+     .parents = "stop-1001 writes-large writes-behind",
      .needs = NEEDS_SERVER,
      .suspect = "no-goodbye",
      .run = stops_in_flood,

@@ -314,6 +314,8 @@ static void show_next_step(const struct plan *plan, const struct item *next)
 {
     if (plan->stopped)
         printf("Stopped at the first exercise that fails; -k goes on.\n");
+    const struct exercise *exercise = exercise_find(next->family->exercise);
+    printf("Next exercise:    %s, %s\n", exercise->name, exercise->title);
     printf("One check alone:  ");
     show_command();
     printf(" --only %s\n", next->check->id);

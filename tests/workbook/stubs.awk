@@ -1,0 +1,63 @@
+# stubs.awk - reads tables of exercises, and puts stubs in the place of functions
+#
+#     awk -v open=" pong close " -f stubs.awk lesson*/exercises common/conn.c     the file, with stubs
+#     awk -v list=1 -f stubs.awk lesson*/exercises                                the tables, as lines
+#
+# A table is a file named "exercises"; every other file is C, and is printed. Each function's brace
+# stands at the beginning of a line, the opening and the closing one: that is how they are found.
+
+function column(line) { sub(/^[a-z]+ */, "", line); return line }
+
+# Words above the stub, as a comment.
+function comment(f,    i, text)
+{
+    text = "    /* EXERCISE " exercise[f] "\n     *\n"
+    for (i = 1; i <= todos[f]; i++)
+        text = text "     * " todo[f, i] "\n"
+    text = text "     *\n     * Read:  " read[f] "\n     * See:   " see[f] "\n"
+    return text "     * Check: make check" check[f] "; ./wscheck --hint " exercise[f] " */\n"
+}
+
+# ------------------------------------------------------------------------------------- the tables
+
+FNR == 1 {
+    is_table = FILENAME ~ /exercises$/
+    lesson = FILENAME
+    sub(/.*lesson/, "", lesson)
+    lesson = substr(lesson, 1, 2)
+    waiting = in_stub = skipping = 0
+}
+is_table && in_stub {
+    if ($0 == "end") in_stub = 0
+    else stub[n] = stub[n] $0 "\n"
+    next
+}
+is_table && $1 == "exercise" { exercise[++n] = $2; check[n] = $2 ~ /^challenge-/ ? substr($2, 10) : lesson }
+is_table && $1 == "file"     { file[n] = $2 }
+is_table && $1 == "function" { name[n] = $2 }
+is_table && $1 == "todo"     { todo[n, ++todos[n]] = column($0) }
+is_table && $1 == "read"     { read[n] = column($0) }
+is_table && $1 == "see"      { see[n] = column($0) }
+is_table && $1 == "stub" {
+    in_stub = 1
+    if (list) print exercise[n], file[n], name[n]
+}
+is_table { next }
+
+# ------------------------------------------------------------------------------------- the sources
+
+# The function of this line, if it may be the beginning of one that is to be replaced.
+function which(line,    f)
+{
+    for (f = 1; f <= n; f++)
+        if (file[f] == source && (open == "" || index(open, " " exercise[f] " ")) &&
+            line ~ ("(^|[^A-Za-z0-9_])" name[f] "[(]"))
+            return f
+    return 0
+}
+
+skipping            { if ($0 == "}") { skipping = 0; print } ; next }
+/^[A-Za-z]/         { waiting = which($0) }
+/;$/                { waiting = 0 } # only declared
+$0 == "{" && waiting { printf "{\n%s%s", comment(waiting), stub[waiting]; skipping = 1; next }
+                    { print }
