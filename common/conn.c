@@ -247,21 +247,22 @@ static void send_replies(struct conn *conn, const void *more, size_t len)
 
 void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t len)
 {
-    unsigned char header[WS_SERVER_HEADER_MAX];
-    size_t header_len = ws_frame_encode(header, type, len);
+    struct buffer *replies = &conn->replies;
     bool copy = len <= COPY_MAX || !conn->opened;
-    if (!buffer_reserve(&conn->replies, header_len + (copy ? len : 0))) {
+    if (!buffer_reserve(replies, WS_SERVER_HEADER_MAX + (copy ? len : 0))) {
         set_ending(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
         return;
     }
-    buffer_put(&conn->replies, header, header_len);
+    unsigned char *header = replies->data + replies->end; /* made where it is sent from */
+    size_t header_len = ws_frame_encode(header, type, len);
+    buffer_put(replies, header, header_len);
     if (copy)
-        buffer_put(&conn->replies, data, len);
+        buffer_put(replies, data, len);
     if (is_watched(conn))
         trace_message(conn, header, header_len, data, len);
     if (!copy)
         send_replies(conn, data, len);
-    else if (buffer_len(&conn->replies) >= REPLIES_MAX && conn->opened)
+    else if (buffer_len(replies) >= REPLIES_MAX && conn->opened)
         send_replies(conn, NULL, 0);
 }
 
@@ -319,7 +320,8 @@ static void take_data(struct conn *conn, const struct ws_event *event)
     }
     if (event->last) {
         take_message(conn, event->opcode, data, len);
-        shrink_after(message, len);
+        if (message->data != NULL)
+            shrink_after(message, len);
     }
 }
 

@@ -192,7 +192,8 @@ bool ws_close_code_is_valid(uint16_t code)
 
 /* §5.3: octet i of the payload is XOR-ed with octet i mod 4 of the key. Eight octets at a time, with
  * the key written twice, is the same; and of four times eight in a row the compiler makes a few
- * wide instructions. (4 KiB: a dozen times as fast as octet by octet.) */
+ * wide instructions. (4 KiB: a dozen times as fast as octet by octet; 20 bytes: a third of the
+ * instructions.) */
 void ws_frame_mask(unsigned char *piece, size_t len, const unsigned char key[4], uint64_t offset)
 {
     unsigned char turned[4]; /* the key as it stands at the beginning of this piece */
@@ -200,9 +201,12 @@ void ws_frame_mask(unsigned char *piece, size_t len, const unsigned char key[4],
     uint64_t words[4];
     size_t at = 0;
 
-    for (size_t i = 0; i < 4; i++)
-        turned[i] = key[(offset + i) % 4];
-    memcpy(&key4, offset % 4 == 0 ? key : turned, sizeof key4);
+    if (offset % 4 != 0) {
+        for (size_t i = 0; i < 4; i++)
+            turned[i] = key[(offset + i) % 4];
+        key = turned;
+    }
+    memcpy(&key4, key, sizeof key4);
     uint64_t key8 = (uint64_t)key4 << 32 | key4;
 
     for (; len - at >= sizeof words; at += sizeof words) {
@@ -211,6 +215,11 @@ void ws_frame_mask(unsigned char *piece, size_t len, const unsigned char key[4],
             words[i] ^= key8;
         memcpy(piece + at, words, sizeof words);
     }
-    for (size_t i = 0; at + i < len; i++)
-        piece[at + i] ^= turned[i % 4];
+    for (; len - at >= sizeof key8; at += sizeof key8) {
+        memcpy(words, piece + at, sizeof key8);
+        words[0] ^= key8;
+        memcpy(piece + at, words, sizeof key8);
+    }
+    for (; at < len; at++)
+        piece[at] ^= key[at % 4];
 }

@@ -93,6 +93,12 @@ enum ws_outcome {
     WS_OUTCOMES /* how many there are */
 };
 
+/* A fault of the first byte comes before all that later bytes can have. */
+static inline bool ws_outcome_is_of_first_byte(enum ws_outcome outcome)
+{
+    return outcome >= WS_BAD_RSV && outcome <= WS_CONTROL_FRAGMENTED;
+}
+
 struct ws_fault {
     uint16_t close_code;
     const char *reason; /* at most WS_REASON_MAX bytes, with the section */

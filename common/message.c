@@ -80,12 +80,11 @@ static size_t take_header(struct ws_message_parser *parser, const unsigned char 
         have = before + (len < room ? len : room);
     }
 
-    /* The first byte alone says whether a frame of this kind may come now. */
-    enum ws_outcome outcome = ws_frame_decode(&parser->frame, header, 1);
-    if (outcome == WS_PARTIAL)
-        outcome = check_sequence(parser, &parser->frame);
-    if (outcome == WS_OK)
-        outcome = ws_frame_decode(&parser->frame, header, have);
+    enum ws_outcome outcome = ws_frame_decode(&parser->frame, header, have);
+    if (!ws_outcome_is_of_first_byte(outcome)) { /* then that says whether it may come now */
+        enum ws_outcome sequence = check_sequence(parser, &parser->frame);
+        outcome = sequence == WS_OK ? outcome : sequence;
+    }
     if (outcome == WS_PARTIAL) { /* then all there is fits into parser->header */
         if (before == 0)
             memcpy(parser->header, bytes, have);
