@@ -222,6 +222,8 @@ class Reader:
                               self.with_port(line.removeprefix("telnet> ")) + "\n")
             expected += line + "\n"
         self.expect_so_far(terminal, expected)
+        if "Connection closed" in lines[-1]:
+            terminal.wait_for_prompt(PATIENCE)
         terminal.mark = len(terminal.output.bytes)
 
     def roles(self, lines, is_telnet):

@@ -29,6 +29,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(directory)
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and so would what it starts
             os.execvpe(SHELLS[shell][0], SHELLS[shell], environment | {"PS1": "\x1e$?\x1e$ ", "PS2": ""})
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
         self.output = Output(os.dup(self.fd))
