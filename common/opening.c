@@ -124,12 +124,15 @@ void opening_refuse(const struct client *client, const struct http_request *requ
 void opening_send_body(const struct client *client, const struct http_request *request,
                        const char *content_type, const void *body, size_t len)
 {
-    char head[256], safe[80];
+    char head[400], safe[80];
+    /* What else the page may do stands in the page itself; this part is heeded only in a header. */
     int head_len = snprintf(head, sizeof head,
                             "HTTP/1.1 200 OK\r\n"
                             "Content-Type: %s\r\n"
                             "Content-Length: %zu\r\n"
                             "Cache-Control: no-store\r\n"
+                            "X-Content-Type-Options: nosniff\r\n"
+                            "Content-Security-Policy: frame-ancestors 'none'\r\n"
                             "Connection: close\r\n"
                             "\r\n",
                             content_type, len);

@@ -1,4 +1,4 @@
-// Lesson 1's page in Chromium: it connects, shows readyState, and computes the accept key itself.
+// Lesson 1's page: it connects, shows readyState, and computes the accept key itself.
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
@@ -74,6 +74,22 @@ test('whoever leaves the page makes room for the next', { skip, timeout }, () =>
     assert.equal((await loaded).status(), 200);
     await other.click('#connect');
     await line(other, 'open');
+  }));
+
+// The old page stands until the new one comes, and this server serves one client at a time.
+test('the page can be loaded again while it is connected', { skip, timeout }, () =>
+  withPage(async (page, server) => {
+    await page.click('#connect');
+    await line(page, 'open');
+    await page.reload({ timeout: 60_000 });  // Firefox takes its time, see the page
+    assert.match(await page.textContent('#state'), /no WebSocket yet/);
+    await page.click('#connect');
+    await line(page, 'open');
+    await page.click('#disconnect');
+    await server.logged(/88 80/);
+    await page.reload({ timeout: 60_000 });
+    await page.click('#connect');
+    await line(page, 'open');
   }));
 
 test('the page speaks Chinese to a Chinese browser', { skip, timeout }, () =>

@@ -1,4 +1,4 @@
-// Lesson 2's page in Chromium: it sends text and binary, and shows what comes back, close codes included.
+// Lesson 2's page: it sends text and binary, and shows what comes back, close codes included.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { line, openBrowser, openPage, skip, startServer, timeout, until } from './support.mjs';

@@ -1,5 +1,5 @@
-// Lesson 3's page in Chromium: a chat that others share, in any language, and that stays correct when
-// the text is made to be something else.
+// Lesson 3's page: a chat that others share, in any language, and that stays correct when the text
+// is made to be something else.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -191,6 +191,55 @@ test('a tab that is closed is out of the room', { skip, timeout }, () => withRoo
   await server.logged(/closed 1001 by the client/);  // going away: RFC 6455 §7.4.1
 }));
 
+// Attempts while there is no server are reported by the browser, and rightly so.
+function forgiveAbsence(page) {
+  page.problems = page.problems.filter((problem) =>
+    !/ERR_CONNECTION_REFUSED|can’t establish a connection/.test(problem));
+}
+
+// A clock that stands still until the test winds it, and chances that the test has chosen.
+test('the page waits longer after each failure, by chance not just as long as others, and stops when told',
+  { skip, timeout }, () => withRoom(async (enter, server) => {
+    const page = await enter('me');
+    await page.evaluate(() => {
+      const chances = [0, 0.5, 0.999];
+      Math.random = () => { chances.push(chances[0]); return chances.shift(); };
+    });
+    await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 60_000);
+    await server.stop();
+    const waited = [];
+    for (let attempt = 1; attempt <= 8; attempt++) {
+      await until(async () => (await page.textContent('#countdown')).includes(`(attempt ${attempt})`),
+        () => `attempt ${attempt}`);
+      const [, seconds] = /in (\d+) s/.exec(await page.textContent('#countdown'));
+      waited.push(Number(seconds));
+      assert.equal(await page.textContent('#connect'), 'Try now');
+      if (attempt < 8)
+        await page.clock.runFor(1000 * seconds);
+    }
+    // Of 1, 2, 4, 8, 16, 30, 30, 30 seconds: a half, three quarters, all but nothing, a half, ...
+    assert.deepEqual(waited, [1, 2, 4, 4, 12, 30, 15, 23]);
+    assert.equal(await page.textContent('#state'), 'The server does not answer');
+
+    await page.click('#leave');  // which says "Stop trying" now
+    assert.equal(await page.textContent('#countdown'), '');
+    const again = await startServer(3, '--port', server.port);
+    try {
+      await page.clock.runFor(120_000);
+      assert.equal(await page.textContent('#state'), 'You have left');
+      await page.clock.resume();
+      await page.click('#connect');
+      await until(async () => await page.textContent('#state') === 'Connected', 'Connected');
+      await again.logged(/open: WebSocket/);
+      assert.equal(again.log.match(/open: WebSocket/g).length, 1);
+    } finally {
+      forgiveAbsence(page);
+      await page.close();
+      await again.stop();
+    }
+  }));
+
 test('the page comes back by itself when the server does', { skip, timeout }, () =>
   withRoom(async (enter, server) => {
     const page = await enter('me');
@@ -202,8 +251,7 @@ test('the page comes back by itself when the server does', { skip, timeout }, ()
       await say(page, 'here again');
       await line(page, 'here again');
     } finally {
-      // Attempts while there was no server are reported by the browser, and rightly so.
-      page.problems = page.problems.filter((problem) => !/ERR_CONNECTION_REFUSED/.test(problem));
+      forgiveAbsence(page);
       await page.close();
       await again.stop();
     }

@@ -1,7 +1,9 @@
-// What the browser tests share: the servers under test, Chromium, and pages that are watched.
+// What the browser tests share: the servers under test, the browser, and pages that are watched.
 //
 // The executables lesson01, lesson02 and lesson03 are looked for in SERVER_DIR, or else in
-// build/plain; the browser is $CHROMIUM or the system's.
+// build/plain. BROWSER is chromium (if it is not set) or firefox, and both are the system's own, as
+// people use them; $CHROMIUM and $FIREFOX may say where. Chromium is driven by its DevTools
+// protocol, Firefox by WebDriver BiDi, and the tests need not know which.
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { once } from 'node:events';
@@ -9,9 +11,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import assert from 'node:assert/strict';
-import { chromium } from 'playwright-core';
+import { chromium, firefox } from 'playwright-core';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+export const root = fileURLToPath(new URL('../..', import.meta.url));
 const serverDir = path.resolve(process.env.SERVER_DIR || path.join(root, 'build/plain'));
 
 function isExecutable(file) {
@@ -23,11 +25,15 @@ function isExecutable(file) {
   }
 }
 
-const browserFile = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome'].find((file) => file && isExecutable(file));
+export const browserName = process.env.BROWSER || 'chromium';
+
+const browserFile = {
+  chromium: [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
+  firefox: [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'],
+}[browserName].find((file) => file && isExecutable(file));
 
 // For the option "skip" of a test: false, or why.
-export const skip = browserFile ? false : 'Chromium is missing: run tests/setup';
+export const skip = browserFile ? false : `${browserName} is missing: run tests/setup`;
 
 // How long a test may take; only a broken one does.
 export const timeout = 90_000;
@@ -60,7 +66,17 @@ export async function until(condition, what, patience = 30_000) {
   }
 }
 
-export function openBrowser() {
+// Firefox takes light or dark from its preferences, Chromium from the context's colorScheme.
+export function openBrowser({ dark = false } = {}) {
+  if (browserName === 'firefox')
+    return firefox.launch({
+      channel: 'moz-firefox',  // the stock browser, by WebDriver BiDi
+      executablePath: browserFile,
+      firefoxUserPrefs: {
+        'ui.systemUsesDarkTheme': dark ? 1 : 0,
+        'network.websocket.timeout.close': 1,  // seconds for an answer to a close frame, not 10
+      },
+    });
   return chromium.launch({
     executablePath: browserFile,
     args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update',
@@ -72,6 +88,8 @@ export function openBrowser() {
 export async function openPage(context, url) {
   const page = await context.newPage();
   page.problems = [];
+  await page.addInitScript(() => document.addEventListener('securitypolicyviolation', (event) =>
+    console.error('forbidden by the page\'s policy:', event.effectiveDirective, event.blockedURI)));
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') page.problems.push(message.text());
   });
