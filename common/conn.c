@@ -174,11 +174,6 @@ enum outbox_result conn_flush(struct conn *conn)
     return outbox_flush(&conn->outbox);
 }
 
-void conn_evict(struct conn *conn, const char *why)
-{
-    outbox_evict(&conn->outbox, why);
-}
-
 void conn_end(struct conn *conn)
 {
     net_end(conn->client.fd);
@@ -695,11 +690,6 @@ unsigned long conn_number(const struct conn *conn)
 const char *conn_address(const struct conn *conn)
 {
     return conn->client.address;
-}
-
-struct service *conn_service(const struct conn *conn)
-{
-    return conn->service;
 }
 
 void conn_set_data(struct conn *conn, void *data)

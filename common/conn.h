@@ -6,10 +6,9 @@
  * Roles. One thread owns the connection: it runs conn_serve(), reads alone, calls the handlers, and
  * in the end closes the socket. It may wait for its client as long as it likes, since nobody waits
  * for it. Other threads may hand the client something with conn_post(), or end the connection with
- * conn_go_away() or conn_evict(); none of these ever waits (see outbox.h), so they may be called
- * with a lock held that others need. Each function below says who may call it: "owner" or "anyone".
- * Anyone must be sure that the connection still exists: its handlers->close has not returned, or
- * server.c says so.
+ * conn_go_away(); neither ever waits (see outbox.h), so they may be called with a lock held that
+ * others need. Each function below says who may call it: "owner" or "anyone". Anyone must be sure
+ * that the connection still exists: its handlers->close has not returned, or server.c says so.
  *
  * The owner collects the replies to everything that one read has brought and sends them together,
  * before it waits for more ("flush before you block"): a hundred small messages that came at once
@@ -122,14 +121,10 @@ enum outbox_result conn_post(struct conn *conn, const unsigned char *frames, siz
 /* Anyone: sends what it can of the backlog without waiting. */
 enum outbox_result conn_flush(struct conn *conn);
 
-/* Anyone: the connection is ended, and why is logged; why must be a constant string. */
-void conn_evict(struct conn *conn, const char *why);
-
 /* Anyone. */
 int conn_socket(const struct conn *conn);           /* to wait for, not to read or write */
 unsigned long conn_number(const struct conn *conn); /* as in the log */
 const char *conn_address(const struct conn *conn);  /* of the client, for people */
-struct service *conn_service(const struct conn *conn);
 
 /* A pointer that belongs to the handlers; set it in open. */
 void conn_set_data(struct conn *conn, void *data);

@@ -26,6 +26,8 @@ void outbox_destroy(struct outbox *outbox)
     pthread_mutex_destroy(&outbox->lock);
 }
 
+/* Ends a client that is too slow. The owner wakes up from whatever it is waiting for and sees to the
+ * rest. */
 static void evict_locked(struct outbox *outbox, const char *why)
 {
     if (outbox->evicted == NULL)
@@ -33,13 +35,6 @@ static void evict_locked(struct outbox *outbox, const char *why)
     outbox->closed = true;
     buffer_free(&outbox->backlog);
     net_end(outbox->fd);
-}
-
-void outbox_evict(struct outbox *outbox, const char *why)
-{
-    pthread_mutex_lock(&outbox->lock);
-    evict_locked(outbox, why);
-    pthread_mutex_unlock(&outbox->lock);
 }
 
 const char *outbox_evicted(struct outbox *outbox)

@@ -58,10 +58,6 @@ enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frame
 /* Anyone: sends what the socket takes of the backlog. */
 enum outbox_result outbox_flush(struct outbox *outbox);
 
-/* Anyone: ends a client that is too slow; why must be a constant. The owner wakes up from whatever
- * it is waiting for and sees to the rest. */
-void outbox_evict(struct outbox *outbox, const char *why);
-
 /* Anyone: why the client was evicted, or NULL. */
 const char *outbox_evicted(struct outbox *outbox);
 

@@ -201,6 +201,8 @@ static void serve(struct client *client)
 {
     struct seat seat;
     if (!take_seat(&seat, client)) {
+        log_line("server: no place or no memory for another connection, refused %s",
+                 client->address);
         refuse_briefly(client->fd);
         return;
     }

@@ -151,8 +151,8 @@ def test_broadcast(start, join):
     speaker.send(text("Hello"))
     for client in speaker, listener:
         assert client.read_frame().payload == b"Hello"
-    sent = [number for number in re.findall(r"#(\d) \S+ \S+ sent: text frame, 5 bytes",
-                                            server.stderr.text)]
+    server.stop()
+    sent = re.findall(r"#(\d) \S+ \S+ sent: text frame, 5 bytes", server.stderr.text)
     assert sorted(sent) == ["1", "2"]
 
 

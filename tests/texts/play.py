@@ -296,7 +296,8 @@ class Reader:
         if file is None:
             (self.tree / name).write_text(self.with_port(block.text))
             self.counted("files made")
-        elif not re.search("^" + self.pattern(block.text), (ROOT / file).read_text(), re.M):
+        elif not re.search("^" + self.pattern(block.text),
+                           self.plain((ROOT / file).read_text()), re.M):
             raise Mismatch(f"this does not stand in {file}, line by line")
         else:
             self.counted("excerpts compared")

@@ -1,9 +1,9 @@
 """
 proxies - nginx or stunnel in front of a server, with a certificate of their own
 
-The configurations are nginx.conf.in and stunnel.conf.in in this directory. The programs are those
-of Debian's packages nginx-light and stunnel4, started like any other program: in the foreground, on
-a free port, and ended by their process id.
+The configurations are nginx.conf and stunnel.conf in this directory, the same that README.md shows,
+with other ports and places. The programs are those of Debian's packages nginx-light and stunnel4,
+started like any other program: in the foreground, on a free port, and ended by their process id.
 """
 import pathlib
 import shutil
@@ -19,6 +19,38 @@ from peers import PATIENCE, Client  # noqa: E402
 from servers import wait_until  # noqa: E402
 
 NAMES = "DNS:localhost,DNS:chat.example,IP:127.0.0.1"  # whom the certificate is for
+
+
+# What a system's own configuration says around them: where to run, and what to write where.
+AROUND = {
+    "nginx": """daemon off;
+pid {directory}/nginx.pid;
+error_log stderr;
+events {{}}
+http {{
+access_log off;
+client_body_temp_path {directory}/body;
+proxy_temp_path {directory}/proxy;
+fastcgi_temp_path {directory}/fastcgi;
+uwsgi_temp_path {directory}/uwsgi;
+scgi_temp_path {directory}/scgi;
+{configuration}}}
+""",
+    "stunnel": """foreground = yes
+pid =
+syslog = no
+{configuration}""",
+}
+
+
+def configuration(program, port, server_port, directory, read_timeout):
+    text = (HERE / f"{program}.conf").read_text()
+    for shown, used in [(" 443", f" 127.0.0.1:{port}"), ("1:8080", f"1:{server_port}"),
+                        (" 60", f" {read_timeout}"), ("/etc/ssl/chat/c", f"{directory}/c"),
+                        ("/etc/ssl/chat/k", f"{directory}/k")]:
+        assert text.count(shown) == 1, f"{shown} in {program}.conf"
+        text = text.replace(shown, used)
+    return AROUND[program].format(directory=directory, configuration=text)
 
 
 def find_program(name):
@@ -52,11 +84,7 @@ class Proxy:
 
     def start(self, read_timeout):
         self.port = free_port()
-        values = {"LISTEN": f"127.0.0.1:{self.port}", "SERVER_PORT": self.server.port,
-                  "DIRECTORY": self.directory, "READ_TIMEOUT": read_timeout}
-        text = (HERE / f"{self.program}.conf.in").read_text()
-        for name, value in values.items():
-            text = text.replace(f"@{name}@", str(value))
+        text = configuration(self.program, self.port, self.server.port, self.directory, read_timeout)
         config = self.directory / f"{self.program}.conf"
         config.write_text(text)
         arguments = {"nginx": ["-p", self.directory, "-e", "stderr", "-c", config],

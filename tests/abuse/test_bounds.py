@@ -1,0 +1,94 @@
+"""
+Bounds that have nothing to do with frames: of connections that have had their answer and stay, and of
+how many there may be. (Each row of the table in README.md is tested in this directory or in
+tests/clients/test_http.py, test_limits.py and test_cli.py.)
+"""
+import contextlib
+import resource
+import threading
+
+import pytest
+from peers import Peer, survivor, wait_until
+from wire import TEXT, close, frame, handshake, head
+
+ANSWERED = {  # what is sent, and what the answer must have in it
+    "refused": (head("POST / HTTP/1.1", "Host: localhost"), b"HTTP/1.1 405 "),
+    "has the page": (head("GET / HTTP/1.1", "Host: localhost"), b"</html>"),
+    "is told of a fault": (handshake() + frame(3), b"RFC 6455"),
+    "has said goodbye": (handshake() + close(4000), b"\x88\x02" + (4000).to_bytes(2, "big")),
+}
+
+
+@pytest.mark.parametrize("words", [b"", b"?"], ids=["silent", "goes on sending"])
+def test_whoever_has_been_answered_may_not_stay(server, words):
+    """The server has ended its side and waits for the other, but not for ever. (More bytes do not put
+    that off.)"""
+    peers = {Peer(server): state for state in ANSWERED.values()}
+    for peer, (said, _) in peers.items():
+        peer.send(said)
+    for peer, (_, answer) in peers.items():
+        wait_until(lambda: peer.glance() and answer in peer.got, f"{answer} comes")
+
+    def are_closed():
+        return server.usage().descriptors == server.fresh.descriptors
+    assert not are_closed()  # not at once: the answer might be lost
+    with going_on(peers, words):
+        wait_until(are_closed, "the server has closed their sockets", 15)
+    for peer in peers:
+        peer.close()
+
+
+@contextlib.contextmanager
+def going_on(peers, words):
+    """Meanwhile they all send, with no pause that a server could take for the end."""
+    over = threading.Event()
+
+    def send():
+        while words and not over.is_set():
+            for peer in peers:
+                peer.try_send(words)
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+PLACES = 2  # for WebSocket clients
+OTHERS = 1024  # connections besides, in the handshake or on their way out: README.md
+
+
+def test_more_connections_than_there_are_places():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with survivor(2, "--max-clients", PLACES) as server, contextlib.ExitStack() as stack:
+        def come():
+            return stack.enter_context(Peer(server))
+
+        members = [come() for _ in range(PLACES)]
+        for peer in members:
+            peer.upgrade()
+        silent = [come() for _ in range(OTHERS)]
+        server_has = server.fresh.descriptors + PLACES + OTHERS
+        wait_until(lambda: server.usage().descriptors == server_has, "all of them are inside")
+        for _ in range(5):
+            answer = come().read_response()
+            assert answer.status == 503 and "RFC" in answer.text
+        server.wait_log("server: no place or no memory for another connection, refused ", 5)
+        for peer in members:  # they notice nothing
+            peer.send(frame(TEXT, b"still here?"))
+            assert peer.read_next(TEXT).payload == b"still here?"
+        silent.pop().close()
+        wait_until(lambda: server.usage().descriptors < server_has, "a place is free again")
+        late = come()
+        late.send(head("GET / HTTP/1.1", "Host: localhost"))
+        assert late.read_response().status == 200
+        for peer in members:
+            peer.leave()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_afterwards_the_server_is_as_good_as_new(server):
+    server.check_recovered()
