@@ -60,6 +60,7 @@ help:
 	@echo 'make faults          let each system call fail in turn'
 	@echo 'make stall           what clients that never read cost the others'
 	@echo 'make bench           how fast it is, against raw TCP and other servers'
+	@echo 'make pictures        take the pictures of the README anew'
 	@echo 'make clean           remove everything that was built'
 	@echo
 	@echo 'SAN=address|thread|undefined builds with a sanitizer, CC=clang with another compiler:'

@@ -14,7 +14,7 @@ import assert from 'node:assert/strict';
 import { chromium, firefox } from 'playwright-core';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-const serverDir = path.resolve(process.env.SERVER_DIR || path.join(root, 'build/plain'));
+export const serverDir = path.resolve(process.env.SERVER_DIR || path.join(root, 'build/plain'));
 
 function isExecutable(file) {
   try {
