@@ -3,6 +3,7 @@ play - does what a text says, as a reader would, and compares what comes with wh
 
 What a block of code means stands in CONTRIBUTING.md, "Texts are run".
 """
+import bisect
 import csv
 import difflib
 import os
@@ -191,13 +192,12 @@ class Reader:
         self.move_mark(terminal, pattern)
 
     def move_mark(self, terminal, pattern):
-        """To the end of the first line by which the pattern is found."""
-        end = terminal.mark
-        while True:
-            end = terminal.output.bytes.find(b"\n", end) + 1 or len(terminal.output.bytes)
-            if end == len(terminal.output.bytes) or pattern.search(self.plain(terminal.screen(terminal.mark, end))):
-                terminal.mark = end
-                return
+        """To the end of the first line by which the pattern is found: what is found in a part is in the whole."""
+        seen = terminal.output.bytes
+        ends = [match.end() for match in re.finditer(b"\n", seen[terminal.mark:])] or [len(seen) - terminal.mark]
+        first = bisect.bisect_left(ends, True, hi=len(ends) - 1, key=lambda end: bool(
+            pattern.search(self.plain(terminal.screen(terminal.mark, terminal.mark + end)))))
+        terminal.mark += ends[first]
 
     # dialogues
 

@@ -1,8 +1,9 @@
 """
 terminal - a shell on a terminal of its own, and what stands on its screen
 
-The shell's prompt is "$ ", as in the texts; before it come its last exit status and a control character
-on each side of that, which nobody sees and by which the end of a command is known.
+The shell's prompt is "$ ", as in the texts. Before it come its last exit status and a number that is
+another for each command, with control characters around them that nobody sees: so the end of a command is
+known, and is never taken for that of another.
 """
 import fcntl
 import os
@@ -13,6 +14,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 
 from sources import ROOT
 
@@ -20,7 +22,8 @@ sys.path.insert(0, str(ROOT / "tests/clients"))
 from servers import Output  # noqa: E402
 
 SHELLS = {"bash": ["bash", "--norc", "--noprofile", "--noediting", "+H", "-i"], "dash": ["dash", "-i"]}
-PROMPT = re.compile(rb"\x1e(\d+)\x1e\$ ")
+PROMPT = re.compile(rb"\x1e(\d+)\x1e(\d+)\x1e\$ ")
+PS1 = "\x1e$?\x1e$turn\x1e$ "
 CTRL_C, CTRL_BRACKET = "\x03", "\x1d"
 
 
@@ -30,13 +33,14 @@ class Terminal:
         if self.pid == 0:
             os.chdir(directory)
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and so would what it starts
-            os.execvpe(SHELLS[shell][0], SHELLS[shell], environment | {"PS1": "\x1e$?\x1e$ ", "PS2": ""})
+            os.execvpe(SHELLS[shell][0], SHELLS[shell], environment | {"PS1": PS1, "PS2": "", "turn": "0"})
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
         self.output = Output(os.dup(self.fd))
         self.start = 0          # where what the last command has shown begins
         self.mark = 0           # up to there, what came has been looked at
+        self.turn = 0
         self.is_telnet = False
-        self.wait_for_prompt(20)
+        assert self.wait_for_prompt(20), "the shell does not start"
 
     def screen(self, start, end=None):
         """What stands on the screen since then, as text: no colours, no control characters."""
@@ -45,14 +49,24 @@ class Terminal:
         return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text)
 
     def wait(self, condition, seconds):
-        with self.output.changed:
-            self.output.changed.wait_for(lambda: condition() or self.output.ended, seconds)
-            return condition()
+        """Waits until the condition holds. It is looked at when something has come, but not without a pause:
+        a server may write a lot."""
+        deadline = time.monotonic() + seconds
+        while True:
+            began, seen, ended = time.monotonic(), len(self.output.bytes), self.output.ended
+            result = condition()
+            if result or ended or time.monotonic() > deadline:
+                return result
+            time.sleep(0.01 + 3 * (time.monotonic() - began))
+            with self.output.changed:
+                self.output.changed.wait_for(lambda: len(self.output.bytes) > seen or self.output.ended,
+                                             max(0, deadline - time.monotonic()))
 
     # the prompt
 
     def prompt(self):
-        return PROMPT.search(self.output.bytes, self.start)
+        return next((prompt for prompt in PROMPT.finditer(self.output.bytes, self.start)
+                     if int(prompt[2]) == self.turn), None)
 
     def wait_for_prompt(self, seconds):
         return self.wait(self.prompt, seconds)
@@ -69,8 +83,10 @@ class Terminal:
     def command(self, line):
         """Types a command, once what was there before has ended."""
         self.leave()
-        prompt = self.prompt()
-        self.start = prompt.end()
+        self.turn += 1
+        self.type(f"turn={self.turn}\n")
+        assert self.wait_for_prompt(20), "the shell takes no command"
+        self.start = self.prompt().end()
         self.type(line + "\n")
         assert self.wait(lambda: self.output.bytes.find(b"\n", self.start) >= 0, 20), f"no echo of {line}"
         self.start = self.mark = self.output.bytes.index(b"\n", self.start) + 1
