@@ -305,10 +305,10 @@ class Reader:
     # what is compared
 
     def with_port(self, text):
-        return text.replace("8080", str(self.port))
+        return re.sub(r"\b8080\b", str(self.port), text)
 
     def plain(self, text):
-        text = re.sub(rf"\b{self.port}\b", "PORT", text.replace("8080", "PORT"))
+        text = re.sub(rf"\b(?:8080|{self.port})\b", "PORT", text)
         for pattern, placeholder in VARIES:
             text = re.sub(pattern, placeholder, text)
         return text if text.endswith("\n") or not text else text + "\n"
