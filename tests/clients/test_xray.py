@@ -302,7 +302,9 @@ def test_watched_by_a_client_of_another_make(server, join):
         ("in", "close", "bad"), ("out", "close", "ok")]
 
 
-def test_nobody_watches_again(server, watch, join):
+def test_watcher_that_has_gone_is_not_counted_any_more(start, watch, join):
+    server = start()
     watch(server).say_goodbye()
     wait_until(lambda: "closed 1000" in server.stderr.text, "the watcher to go")
     join(server).assert_alive()
+    assert get_status(server)["clients"] == 1

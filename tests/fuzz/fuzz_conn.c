@@ -13,6 +13,7 @@
 #include "conn.h"
 #include "fuzz.h"
 #include "model.h"
+#include "trace.h"
 
 #include <signal.h>
 #include <sys/socket.h>
@@ -42,6 +43,20 @@ ssize_t fuzz_log_write(int fd, const void *bytes, size_t len)
 /* ------------------------------------------------------------------------------- the server */
 
 static int opened, closed;
+static atomic_size_t watchers;
+static bool watchers_come_and_go;
+
+/* Somebody watches; and what the handler is shown is whole. */
+static void on_frame(const struct conn *conn, const struct trace_frame *frame)
+{
+    char *json = fuzz_alloc(TRACE_MAX);
+    MUST(conn_number(conn) == 1 && watchers > 0 && frame->header_len > 0);
+    MUST(frame->outcome != WS_OK ||
+         (frame->header_done && frame->payload_seen == frame->frame.payload_len));
+    MUST(frame->from_client || frame->outcome == WS_OK);
+    MUST(trace_frame_json(frame, json) < TRACE_MAX);
+    free(json);
+}
 
 static void on_open(struct conn *conn)
 {
@@ -53,6 +68,8 @@ static void on_message(struct conn *conn, enum ws_opcode type, unsigned char *da
 {
     MUST(opened == 1 && closed == 0);
     conn_send(conn, type, data, len);
+    if (watchers_come_and_go)
+        watchers = !watchers;
     memset(data, 0xA5, len); /* "may be changed": what was sent must not depend on it any more */
 }
 
@@ -71,6 +88,8 @@ static const struct handlers echo = {
     .open = on_open,
     .message = on_message,
     .close = on_close,
+    .watchers = &watchers,
+    .frame = on_frame,
 };
 
 /* Serves one client that has sent bytes[0..len) and no more. Returns how many bytes it was sent. */
@@ -235,6 +254,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                               .max_backlog = 1000000};
     signal(SIGPIPE, SIG_IGN);
     log_init(LOG_MESSAGES);
+    watchers = choice & 16 ? 1 : 0;
+    watchers_come_and_go = choice & 32;
     if (choice & 8) {
         from_first_byte(in.at, in.len < 10000 ? in.len : 10000, &options);
     } else {

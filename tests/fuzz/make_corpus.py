@@ -356,6 +356,8 @@ def main():
                         "not-masked", "close-empty", "close-reason", "close-one-byte",
                         "many-empty-fragments", "announced-2-62", "stray-and-not-masked")}
     conn["no-trace"] = b"\x00" + MESSAGES["all-kinds"][2:]
+    conn["watched"] = b"\x10" + MESSAGES["all-kinds"][2:]
+    conn["watchers-come-and-go"] = b"\x20" + MESSAGES["all-kinds"][2:]
     conn["too-big"] = b"\x03" + frame(TEXT, b"x" * 101)
     conn["terminal"] = b"\x01" + frame(TEXT, b"\x1b[31m\r\n\x7f") + close(1000, b"\x1b]0;\x7f\x07")
     conn["bulk"] = b"\x00" + frame(BINARY, bytes(i % 251 for i in range(4500)), key=XOR)
