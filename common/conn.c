@@ -234,7 +234,7 @@ static void send_replies(struct conn *conn, const void *more, size_t len)
     if (buffer_len(replies) + len == 0 || conn->ending.code == WS_CLOSE_ABNORMAL)
         return;
     enum outbox_result result = outbox_write(&conn->outbox, parts, len > 0 ? 2 : 1, false);
-    if (result == OUTBOX_GONE && !atomic_load(&conn->going_away))
+    if (result == OUTBOX_GONE)
         set_lost(conn);
     see_to_backlog(conn, result);
     buffer_consume(replies, buffer_len(replies));

@@ -175,8 +175,8 @@ enum outbox_result outbox_write(struct outbox *outbox, struct iovec *parts, size
     if (!outbox->closed) {
         outbox->closed = is_last; /* from now on; what is in the backlog comes before */
         result = write_locked(outbox, parts, count, is_last);
-    } else if (is_last && outbox->evicted == NULL) {
-        result = write_locked(outbox, NULL, 0, true); /* somebody else's last frames come first */
+    } else if (outbox->evicted == NULL) { /* somebody else's last frames come first */
+        result = is_last ? write_locked(outbox, NULL, 0, true) : OUTBOX_SENT;
     }
     pthread_mutex_unlock(&outbox->lock);
     return result;

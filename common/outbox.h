@@ -64,7 +64,7 @@ const char *outbox_evicted(struct outbox *outbox);
 /* Owner: sends whole frames, which may lie in several parts, and waits for the socket if need be,
  * but never longer than patience without progress; for the last frames, never longer than that in
  * all. Changes parts. Nothing is sent after the last frames: if others have posted those already,
- * only the backlog goes out. */
+ * only the backlog goes out, and that is no failure. */
 enum outbox_result outbox_write(struct outbox *outbox, struct iovec *parts, size_t count,
                                 bool is_last);
 
