@@ -261,6 +261,12 @@ void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t 
         send_replies(conn, NULL, 0);
 }
 
+void conn_send_now(struct conn *conn)
+{
+    if (conn->opened) /* before that, nothing may go out */
+        send_replies(conn, NULL, 0);
+}
+
 void conn_close(struct conn *conn, uint16_t code, const char *reason)
 {
     set_ending(conn, code, reason);
@@ -690,6 +696,11 @@ unsigned long conn_number(const struct conn *conn)
 const char *conn_address(const struct conn *conn)
 {
     return conn->client.address;
+}
+
+size_t conn_clients(const struct conn *conn)
+{
+    return atomic_load(&conn->service->clients);
 }
 
 void conn_set_data(struct conn *conn, void *data)

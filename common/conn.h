@@ -108,6 +108,10 @@ void conn_end(struct conn *conn);
  * returns. If the client does not take it, the connection ends and the handlers learn it by close. */
 void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t len);
 
+/* Owner, after the handshake: what it has sent goes out now, in front of all that is posted later;
+ * else it goes out before the owner waits for more. */
+void conn_send_now(struct conn *conn);
+
 /* The reason that goes with 1011 when there is no memory. */
 #define CONN_NO_MEMORY "the server is out of memory (RFC 6455 §7.4.1)"
 
@@ -125,6 +129,9 @@ enum outbox_result conn_flush(struct conn *conn);
 int conn_socket(const struct conn *conn);           /* to wait for, not to read or write */
 unsigned long conn_number(const struct conn *conn); /* as in the log */
 const char *conn_address(const struct conn *conn);  /* of the client, for people */
+
+/* Anyone: how many clients the server has just now. */
+size_t conn_clients(const struct conn *conn);
 
 /* A pointer that belongs to the handlers; set it in open. */
 void conn_set_data(struct conn *conn, void *data);

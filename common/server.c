@@ -278,6 +278,17 @@ static bool let_in(const struct door *door, struct client *client)
     return client->fd >= 0;
 }
 
+/* This worker has a client, and nobody is at the door: another must be there for the next. False if
+ * that cannot be; the client has been refused then. */
+static bool leave_door_to_another(struct door *door, const struct client *client)
+{
+    if (start_worker(door))
+        return true;
+    log_line("server: cannot start a thread, refused %s", client->address);
+    refuse_briefly(client->fd);
+    return false;
+}
+
 /* Watches the door until there is a client, and leaves with it; makes sure that another is at the
  * door for the next. False, without a client, if there can be no other or the server stops. */
 static bool meet_client(struct door *door, struct client *client)
@@ -290,11 +301,9 @@ static bool meet_client(struct door *door, struct client *client)
             send_others_home(door);
     }
     bool last = leave_door(door);
-    if (!has_client || !last || atomic_load(&stopping) || start_worker(door))
-        return has_client;
-    log_line("server: cannot start a thread, refused %s", client->address);
-    refuse_briefly(client->fd);
-    return false;
+    if (has_client && last && !atomic_load(&stopping))
+        return leave_door_to_another(door, client);
+    return has_client;
 }
 
 /* The life of a worker. */

@@ -22,8 +22,8 @@ from control import Control
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = pathlib.Path(os.environ.get("FAULTS_DIR") or ROOT / "build" / "address" / "faults")
 
-PATIENCE = 8  # seconds after which something that must happen has not: a server that hangs
-STOP_MAX = 3 + 1  # seconds for an orderly stop, and one for the sanitizers' last look
+PATIENCE = 20  # seconds after which something that must happen has not: a server that hangs
+STOP_MAX = 3 + 5  # seconds for an orderly stop, and some for the sanitizers' last look
 
 REPORT = re.compile(r"ERROR: \w+Sanitizer|runtime error:|LeakSanitizer|FATAL: \w+Sanitizer")
 REPORT_STATUS = 97
@@ -66,6 +66,7 @@ class Server:
         self.stdout = b""
         self.looked_through = 0  # bytes of the log without a report
         self.tells_log = False
+        self.late = 0  # answers that took longer than they should, see lasting.py
 
     def __enter__(self):
         return self

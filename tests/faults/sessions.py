@@ -415,9 +415,9 @@ class DumpPeer(Peer):
 
 # ------------------------------------------------------------------------------------- the pump
 
-def pump(server, peers, done=None, patience=PATIENCE):
+def pump(server, peers, done=None):
     """Lets the peers talk until all have come to their end, or done() says so."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + PATIENCE
     while True:
         for peer in peers:
             peer.step()
@@ -429,7 +429,7 @@ def pump(server, peers, done=None, patience=PATIENCE):
                                            max(deadline - time.monotonic(), 0))
         if not ready and not writable:
             server.check_running()
-            raise Failed(f"a hang: after {patience} s nothing more comes for "
+            raise Failed(f"a hang: after {PATIENCE} s nothing more comes for "
                          f"{', '.join(peer.name for peer in open_ones)}")
         for peer in writable:
             peer.write()

@@ -336,7 +336,7 @@ class Walk:
         for peer in peers:
             if isinstance(peer, (ChatPeer, DumpPeer)) and peer.status == 101:
                 wait_until(lambda: len(re.findall(rf":{peer.port} closed", server.log(since))) == 1,
-                           f"not one line in the log about the end of {peer.name}", 1)
+                           f"not one line in the log about the end of {peer.name}")
 
     # ---------------------------------------------------------------------------- start and stop
 

@@ -50,7 +50,7 @@ makefile_list()
 pure=$(makefile_list PURE)
 order=$(makefile_list COMMON)
 sources=$(find common lesson*_* -name '*.[ch]' | sort)
-everything=$(find . \( -name build -o -name node_modules -o -name '.?*' \) -prune \
+everything=$(find . \( -name build -o -name node_modules -o -name 'workbook*' -o -name '.?*' \) -prune \
     -o -name '*.[ch]' -print | sort)
 
 # C without comments and without what is inside quotes, line by line as it was.

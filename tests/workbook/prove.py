@@ -49,13 +49,21 @@ def must(*command, **more):
     return result.stdout
 
 
+TABLES = sorted(ROOT.glob("lesson0*/**/exercises"), key=lambda table: (len(table.parts), table))
+LESSONS = "1", "2", "3"
+CHALLENGES = "a", "b", "c", "d", "e"
+
+
 def tables():
-    """The exercises in their order: name → (lesson, the files in which it is)."""
+    """The exercises in their order: name → (lesson or challenge, the files in which it is)."""
     exercises = {}
-    for table in sorted(ROOT.glob("lesson0*/exercises")):
+    for table in TABLES:
         lines = must("awk", "-v", "list=1", "-f", STUBS, table).splitlines()
         for name, file, _ in map(str.split, lines):
-            exercises.setdefault(name, (int(table.parent.name[7]), []))[1].append(file)
+            what = name[-1] if name.startswith("challenge-") else table.parent.name[7]
+            files = exercises.setdefault(name, (what, []))[1]
+            if file not in files:
+                files.append(file)
     return exercises
 
 
@@ -71,8 +79,7 @@ def make_base(place):
     """A tree in which nothing is open, built, and the grader with it."""
     must(GENERATOR, place, "none")
     for compiler in COMPILERS:
-        must("make", "-s", "-j2", f"CC={compiler}", WARNINGS, "lesson01", "lesson02", "lesson03",
-             cwd=place)
+        must("make", "-s", "-j2", f"CC={compiler}", WARNINGS, "programs", cwd=place)
     must("make", "-s", "-j2", "wscheck", cwd=place)
 
 
@@ -87,18 +94,22 @@ def make_open(base, place, names):
                 shutil.copyfile(new, old)
 
 
-def build(tree, lessons, compilers=COMPILERS):
-    for compiler in compilers:
-        for lesson in lessons:
-            output = must("make", "-s", f"CC={compiler}", WARNINGS, f"lesson0{lesson}", cwd=tree)
-            if output:
-                raise Failure(f"lesson {lesson}, {compiler}: make is not silent\n{output}")
+def build(tree, *targets):
+    for compiler in COMPILERS:
+        output = must("make", "-s", f"CC={compiler}", WARNINGS, *targets, cwd=tree)
+        if output:
+            raise Failure(f"{compiler}: make is not silent\n{output}")
 
 
-def grade(tree, lesson, *options):
-    build(tree, [lesson], COMPILERS[:1])
-    result = run(tree / "wscheck", "--lesson", lesson, "--server", "./server", "--strict", "--json",
-                 *options, cwd=tree)
+def wscheck(tree, what, *options):
+    """Grades a lesson or a challenge of the tree, as make check01 and make check-a do."""
+    kind, target = ("challenge", f"challenge-{what}") if what in CHALLENGES else ("lesson", f"lesson0{what}")
+    must("make", "-s", f"CC={COMPILERS[0]}", WARNINGS, target, cwd=tree)
+    return run(tree / "wscheck", f"--{kind}", what, "--server", "./server", "--strict", *options, cwd=tree)
+
+
+def grade(tree, what, *options):
+    result = wscheck(tree, what, "--json", *options)
     try:
         return json.loads(result.stdout)["checks"]
     except ValueError:
@@ -116,7 +127,7 @@ def failed_exercises(checks):
 # ------------------------------------------------------------------------------------------ proofs
 
 def prove_names(exercises):
-    theirs = [name for name in grader_names() if not name.startswith("challenge-")]
+    theirs = grader_names()
     if list(exercises) != theirs:
         raise Failure(f"the tables have {' '.join(exercises)}\nwscheck has {' '.join(theirs)}")
 
@@ -125,12 +136,12 @@ def prove_alone(base, work, name, lesson, quick):
     """With only this one open, it is found, it alone, and so that the student can go on."""
     tree = work / name
     make_open(base, tree, [name])
-    build(tree, [1, 2, 3])
+    build(tree, "programs")
     checks = grade(tree, lesson, "-k", *(["--only", name] if quick else []))
     failed = ids(checks, "failed")
     if failed_exercises(checks) != [name]:
         raise Failure(f"failed are {' '.join(failed) or 'none'}, of {failed_exercises(checks)}")
-    told = run(tree / "wscheck", "--lesson", lesson, "--server", "./server", "--strict", cwd=tree)
+    told = wscheck(tree, lesson, *(["--only", name] if quick else []))
     if told.returncode != 1 or f"Next exercise:    {name}," not in told.stdout:
         raise Failure(f"the grader does not say that {name} is next:\n{told.stdout}")
     for what in name, failed[0]:
@@ -151,13 +162,13 @@ def prove_filled(base, lesson):
 
 def prove_way(base, work, exercises, steps):
     """With all open, the grader says what to begin with, and what then: always the next of the list."""
-    left, tree, lesson = list(exercises), work / "way", 1
+    left, tree, stages = list(exercises), work / "way", [*LESSONS, *CHALLENGES]
     make_open(base, tree, left)
-    build(tree, [1, 2, 3])
+    build(tree, "programs")
     for _ in range(steps):
-        while not (failed := failed_exercises(grade(tree, lesson))):
-            lesson += 1
-            if lesson > 3:
+        while not (failed := failed_exercises(grade(tree, stages[0]))):
+            stages.pop(0)
+            if not stages:
                 raise Failure(f"nothing fails, but {' '.join(left)} are open")
         if failed != left[:1]:
             raise Failure(f"open are {' '.join(left)}; the grader names {' '.join(failed)}")
@@ -165,10 +176,8 @@ def prove_way(base, work, exercises, steps):
         for file in exercises[failed[0]][1]:  # do it, as far as this file is concerned
             open_here = f" {' '.join(left)} " if left else " none "
             text = must("awk", "-v", f"open={open_here}", "-v", f"source={file}", "-f", STUBS,
-                        *sorted(ROOT.glob("lesson0*/exercises")), ROOT / file)
+                        *TABLES, ROOT / file)
             (tree / file).write_text(text)
-    if not left and (failed := failed_exercises(grade(tree, 3))):
-        raise Failure(f"all is done, but {' '.join(failed)} fail")
     shutil.rmtree(tree)
 
 
@@ -207,9 +216,8 @@ def main():
                                      1 if arguments.quick else len(exercises))]
             for job in jobs:
                 job.result()
-        if not arguments.exercise and not arguments.quick:
-            for lesson in 1, 2, 3:
-                count.take(f"all filled, lesson {lesson}", prove_filled, base, lesson)
+        for what in () if arguments.exercise else CHALLENGES if arguments.quick else (*LESSONS, *CHALLENGES):
+            count.take(f"all filled, {what}", prove_filled, base, what)
     print(f"{count.passed} passed, {count.failed} failed, 0 skipped")
     return 1 if count.failed else 0
 

@@ -73,10 +73,21 @@ static const struct exercise exercises[] = {
      "common/conn.c)"},
     {"stop", 3, "an orderly stop",
      "the signal handler and what it sets off (in the course: stop() in common/server.c)"},
+
+    {"challenge-a", 4, "one answer to everything",
+     "the message handler (in the course: lesson03_broadcast/challenges/a_fixed_reply.c)"},
+    {"challenge-b", 5, "how many are there?",
+     "the message handler (in the course: lesson03_broadcast/challenges/b_count.c)"},
+    {"challenge-c", 6, "first the sender, then all",
+     "the message handler (in the course: lesson03_broadcast/challenges/c_two_answers.c)"},
+    {"challenge-d", 7, "a page and a WebSocket on one port",
+     "the open and message handlers (in the course: lesson03_broadcast/challenges/d_page.c)"},
+    {"challenge-e", 8, "plain echo",
+     "the message handler (in the course: lesson03_broadcast/challenges/e_echo.c)"},
 };
 
 static const struct family *const tables[] = {handshake_checks, frame_checks, close_checks,
-                                              room_checks};
+                                              room_checks, challenge_checks};
 
 const char *level_name(enum level level)
 {
@@ -108,4 +119,24 @@ const struct family *family_at(size_t index)
             if (index-- == 0)
                 return family;
     return NULL;
+}
+
+static const char *const lessons[][2] = {{"no lesson", ""},
+                                         {"lesson 1", "--lesson 1"},
+                                         {"lesson 2", "--lesson 2"},
+                                         {"lesson 3", "--lesson 3"},
+                                         {"challenge a", "--challenge a"},
+                                         {"challenge b", "--challenge b"},
+                                         {"challenge c", "--challenge c"},
+                                         {"challenge d", "--challenge d"},
+                                         {"challenge e", "--challenge e"}};
+
+const char *lesson_name(int lesson)
+{
+    return lessons[lesson][0];
+}
+
+const char *lesson_option(int lesson)
+{
+    return lessons[lesson][1];
 }

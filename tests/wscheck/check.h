@@ -58,9 +58,12 @@ struct family {
     const struct check *checks; /* the last has no id */
 };
 
-#define LESSON(n)     (1U << (n))
-#define EVERY_LESSON  (LESSON(1) | LESSON(2) | LESSON(3))
-#define FRAME_LESSONS (LESSON(2) | LESSON(3))
+#define LESSON(n)    (1U << (n))
+#define CHALLENGE(c) LESSON(CHALLENGE_NUMBER(c)) /* 'a' to 'e': they count as lessons 4 to 8 */
+#define EVERY_LESSON (LESSON(CHALLENGE_NUMBER('e') + 1) - LESSON(1)) /* and every challenge */
+
+#define CHALLENGE_NUMBER(c) ((unsigned)(c) - 'a' + 4)
+#define FRAME_LESSONS       (LESSON(2) | LESSON(3))
 
 struct exercise {
     const char *name;
@@ -70,7 +73,8 @@ struct exercise {
 };
 
 /* The tables, one a file; each ends with a family without an exercise. */
-extern const struct family handshake_checks[], frame_checks[], close_checks[], room_checks[];
+extern const struct family handshake_checks[], frame_checks[], close_checks[], room_checks[],
+    challenge_checks[];
 
 /* All families of all tables, in their order; NULL after the last. */
 const struct family *family_at(size_t index);
@@ -83,5 +87,9 @@ const struct exercise *exercise_find(const char *name);
 /* How many exercises there are, and one of them. */
 size_t exercise_count(void);
 const struct exercise *exercise_at(size_t index);
+
+/* "lesson 2", "challenge a"; and as it is said on the command line: "--lesson 2" */
+const char *lesson_name(int lesson);
+const char *lesson_option(int lesson);
 
 #endif

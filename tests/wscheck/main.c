@@ -46,6 +46,7 @@ static const char usage[] =
     "       wscheck --hint ID                               rule, symptom, place\n"
     "\n"
     "  -l, --lesson N      1 handshake, 2 frames, 3 broadcast\n"
+    "      --challenge C   a to e, instead of a lesson\n"
     "  -s, --server CMD    the server's program; it must take --port N, and print\n"
     "                      \"listening on http://127.0.0.1:PORT/\" when N is 0\n"
     "  -p, --port P        where it listens; with --server: the port that it is told to use\n"
@@ -69,23 +70,25 @@ static int usage_error(const char *problem)
 
 /* ---------------------------------------------------------------------------------- options */
 
-enum { STRICT = 256, ONLY, CHOP, LIST, HINT, BRIEF, JSON, TAP, TIMEOUT };
+enum { STRICT = 256, ONLY, CHOP, LIST, HINT, BRIEF, JSON, TAP, TIMEOUT, CHALLENGE_OPTION };
 
-static const struct option long_options[] = {{"lesson", required_argument, NULL, 'l'},
-                                             {"server", required_argument, NULL, 's'},
-                                             {"port", required_argument, NULL, 'p'},
-                                             {"host", required_argument, NULL, 'H'},
-                                             {"help", no_argument, NULL, 'h'},
-                                             {"strict", no_argument, NULL, STRICT},
-                                             {"only", required_argument, NULL, ONLY},
-                                             {"chop", required_argument, NULL, CHOP},
-                                             {"list", no_argument, NULL, LIST},
-                                             {"hint", required_argument, NULL, HINT},
-                                             {"brief", no_argument, NULL, BRIEF},
-                                             {"json", no_argument, NULL, JSON},
-                                             {"tap", no_argument, NULL, TAP},
-                                             {"timeout", required_argument, NULL, TIMEOUT},
-                                             {NULL, 0, NULL, 0}};
+static const struct option long_options[] = {
+    {"lesson", required_argument, NULL, 'l'},
+    {"challenge", required_argument, NULL, CHALLENGE_OPTION},
+    {"server", required_argument, NULL, 's'},
+    {"port", required_argument, NULL, 'p'},
+    {"host", required_argument, NULL, 'H'},
+    {"help", no_argument, NULL, 'h'},
+    {"strict", no_argument, NULL, STRICT},
+    {"only", required_argument, NULL, ONLY},
+    {"chop", required_argument, NULL, CHOP},
+    {"list", no_argument, NULL, LIST},
+    {"hint", required_argument, NULL, HINT},
+    {"brief", no_argument, NULL, BRIEF},
+    {"json", no_argument, NULL, JSON},
+    {"tap", no_argument, NULL, TAP},
+    {"timeout", required_argument, NULL, TIMEOUT},
+    {NULL, 0, NULL, 0}};
 
 /* A whole number from low to high; false: it is none. */
 static bool number(const char *text, long low, long high, long *value)
@@ -122,6 +125,11 @@ static const char *take_option(struct settings *s, int option, const char *value
         if (!number(value, 1, 3, &n))
             return "--lesson is 1, 2 or 3";
         s->grading.lesson = (int)n;
+        return NULL;
+    case CHALLENGE_OPTION:
+        if (value[0] < 'a' || value[0] > 'e' || value[1] != '\0')
+            return "--challenge is a letter from a to e";
+        s->grading.lesson = (int)CHALLENGE_NUMBER(value[0]);
         return NULL;
     case 's': s->grading.server.command = value; return NULL;
     case 'p':
@@ -162,8 +170,8 @@ static bool select_checks(struct settings *s)
         plan_select_all(&s->plan);
     for (size_t i = 0; i < s->only_count; i++)
         if (!plan_select(&s->plan, s->only[i])) {
-            fprintf(stderr, "wscheck: lesson %d has no check or exercise %s: see --list\n",
-                    s->grading.lesson, s->only[i]);
+            fprintf(stderr, "wscheck: %s has no check or exercise %s: see --list\n",
+                    lesson_name(s->grading.lesson), s->only[i]);
             return false;
         }
     if (s->only_count > 0) /* whoever asks for it wants to be told */
@@ -175,7 +183,7 @@ static int grade(struct settings *s)
 {
     static const struct told told = {report_exercise, report_late};
     if (s->grading.lesson == 0)
-        return usage_error("--lesson N is missing");
+        return usage_error("--lesson N or --challenge C is missing");
     if (s->grading.server.command == NULL && s->grading.server.port == 0)
         return usage_error("--server COMMAND or --port P is missing");
     plan_make(&s->plan, s->grading.lesson);

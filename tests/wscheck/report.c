@@ -199,9 +199,10 @@ void report_begin(const struct grading *chosen)
     if (!is_for_people())
         return;
     if (server->command != NULL)
-        printf("wscheck: lesson %d, %s\n\n", grading->lesson, server->command);
+        printf("wscheck: %s, %s\n\n", lesson_name(grading->lesson), server->command);
     else
-        printf("wscheck: lesson %d, %s port %u\n\n", grading->lesson, server->host, server->port);
+        printf("wscheck: %s, %s port %u\n\n", lesson_name(grading->lesson), server->host,
+               server->port);
     fflush(stdout);
 }
 
@@ -300,7 +301,7 @@ static const struct item *first_failed(const struct plan *plan)
 static void show_command(void)
 {
     const struct server *server = &grading->server;
-    printf("./wscheck --lesson %d", grading->lesson);
+    printf("./wscheck %s", lesson_option(grading->lesson));
     if (server->command != NULL)
         printf(strpbrk(server->command, " '\"$") != NULL ? " --server \"%s\"" : " --server %s",
                server->command);
@@ -326,7 +327,7 @@ static void end_text(const struct plan *plan)
 {
     struct counts c = plan_count(plan, 0, plan->count);
     show_betters(plan);
-    printf("\nlesson %d: ", grading->lesson);
+    printf("\n%s: ", lesson_name(grading->lesson));
     if (c.failed > 0)
         in_colour(RED, "not yet");
     else
@@ -346,7 +347,7 @@ static void end_brief(const struct plan *plan)
     printf("\n  [");
     for (size_t i = 0; i < BAR_WIDTH; i++)
         putchar(i < done ? '#' : '.');
-    printf("]  lesson %d: %zu of %zu", grading->lesson, c.passed, c.all);
+    printf("]  %s: %zu of %zu", lesson_name(grading->lesson), c.passed, c.all);
     if (next != NULL)
         printf(", next is %s", next->family->exercise);
     printf("\n");

@@ -3,6 +3,7 @@
 #     make wscheck           leaves ./wscheck beside ./server
 #     make check01           builds lesson 1 as ./server and grades it; check02, check03 likewise
 #     make check             how far all three lessons are
+#     make watch01           grades again whenever a file is saved; watch02, watch03 likewise
 #     make wscheck-matrix    every known mistake must be found, with the right diagnosis
 #
 # CHECK is handed to wscheck: make check02 CHECK='-k --strict'
@@ -43,9 +44,29 @@ CHECKS := $(LESSONS:lesson%=check%)
 $(CHECKS): check%: lesson% wscheck
 	@./wscheck --lesson $(patsubst 0%,%,$*) --server ./server $(CHECK)
 
+CHALLENGE_CHECKS := $(CHALLENGE_TARGETS:challenge-%=check-%)
+
+.PHONY: $(CHALLENGE_CHECKS)
+$(CHALLENGE_CHECKS): check-%: challenge-% wscheck
+	@./wscheck --challenge $* --server ./server $(CHECK)
+
 check: programs wscheck
 	@status=0; \
 	for n in $(LESSONS:lesson0%=%); do \
 	    ./wscheck --lesson $$n --server $(BUILD)/lesson0$$n --brief $(CHECK) || status=1; \
 	done; \
 	exit $$status
+
+# A check may fail, and a file may not compile: it is waited for the next that is saved all the same.
+WATCHES := $(LESSONS:lesson%=watch%)
+
+.PHONY: $(WATCHES)
+$(WATCHES): watch%:
+	@mkdir -p build; \
+	trap 'exit 0' INT TERM; \
+	while :; do \
+	    touch build/$@; \
+	    $(MAKE) -s check$*; \
+	    echo; echo "Save a file, and it is graded again. Ctrl-C ends."; \
+	    until [ -n "$$(find Makefile common lesson0* -newer build/$@)" ]; do sleep 1; done; \
+	done

@@ -1,0 +1,15 @@
+# The workbook: the course once more, with functions left to the student. Included by the top Makefile.
+#
+#     make workbook              workbook/, with all exercises open
+#     make workbook LESSON=2     ... those of one lesson only: the others are done
+#     make workbook FORCE=1      ... anew, although there is work in it, which is kept beside it
+#     make workbook-proof        is it right? (tests/workbook/prove.py)
+
+.PHONY: workbook workbook-proof
+workbook:
+	@FORCE=$(FORCE) tests/workbook/make-workbook workbook $(if $(LESSON), \
+	    $$(awk -v list=1 -f tests/workbook/stubs.awk lesson0$(LESSON)_*/exercises | cut -d' ' -f1))
+	@echo 'workbook/ is made. To begin: cd workbook && make check0$(or $(LESSON),1)'
+
+workbook-proof: wscheck
+	tests/workbook/prove.py
