@@ -89,6 +89,11 @@ static const struct exercise exercises[] = {
 static const struct family *const tables[] = {handshake_checks, frame_checks, close_checks,
                                               room_checks, challenge_checks};
 
+const char *section_of(const struct family *family, const struct check *check)
+{
+    return check->section != NULL ? check->section : family->section;
+}
+
 const char *level_name(enum level level)
 {
     return level == MUST ? "must" : "better";

@@ -35,8 +35,8 @@ struct check {
     const char *text;
     size_t len; /* of text, where it may contain NUL bytes; else a length */
     unsigned number, code;
-    const char
-        *suspect; /* the diagnosis when nothing else in the bytes tells; NULL: the family's */
+    const char *section; /* NULL: the family's */
+    const char *suspect; /* the diagnosis when nothing else tells; NULL: the family's */
 };
 
 /* In a row: these bytes, NULs and all. */
@@ -78,6 +78,9 @@ extern const struct family handshake_checks[], frame_checks[], close_checks[], r
 
 /* All families of all tables, in their order; NULL after the last. */
 const struct family *family_at(size_t index);
+
+/* Where the rule stands. */
+const char *section_of(const struct family *family, const struct check *check);
 
 /* "must" or "better" */
 const char *level_name(enum level level);

@@ -82,6 +82,9 @@ static const struct diagnosis diagnoses[] = {
      "the upgrade was answered like an ordinary GET: look for Upgrade and "
      "Connection before the page is sent",
      "send-101"},
+    {"closed-without-answer",
+     "the connection was closed without a word: an answer says why, with a status of 400 or more",
+     "refuse"},
     {"not-http", "this is no HTTP answer: it begins with a status line, HTTP/1.1 and a number",
      "send-101"},
     {"extra-crlf",
@@ -340,7 +343,7 @@ static const struct diagnosis diagnoses[] = {
     {"sigpipe",
      "writing to a connection that the client has reset raises SIGPIPE, which ends the "
      "program: ignore it, and look at the result of send()",
-     "where signals are set up, and where send() is called (in the course: set_up_signals() in "
+     "where signals are set up, and where send() is called (in the course: block_signals() in "
      "common/server.c, net_send_all() in common/net.c)"},
     {"one-bad-client-stops-all", "one client's fault ended the service for all", NULL},
     {"not-broadcast", "only the sender got its message: it goes to every client of the room", NULL},
@@ -557,7 +560,7 @@ const char *diagnose_head(const unsigned char *came, size_t len)
         return "bare-lf";
     if (bytes_find(came, len, "\r\n\r\n") == NULL)
         return "no-blank-line";
-    if (memcmp(came, "HTTP/1.0", len < 8 ? len : 8) == 0)
+    if (len >= 12 && memcmp(came, "HTTP/1.0 101", 12) == 0)
         return "old-protocol";
     return NULL;
 }

@@ -77,6 +77,9 @@ void expect_frame(struct peer *p, unsigned first, const void *payload, size_t le
 
 /* ---------------------------------------------------------------------------------- the end */
 
+/* Passes over fragments: a server that passes them on as they come may have begun to. */
+void pass_over_fragments(struct peer *p);
+
 /* A Close frame that may travel comes; returns its code, 1005 if it has none, 0 if it failed. The
  * reason is added to `reason`, unless that is NULL. */
 unsigned expect_close(struct peer *p, struct bytes *reason);

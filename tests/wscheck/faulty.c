@@ -61,7 +61,7 @@ static const struct fault faults[] = {
     /* the answer */
     {"no-blank-line", 1, 5, "head-answered", "no-blank-line"},
     {"bare-lf", 1, 5, "head-answered", "bare-lf"},
-    {"old-protocol", 1, 5, "head-answered", "old-protocol"},
+    {"old-protocol", 1, 5, "send-101-status", "old-protocol"},
     {"extra-crlf", 1, 6, "send-101-nothing-after", "extra-crlf"},
     {"text-after-101", 1, 6, "send-101-nothing-after", "text-after-101"},
     {"body-in-101", 1, 6, "send-101-no-length", "body-in-101"},

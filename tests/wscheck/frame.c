@@ -80,3 +80,8 @@ bool frame_close_code_may_travel(unsigned code)
         return code != 1004 && code != 1005 && code != 1006;
     return code >= 3000 && code <= 4999;
 }
+
+bool frame_close_code_is_forbidden(unsigned code)
+{
+    return code < 1000 || code == 1004 || code == 1005 || code == 1006 || code == 1015;
+}

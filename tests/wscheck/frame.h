@@ -67,7 +67,10 @@ const char *frame_opcode_name(unsigned opcode);
 
 bool frame_is_control(unsigned opcode);
 
-/* §7.4: may this code stand in a close frame? */
+/* §7.4: may this code stand in a Close frame, as far as the RFC and the registry go? */
 bool frame_close_code_may_travel(unsigned code);
+
+/* §7.4: is this a code that the RFC itself says is never sent? */
+bool frame_close_code_is_forbidden(unsigned code);
 
 #endif

@@ -9,9 +9,11 @@
 
 #include "diagnose.h"
 
-#define DYING     1000 /* ms: a server that does not listen any more is about to end */
-#define SETTLING  300  /* ms: how long an answer is waited for that does not matter */
-#define REPORTING 8000 /* ms: ... and one that writes a sanitizer's report certainly is */
+#define STARTING  10000 /* ms: a server that is made of much may take its time */
+#define DYING     1000  /* ms: a server that does not listen any more is about to end */
+#define ENDING    300   /* ms: one that has closed a connection for no reason may be about to end */
+#define SETTLING  300   /* ms: how long an answer is waited for that does not matter */
+#define REPORTING 8000  /* ms: ... and one that writes a sanitizer's report certainly is */
 
 /* ------------------------------------------------------------------------------- the plan */
 
@@ -110,6 +112,7 @@ struct run {
     const struct told *told;
     struct trial trial;
     struct item *last; /* the check made before this one */
+    size_t first;      /* the exercise that is being made begins here; those before are told of */
 };
 
 static struct item *find_item(struct run *run, const char *id, size_t len)
@@ -139,20 +142,27 @@ static void note_death(struct item *item, struct server *server, const char *pro
     server_explain_end(server, &failure->death);
 }
 
-/* A process that dies closes its listening socket before its connections, as it was opened first:
- * so when one of those has ended, trying to connect tells. */
-static bool may_be_dying(struct run *run, const struct item *item)
+static bool a_connection_ended(const struct run *run)
+{
+    for (size_t i = 0; i < run->trial.peer_count; i++)
+        if (run->trial.wires[i].ended)
+            return true;
+    return false;
+}
+
+/* How long the server's end is worth waiting for, in ms. A process that is killed closes its
+ * listening socket before its connections, as it was opened first: so when one of those has ended,
+ * trying to connect tells. One that ends in its own way may take a little longer. */
+static int time_to_die(struct run *run, const struct item *item)
 {
     struct server *server = &run->grading->server;
     struct wire probe = {.fd = -1};
-    bool ended = item->result.outcome == FAILED || run->trial.peer_count == 0;
-    for (size_t i = 0; i < run->trial.peer_count; i++)
-        ended = ended || run->trial.wires[i].ended;
-    if (!ended)
-        return false;
+    bool failed = item->result.outcome == FAILED, ended = a_connection_ended(run);
+    if (!failed && !ended && run->trial.peer_count > 0)
+        return 0;
     int error = wire_connect(&probe, server->host, server->port, false, wire_now() + DYING);
     wire_close(&probe);
-    return error != 0;
+    return error != 0 ? DYING : failed && ended ? ENDING : 0;
 }
 
 /* After a check: is the server still well? If not, the check has failed, and why is known. */
@@ -165,8 +175,8 @@ static void look_after_server(struct run *run, struct item *item, const char *wh
     bool reports = server_sanitizer_report(server, &report);
     if (reports)
         server_wait_for_end(server, wire_now() + REPORTING);
-    else if (may_be_dying(run, item))
-        server_wait_for_end(server, wire_now() + DYING);
+    else
+        server_wait_for_end(server, wire_now() + time_to_die(run, item));
     if (server_has_died(server)) {
         note_death(item, server, when);
         item->result.failure.diagnosis = suspect_of(item);
@@ -197,8 +207,9 @@ static void let_it_settle(struct run *run)
     bytes_free(&wire.came);
 }
 
-/* A server may die when the clients go: that is the fault of the check whose clients they were. */
-static void look_after_it_once_more(struct run *run, struct item *item)
+/* A server may die when the clients go: that is the fault of the check whose clients they were. If
+ * one of them had seen the end before, it may as well have been dying then. */
+static void look_after_it_once_more(struct run *run, struct item *item, bool ended_before)
 {
     struct server *server = &run->grading->server;
     struct item *answers = find_item(run, "head-answered", strlen("head-answered"));
@@ -206,7 +217,9 @@ static void look_after_it_once_more(struct run *run, struct item *item)
         answers == NULL || answers->result.outcome != PASSED)
         return;
     let_it_settle(run);
-    look_after_server(run, item, "the server died when the clients of this check had gone");
+    look_after_server(run, item,
+                      ended_before ? "the server died"
+                                   : "the server died when the clients of this check had gone");
 }
 
 /* It may also die a little later: that is still the fault of the check before. */
@@ -242,7 +255,8 @@ static bool have_server(struct run *run, struct item *item)
         strcmp(server->start->before, start->before) == 0)
         return true;
     server_stop(server);
-    if (server_start(server, start, wire_now() + run->grading->patience))
+    int patience = run->grading->patience > STARTING ? run->grading->patience : STARTING;
+    if (server_start(server, start, wire_now() + patience))
         return true;
     note_death(item, server,
                start != &start_usual ? "the server did not start in this way"
@@ -269,6 +283,16 @@ static bool has_what_it_needs(struct run *run, struct item *item)
 
 static void run_item(struct run *run, struct item *item);
 
+/* Its failure is why others are skipped: it counts, whether it was asked for or not. */
+static void tell_of_parent(struct run *run, struct item *parent)
+{
+    if (parent->selected)
+        return;
+    parent->selected = true;
+    if (parent < &run->plan->items[run->first])
+        run->told->late(run->plan, parent);
+}
+
 /* Makes the parents' checks first; false: one of them does not hold. */
 static bool parents_hold(struct run *run, struct item *item)
 {
@@ -280,6 +304,8 @@ static bool parents_hold(struct run *run, struct item *item)
             char why[120];
             run_item(run, parent);
             snprintf(why, sizeof why, "needs %s first", parent->check->id);
+            if (parent->result.outcome == FAILED)
+                tell_of_parent(run, parent);
             if (parent->result.outcome == FAILED || parent->parent_failed)
                 return skip(item, true, why);
         }
@@ -306,8 +332,9 @@ static void run_item(struct run *run, struct item *item)
     if (run->grading->server.command != NULL && item->result.failure.sent.len == 0)
         trial_note_sent(&run->trial);
     look_after_server(run, item, "the server died");
+    bool ended = a_connection_ended(run);
     trial_end(&run->trial);
-    look_after_it_once_more(run, item);
+    look_after_it_once_more(run, item, ended);
     run->last = item;
 }
 
@@ -349,6 +376,7 @@ void plan_run(struct plan *plan, struct grading *grading, const struct told *tol
     run = (struct run){.plan = plan, .grading = grading, .told = told};
     for (size_t first = 0, end; first < plan->count; first = end) {
         end = end_of_exercise(plan, first);
+        run.first = first;
         bool failed = !plan->stopped && run_exercise(&run, first, end);
         told->exercise(plan, first, end);
         plan->stopped = plan->stopped || (failed && !plan->keep_on && is_selected_from(plan, end));

@@ -15,7 +15,7 @@ struct item {
     const struct family *family;
     const struct check *check;
     struct result result;
-    bool selected; /* else only run as a parent */
+    bool selected; /* else only run as a parent; one that fails is selected */
     bool parent_failed;
 };
 

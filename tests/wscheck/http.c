@@ -169,7 +169,8 @@ bool http_read_response(struct response *response, const unsigned char *bytes, s
     if (end == NULL)
         return false;
     *response = (struct response){.at = (const char *)bytes, .head_len = (size_t)(end - bytes) + 4};
-    if (len >= 12 && memcmp(bytes, "HTTP/1.1 ", 9) == 0)
+    response->is_old = len >= 8 && memcmp(bytes, "HTTP/1.0", 8) == 0;
+    if (len >= 12 && (response->is_old || memcmp(bytes, "HTTP/1.1", 8) == 0) && bytes[8] == ' ')
         response->status = (int)strtol((const char *)bytes + 9, NULL, 10);
     return true;
 }

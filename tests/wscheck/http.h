@@ -41,6 +41,7 @@ struct response {
     const char *at;
     size_t head_len; /* up to and with the blank line */
     int status;
+    bool is_old; /* HTTP/1.0 */
 };
 
 /* False: the head has not come whole. A first line that is no status line gives status 0. */

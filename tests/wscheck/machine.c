@@ -63,7 +63,7 @@ static void json_item(struct bytes *out, const struct item *item)
     json_text(out, "title", item->check->title);
     json_text(out, "exercise", item->family->exercise);
     json_text(out, "level", level_name(item->family->level));
-    json_text(out, "section", item->family->section);
+    json_text(out, "section", section_of(item->family, item->check));
     json_text(out, "outcome", outcome_name(item->result.outcome));
     if (item->result.outcome == SKIPPED)
         json_text(out, "skipped_because", item->result.skipped_because);
@@ -106,12 +106,12 @@ static void tap_item(const struct plan *plan, const struct item *item, size_t nu
     else if (item->result.outcome == NOT_RUN)
         printf(" # TODO not run: an exercise before it fails");
     else if (failed && !plan_counts(plan, item))
-        printf(" # TODO better: %s", item->family->section);
+        printf(" # TODO better: %s", section_of(item->family, item->check));
     printf("\n");
     if (failed) {
         const struct diagnosis *diagnosis = diagnosis_find(item->result.failure.diagnosis);
-        printf("# %s\n# %s: %s\n", item->result.failure.problem, item->family->section,
-               item->family->rule);
+        printf("# %s\n# %s: %s\n", item->result.failure.problem,
+               section_of(item->family, item->check), item->family->rule);
         if (diagnosis != NULL)
             printf("# %s\n", diagnosis->text);
     }

@@ -10,7 +10,8 @@
 
 #define SENT_MAX    (256 * 1024) /* what is remembered of what was sent */
 #define MOMENT      1   /* ms in which the server may read a segment; nothing depends on it */
-#define MOMENTS_MAX 400 /* ... and so many times at most in one go */
+#define MOMENTS     400 /* ... after the first segments, and so after the last ones */
+#define FEW_MOMENTS 8   /* the same with --chop: where frames begin and end is what matters */
 #define SHORT_WHILE 200 /* ms: for what may not be taken at all; nothing depends on it */
 
 const unsigned char zero_mask[MASK_LEN] = {0, 0, 0, 0};
@@ -89,6 +90,14 @@ static void remember(struct peer *p, const void *at, size_t len)
         bytes_add(&p->sent, at, len);
 }
 
+/* By hand, too, what has been sent so far and what follows come apart. */
+static void note_pause(struct peer *p)
+{
+    size_t last = p->pause_count > 0 ? p->pauses[p->pause_count - 1] : 0;
+    if (p->sent.len > last && p->pause_count < PAUSES_MAX)
+        p->pauses[p->pause_count++] = p->sent.len;
+}
+
 /* Gives the server a moment to read; whatever it says ends the moment. */
 static void give_a_moment(struct peer *p)
 {
@@ -102,24 +111,32 @@ static void send_one_segment(struct peer *p, const void *at, size_t len)
         p->clogged = !wire_send(peer_wires(p->trial), p->wire, at, len, trial_deadline(p->trial));
 }
 
-void send_in_pieces(struct peer *p, const void *at, size_t len, size_t piece)
+static void send_segments(struct peer *p, const void *at, size_t len, size_t piece, size_t moments)
 {
     const unsigned char *bytes = at;
+    size_t count = (len + piece - 1) / piece;
     if (!trial_holds(p->trial))
         return;
     remember(p, at, len);
-    for (size_t i = 0, n = 0; i < len; i += piece, n++) {
-        send_one_segment(p, bytes + i, len - i < piece ? len - i : piece);
-        if (n < MOMENTS_MAX)
+    for (size_t n = 0; n < count; n++) {
+        size_t from = n * piece;
+        send_one_segment(p, bytes + from, len - from < piece ? len - from : piece);
+        if (n < moments || count - n <= moments)
             give_a_moment(p);
     }
+}
+
+void send_in_pieces(struct peer *p, const void *at, size_t len, size_t piece)
+{
+    send_segments(p, at, len, piece, MOMENTS);
+    note_pause(p);
 }
 
 void send_bytes(struct peer *p, const void *at, size_t len)
 {
     size_t chop = p->trial->grading->chop;
     if (chop > 0 && len > chop) {
-        send_in_pieces(p, at, len, chop);
+        send_segments(p, at, len, chop, FEW_MOMENTS);
     } else if (trial_holds(p->trial)) {
         remember(p, at, len);
         send_one_segment(p, at, len);
@@ -163,6 +180,9 @@ void send_masked(struct peer *p, unsigned first, const unsigned char *mask, cons
     frame_add(&frame, first, mask, payload, len);
     if (mask != NOT_MASKED)
         memcpy(p->mask, mask, MASK_LEN);
+    if (first == (FIN | CLOSE) && len >= 2)
+        p->close_code = (unsigned)(((const unsigned char *)payload)[0] << 8 |
+                                   ((const unsigned char *)payload)[1]);
     send_bytes(p, frame.at, frame.len);
     bytes_free(&frame);
 }
@@ -206,8 +226,6 @@ void peer_reset(struct peer *p)
 
 void peer_settle(struct peer *p)
 {
-    size_t last = p->pause_count > 0 ? p->pauses[p->pause_count - 1] : 0;
     p->sent_mark = p->sent.len;
-    if (p->sent.len > last && p->pause_count < PAUSES_MAX)
-        p->pauses[p->pause_count++] = p->sent.len;
+    note_pause(p);
 }

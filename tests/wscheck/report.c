@@ -15,6 +15,7 @@
 static enum report_form form;
 static bool colour;
 static const struct grading *grading; /* the one that is told of */
+static bool after_failure;            /* the last that was printed is one */
 
 /* ------------------------------------------------------------------------------- the basics */
 
@@ -137,7 +138,7 @@ static void show_title(const struct item *item)
     in_colour(RED, "FAILED ");
     in_colour(BOLD, item->check->id);
     printf("  %s  [%s, %s]\n", item->check->title, level_name(item->family->level),
-           item->family->section);
+           section_of(item->family, item->check));
 }
 
 static void show_failure(const struct item *item)
@@ -248,11 +249,10 @@ static void show_failures(const struct plan *plan, size_t first, size_t end)
 
 void report_exercise(const struct plan *plan, size_t first, size_t end)
 {
-    static bool after_failures;
     struct counts counts = plan_count(plan, first, end);
     if (!is_for_people() || counts.all == 0 || (plan->stopped && form != REPORT_BRIEF))
         return;
-    printf("%s  %-15s", after_failures ? "\n" : "", plan->items[first].family->exercise);
+    printf("%s  %-15s", after_failure ? "\n" : "", plan->items[first].family->exercise);
     if (plan->stopped) {
         printf("later\n");
         return;
@@ -262,14 +262,16 @@ void report_exercise(const struct plan *plan, size_t first, size_t end)
         show_skipped(plan, first, end);
     if (form == REPORT_TEXT)
         show_failures(plan, first, end);
-    after_failures = form == REPORT_TEXT && counts.failed > 0;
+    after_failure = form == REPORT_TEXT && counts.failed > 0;
     fflush(stdout);
 }
 
 void report_late(const struct plan *plan, const struct item *item)
 {
-    if (form == REPORT_TEXT && counts_as_failed(plan, item))
-        show_failure(item);
+    if (form != REPORT_TEXT || !counts_as_failed(plan, item))
+        return;
+    show_failure(item);
+    after_failure = true;
 }
 
 /* What is not required, but could be better: one line each. */
@@ -385,7 +387,7 @@ void report_list(const struct plan *plan)
         }
         exercise = item->family->exercise;
         printf("  %-28s %-7s %-24s %s\n", item->check->id, level_name(item->family->level),
-               item->family->section, item->check->title);
+               section_of(item->family, item->check), item->check->title);
     }
 }
 
@@ -398,7 +400,7 @@ bool report_hint(const struct plan *plan, const char *name)
             continue;
         printf("%s: %s  [%s, exercise %s]\n", item->check->id, item->check->title,
                level_name(item->family->level), item->family->exercise);
-        bytes_add_format(&out, "    %-11s%s\n", "section", item->family->section);
+        bytes_add_format(&out, "    %-11s%s\n", "section", section_of(item->family, item->check));
         show_paragraph(&out, "rule", item->family->rule);
         show_paragraph(&out, "symptom", item->family->symptom);
         const struct diagnosis *diagnosis = diagnosis_find(

@@ -8,7 +8,7 @@
 
 #define LABEL_WIDTH  11
 #define INDENT       "    "
-#define BYTES_A_LINE 20
+#define BYTES_A_LINE 16
 #define COLUMNS_TEXT 76
 #define LINES_MAX    12
 #define REPLAY_MAX   1500 /* characters of printf that somebody would still paste */

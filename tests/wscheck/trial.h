@@ -61,6 +61,7 @@ struct peer {
     bool clogged;          /* the server does not take all any more: nothing more is sent */
     char key[64];          /* its Sec-WebSocket-Key */
     unsigned char mask[4]; /* of its last frame */
+    unsigned close_code;   /* that it has sent, or 0 */
     size_t cut;            /* where in its payload the last frame was cut in two, or 0 */
 };
 

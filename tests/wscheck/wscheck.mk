@@ -70,3 +70,11 @@ $(WATCHES): watch%:
 	    echo; echo "Save a file, and it is graded again. Ctrl-C ends."; \
 	    until [ -n "$$(find Makefile common lesson0* -newer build/$@)" ]; do sleep 1; done; \
 	done
+
+# ------------------------------------------------------------------------------------ strangers
+
+# A server made of libwebsockets, which may fail only what it breaks: see strangers/expected.txt.
+wscheck-programs: $(WSCHECK_BUILD)/lws
+$(WSCHECK_BUILD)/lws: tests/wscheck/strangers/lws.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(CPPFLAGS) -o $@ $< $(LDFLAGS) -lwebsockets

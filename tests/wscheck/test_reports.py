@@ -1,0 +1,141 @@
+"""
+The words: what wscheck says of some known mistakes is in reports/*.txt, to be read as a student
+would read it, and compared here. What differs from run to run is written as PORT.
+
+    pytest tests/wscheck/test_reports.py --update-reports      writes them anew: read the difference
+
+And what it points at must be there: functions in the course's files, commands that a shell can run.
+"""
+import re
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from conftest import HERE, ROOT, WSCHECK, Running, faulty, graded, wscheck
+
+REPORTS = HERE / "reports"
+
+# mistake: the check that finds it; None: the whole run as a student sees it first
+TOLD = {
+    "hex-base64": None, "no-blank-line": None, "page-for-upgrade": None, "mask-restarts": None,
+    "rsv-not-checked": None, "utf8-not-checked": None, "close-swapped": None,
+    "key-with-cr": "accept-random", "strlen-digest": "accept-nul", "extra-crlf": "send-101-nothing-after",
+    "connection-whole": "token-firefox", "one-recv": "head-in-two",
+    "version-not-told": "refuse-tells-version", "refusal-lost": "refuse-arrives",
+    "no-frame": "encode-hello", "server-masks": "encode-hello", "fin-missing": "encode-hello",
+    "length-65535": "encode-65535", "length-signed": "encode-128", "length-16-bits": "encode-65536",
+    "strlen-payload": "encode-nul", "not-unmasked": "unmask-sample", "early-bytes-lost": "decode-early",
+    "partial-frame-lost": "decode-byte-by-byte", "fragment-alone": "fragment-two",
+    "ping-ignored": "pong-payload", "close-1005": "close-empty", "dies-of-high-bit": "refuse-high-bit",
+    "echo-only": "broadcast-other", "sent-twice": "broadcast-once", "interleaved": "writes-large",
+    "never-evicted": "slow-evicted", "no-goodbye": "stop-1001", "stop-waits": "stop-unanswered",
+}
+
+
+def lessons_of_faults():
+    lines = subprocess.run([WSCHECK.parent / "faulty", "--list"], check=True, capture_output=True,
+                           text=True).stdout.splitlines()
+    return {name: int(lesson) for name, lesson, *_ in (line.split("\t") for line in lines)}
+
+
+def report(mistake):
+    lesson, check = lessons_of_faults()[mistake], TOLD[mistake]
+    only = ["--only", check] if check else []
+    run = wscheck("--lesson", lesson, "--server", faulty(lesson, mistake), "--timeout", 2, *only)
+    assert run.returncode == 1 and run.stderr == ""
+    return re.sub(r"127\.0\.0\.1:(?!8080)\d+", "127.0.0.1:PORT", run.stdout)
+
+
+@pytest.fixture(scope="module")
+def reports():
+    with ThreadPoolExecutor(4) as pool:
+        return dict(zip(TOLD, pool.map(report, TOLD)))
+
+
+@pytest.mark.parametrize("mistake", TOLD)
+def test_it_says_the_same_as_when_it_was_read(reports, mistake, request):
+    path = REPORTS / f"{mistake}.txt"
+    if request.config.getoption("--update-reports"):
+        path.write_text(reports[mistake], encoding="utf-8")
+    assert reports[mistake].splitlines() == path.read_text(encoding="utf-8").splitlines()
+
+
+def test_no_report_is_left_over():
+    assert {path.stem for path in REPORTS.glob("*.txt")} == set(TOLD)
+
+
+@pytest.mark.parametrize("mistake", TOLD)
+def test_a_report_fits_and_shows_no_raw_bytes(reports, mistake):
+    for line in reports[mistake].splitlines():
+        assert line.isprintable() or line == ""
+        if not re.search("printf |./faulty|^FAILED ", line):
+            assert len(line) <= 130
+
+
+# ---------------------------------------------------------------------------- what it points at
+
+def texts():
+    """All that may be printed as a place to look at: of the exercises, and of the diagnoses."""
+    source = (HERE / "check.c").read_text(encoding="utf-8") + \
+        (HERE / "diagnose.c").read_text(encoding="utf-8")
+    return re.sub(r'"\s*"', "", source)  # strings that go on in the next line
+
+
+def test_the_places_to_look_at_are_there():
+    places = re.findall(r"in the course: ((?:[^()]|\(\))*)\)", texts())
+    assert len(places) > 20
+    for place in places:
+        waiting = []
+        for function, file in re.findall(r"(\w+)\(\)|(?:in )((?:common|lesson\w+)/\w+\.c)", place):
+            if function:
+                waiting.append(function)
+                continue
+            code = (ROOT / file).read_text(encoding="utf-8")
+            for name in waiting:
+                assert re.search(rf"^\w.*\b{name}\(", code, re.M), f"{file} has no {name}()"
+            waiting = []
+        assert not waiting, f"no file for {waiting}"
+
+
+REPLAYED = ("no-frame", "length-65535", "mask-restarts", "close-swapped", "page-for-upgrade",
+            "text-for-binary", "fragment-alone")
+
+
+@pytest.mark.parametrize("mistake", REPLAYED)
+def test_a_replay_by_hand_shows_the_same(mistake, tmp_path):
+    """Pasted into dash with the server running, the line brings the bytes that the report shows."""
+    lesson = lessons_of_faults()[mistake]
+    result = graded("--lesson", lesson, "--server", faulty(lesson, mistake), "--timeout", 2)
+    check = next(check for check in result["checks"] if check["outcome"] == "failed")
+    came, output = bytes.fromhex(check["came"]), tmp_path / "output"
+    with Running(WSCHECK.parent / "faulty", "--lesson", lesson, "--fault", mistake, "--port", 0) as server:
+        line = re.sub(r"\b8080\b", str(server.port), check["replay"])
+        assert line.endswith(f"| nc 127.0.0.1 {server.port}")
+        with open(output, "wb") as file, subprocess.Popen(["dash", "-c", f"{line}"], stdout=file) as shell:
+            try:
+                wait_for_bytes(output, came[:40])
+            finally:
+                shell.terminate()
+        # the pipe's other programs end when the server does
+
+
+def wait_for_bytes(path, wanted):
+    deadline = time.monotonic() + 15
+    while wanted not in path.read_bytes():
+        assert time.monotonic() < deadline, path.read_bytes()[-200:]
+        time.sleep(0.02)
+
+
+def test_the_port_of_a_replay_is_the_servers():
+    """With --port that one, in the request too; else 8080, where the server is said to be started."""
+    with Running(WSCHECK.parent / "faulty", "--lesson", 2, "--fault", "no-frame", "--port", 0) as server:
+        run = wscheck("--lesson", 2, "--port", server.port, "--only", "encode-hello")
+    assert f"Host: 127.0.0.1:{server.port}" in run.stdout and f"nc 127.0.0.1 {server.port}" in run.stdout
+    assert "start " not in run.stdout and "8080" not in run.stdout
+
+
+def test_options_that_a_check_needs_are_part_of_the_replay():
+    run = wscheck("--lesson", 2, "--server", faulty(2, "no-limit"), "--only", "limit-over")
+    assert "start  ./faulty --lesson 2 --fault no-limit --port 8080 --max-message 1000\n" in run.stdout
