@@ -171,7 +171,7 @@ def test_everyone_is_told_when_the_server_stops(put_behind, program):
 
 # ------------------------------------------------------------------------------- long silence
 
-READ_TIMEOUT = 1  # seconds; nginx has 60 by default, and the server a ping interval of 20
+READ_TIMEOUT = 4  # seconds; nginx has 60 by default, and the server a ping interval of 20
 
 
 @pytest.mark.parametrize("program", ["nginx", "stunnel"])
@@ -182,7 +182,7 @@ def test_pings_keep_a_silent_connection_open(put_behind, program):
     async def be_silent():
         async with websockets.connect(proxy.url, ssl=proxy.context, ping_interval=None) as ann:
             with pytest.raises(asyncio.TimeoutError):
-                await asyncio.wait_for(ann.recv(), 4 * READ_TIMEOUT)
+                await asyncio.wait_for(ann.recv(), 1.5 * READ_TIMEOUT)
             await ann.send("still here")
             assert await ann.recv() == "still here"
     asyncio.run(be_silent())
@@ -192,9 +192,9 @@ def test_pings_keep_a_silent_connection_open(put_behind, program):
 def test_without_pings_the_proxy_ends_it(put_behind, program):
     """That is what the pings are good for."""
     proxy = put_behind(program, "--ping-interval", 600, read_timeout=READ_TIMEOUT)
-    _, client = join(proxy)
     start = time.monotonic()
+    _, client = join(proxy)
     assert client.is_ended()
-    assert time.monotonic() - start > READ_TIMEOUT / 2
+    assert time.monotonic() - start >= READ_TIMEOUT - 0.01
     wait_until(lambda: proxy.server.log_count("closed 1006: the connection was lost") == 1,
                "the server notices")
