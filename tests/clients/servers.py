@@ -20,7 +20,7 @@ from wire import PATIENCE
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SERVER_DIR = pathlib.Path(os.environ.get("SERVER_DIR") or ROOT / "build" / "plain").resolve()
-IS_SANITIZED = not SERVER_DIR.name.startswith("plain")
+IS_SANITIZED = SERVER_DIR.name.split("-")[0] in ("address", "thread", "undefined")
 
 SANITIZER_REPORT = re.compile(
     r"ERROR: AddressSanitizer|runtime error:|WARNING: ThreadSanitizer|LeakSanitizer|FATAL: \w+Sanitizer")
