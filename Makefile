@@ -51,7 +51,7 @@ BUILD := build/$(VARIANT)
 help:
 	@echo 'make lesson01        build lesson 1 and leave it as ./server (lesson02, lesson03 likewise)'
 	@echo 'make check01         build lesson 1, grade it, and say what is wrong and why (check02, check03)'
-	@echo 'make challenge-a     build a challenge and leave it as ./server (a to e); make check-a grades it'
+	@echo 'make challenge-a     build a challenge and leave it as ./server (a to f); make check-a grades it'
 	@echo 'make check           how far all three lessons are'
 	@echo 'make watch01         grade it again whenever a file is saved (watch02, watch03)'
 	@echo 'make workbook        the course with its functions left to you, in workbook/'
@@ -81,7 +81,8 @@ LESSON_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $($(1))/*.c))
 $(LESSONS:%=$(BUILD)/%): $(BUILD)/%: $$(call LESSON_OBJECTS,%) $(COMMON_OBJECTS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)
 
-# A challenge is one file, a_*.c to e_*.c, with what they share and lesson 3's room.
+# A challenge is one file, a_*.c to f_*.c, with what they share and lesson 3's room. Only f needs
+# hiredis; `programs` goes without it where that is not installed.
 CHALLENGE_DIR := $(lesson03)/challenges
 CHALLENGES    := $(patsubst $(CHALLENGE_DIR)/%.c,%,$(wildcard $(CHALLENGE_DIR)/?_*.c))
 challenge_of   = $(filter $(1)_%,$(CHALLENGES))
@@ -95,8 +96,10 @@ $(CHALLENGE_TARGETS): challenge-%: $$(BUILD)/challenges/$$(call challenge_of,%)
 $(CHALLENGES:%=$(BUILD)/challenges/%): $(BUILD)/challenges/%: $(BUILD)/$(CHALLENGE_DIR)/%.o \
     $(BUILD)/$(CHALLENGE_DIR)/lobby.o $(BUILD)/$(lesson03)/room.o $(COMMON_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)
-$(CHALLENGES:%=$(BUILD)/$(CHALLENGE_DIR)/%.o): $(BUILD)/$(CHALLENGE_DIR)/page.h
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS) $(CHALLENGE_LIBS)
+$(CHALLENGES:%=$(BUILD)/$(CHALLENGE_DIR)/%.o) $(BUILD)/$(CHALLENGE_DIR)/lobby.o: $(BUILD)/$(CHALLENGE_DIR)/page.h
+$(BUILD)/challenges/f_%: CHALLENGE_LIBS = $(shell pkg-config --libs hiredis 2>/dev/null || echo -lhiredis)
+WITH_HIREDIS := $(shell pkg-config --exists hiredis && echo yes)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -117,7 +120,8 @@ UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/
 UNIT_SCRIPTS := $(patsubst tests/unit/%,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.sh))
 
 .PHONY: programs unit test
-programs: $(LESSONS:%=$(BUILD)/%) $(CHALLENGES:%=$(BUILD)/challenges/%)
+programs: $(LESSONS:%=$(BUILD)/%) \
+    $(patsubst %,$(BUILD)/challenges/%,$(if $(WITH_HIREDIS),$(CHALLENGES),$(filter-out f_%,$(CHALLENGES))))
 unit: $(UNIT_TESTS) $(UNIT_SCRIPTS)
 
 $(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/unit/guard.o $(COMMON_OBJECTS)

@@ -15,6 +15,13 @@
  * is sent away with 1011. */
 void lobby_say(struct conn *conn, enum ws_opcode type, const void *data, size_t len);
 
+/* Anyone: the same, of what no client of this server has said. Without memory, nobody gets it. */
+void lobby_tell(enum ws_opcode type, const void *data, size_t len);
+
+/* Handlers with the six below, the challenges' page, and what shall happen when a message comes. */
+struct handlers lobby_handlers(const char *name, void (*message)(struct conn *, enum ws_opcode,
+                                                                 unsigned char *, size_t));
+
 /* The handlers, see conn.h. */
 bool lobby_start(const struct options *options);
 void lobby_stop(void);

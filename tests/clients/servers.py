@@ -38,8 +38,8 @@ LOOPBACKS = ["127.0.0.1"] + (["::1"] if has_ipv6() else [])
 
 
 def command(lesson, *options):
-    """The command line; a sanitizer may need a memory layout less random than some kernels make it."""
-    program = SERVER_DIR / f"lesson{lesson:02}"
+    """The command line of a lesson, or of another program in SERVER_DIR; a sanitizer may need a memory layout less random than some kernels make it."""
+    program = SERVER_DIR / (lesson if isinstance(lesson, str) else f"lesson{lesson:02}")
     assert program.exists(), f"there is no {program}: build it first, see make help"
     quieten = ["setarch", "-R"] if IS_SANITIZED and may_set_layout() else []
     return [*quieten, str(program), *map(str, options)]

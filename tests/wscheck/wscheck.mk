@@ -44,7 +44,7 @@ CHECKS := $(LESSONS:lesson%=check%)
 $(CHECKS): check%: lesson% wscheck
 	@./wscheck --lesson $(patsubst 0%,%,$*) --server ./server $(CHECK)
 
-CHALLENGE_CHECKS := $(CHALLENGE_TARGETS:challenge-%=check-%)
+CHALLENGE_CHECKS := $(patsubst challenge-%,check-%,$(filter-out challenge-f,$(CHALLENGE_TARGETS)))
 
 .PHONY: $(CHALLENGE_CHECKS)
 $(CHALLENGE_CHECKS): check-%: challenge-% wscheck

@@ -1,0 +1,120 @@
+/*
+ * Challenge f: several servers, one room. What is said here goes to our own clients at once and is
+ * published in Redis (REDIS=host:port); what others publish is said here. One thread, the link, sees
+ * to Redis, and nobody waits for it. While it is away, what is said stays in the server's own room.
+ */
+#include <hiredis/hiredis.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lobby.h"
+#include "log.h"
+
+#define WAITING_MAX (4 * 1024 * 1024) /* bytes that may wait for a slow Redis */
+#define ID_LEN      16
+static char id[ID_LEN + 1]; /* ours: Redis tells us what we have published ourselves, too */
+static char host[256] = "127.0.0.1";
+static int port = 6379;
+static pthread_t link_thread;
+static atomic_bool closing;
+static redisContext *subscriber; /* the link's alone */
+static redisContext *publisher;  /* lock must be held; NULL while Redis is away */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void log_joined(int joined)
+{
+    static int before = -1; /* what the log has said last */
+    if (before != joined)
+        log_line("redis: %s", joined ? "joined the other servers" : "away, we are on our own");
+    before = joined;
+}
+
+/* From Redis: the answer to SUBSCRIBE, or {"message", "room", server's id, opcode and message}. */
+static void hear(const redisReply *reply)
+{
+    if (reply->elements != 3)
+        return;
+    const redisReply *said = reply->element[2];
+    log_joined(true);
+    if (said->type == REDIS_REPLY_STRING && said->len > ID_LEN && memcmp(said->str, id, ID_LEN))
+        lobby_tell(said->str[ID_LEN] == '1' ? WS_TEXT : WS_BINARY, said->str + ID_LEN + 1,
+                   said->len - ID_LEN - 1);
+}
+
+/* Writes what waits and reads what has come, without waiting. False if the connection is lost. */
+static bool see_to(redisContext *redis)
+{
+    int all;
+    void *reply = NULL;
+    bool ok = redisBufferWrite(redis, &all) == REDIS_OK && redisBufferRead(redis) == REDIS_OK;
+    for (; redisGetReplyFromReader(redis, &reply) == REDIS_OK && reply; freeReplyObject(reply))
+        hear(reply);
+    return ok && redis->err == 0;
+}
+
+/* Both connections are made, seen to, or given up together. */
+static bool see_to_both(void)
+{
+    if (subscriber == NULL && (subscriber = redisConnectNonBlock(host, port)) != NULL)
+        redisAppendCommand(subscriber, "SUBSCRIBE room");
+    bool ok = subscriber != NULL && see_to(subscriber);
+    pthread_mutex_lock(&lock);
+    if (ok && publisher == NULL)
+        publisher = redisConnectNonBlock(host, port);
+    ok = ok && publisher != NULL && see_to(publisher);
+    if (!ok) {
+        redisFree(publisher);
+        redisFree(subscriber);
+        publisher = subscriber = NULL;
+        log_joined(false);
+    }
+    pthread_mutex_unlock(&lock);
+    return ok;
+}
+
+static void *work_as_link(void *unused)
+{
+    while (!atomic_load(&closing))
+        if (!see_to_both())
+            net_pause(200);
+        else
+            (void)net_wait_readable(subscriber->fd, net_now() + 200);
+    return unused;
+}
+
+static void on_message(struct conn *conn, enum ws_opcode type, unsigned char *data, size_t len)
+{
+    int all; /* written? if not, the link goes on */
+    lobby_say(conn, type, data, len);
+    pthread_mutex_lock(&lock);
+    if (publisher != NULL && sdslen(publisher->obuf) + len < WAITING_MAX &&
+        redisAppendCommand(publisher, "PUBLISH room %s%d%b", id, (int)type, data, len) == REDIS_OK)
+        (void)redisBufferWrite(publisher, &all);
+    pthread_mutex_unlock(&lock);
+}
+
+static bool on_start(const struct options *options)
+{
+    const char *redis = getenv("REDIS");
+    snprintf(id, sizeof id, "%08x%08x", (unsigned)getpid(), (unsigned)net_now());
+    return (redis == NULL || sscanf(redis, "%255[^:]:%d", host, &port) == 2) &&
+           lobby_start(options) && pthread_create(&link_thread, NULL, work_as_link, NULL) == 0;
+}
+
+static void on_stop(void)
+{
+    atomic_store(&closing, true);
+    pthread_join(link_thread, NULL);
+    lobby_stop();
+}
+
+int main(int argc, char **argv)
+{
+    struct handlers handlers = lobby_handlers("challenge_f", on_message);
+    handlers.start = on_start;
+    handlers.stop = on_stop;
+    return server_run(&handlers, argc, argv);
+}
