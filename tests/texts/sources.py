@@ -99,7 +99,7 @@ def help_of(lesson):
 
 @functools.cache
 def wscheck(*arguments):
-    return output_of(str(SERVER_DIR / "wscheck" / "wscheck"), *arguments)
+    return output_of(str(SERVER_DIR / "tests" / "wscheck" / "wscheck"), *arguments)
 
 
 @functools.cache
