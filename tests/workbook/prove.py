@@ -7,7 +7,8 @@ Each exercise alone is left open, as a student would find it. The tree must comp
 What depends on the exercise may only be skipped. Then all exercises are open, and whoever always does
 what the grader says first must get through, each lesson in its turn.
 
-    --quick    only the checks of the exercise that is open, and only the first step of the way
+    --quick    only the checks of the exercise that is open, only the first step of the way, and clang
+               only for the tree in which all are open
 
 The last line says "N passed, N failed, N skipped".
 """
@@ -17,9 +18,11 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GENERATOR = ROOT / "tests/workbook/make-workbook"
@@ -75,28 +78,25 @@ def grader_names():
 
 # ------------------------------------------------------------------------------------------ trees
 
-def make_base(place):
+def make_base(place, compilers):
     """A tree in which nothing is open, built, and the grader with it."""
     must(GENERATOR, place, "none")
-    for compiler in COMPILERS:
+    for compiler in compilers:
         must("make", "-s", "-j2", f"CC={compiler}", WARNINGS, "programs", cwd=place)
     must("make", "-s", "-j2", "wscheck", cwd=place)
 
 
-def make_open(base, place, names):
-    """A copy of the tree with these exercises open. What does not change need not be built again."""
-    must("cp", "-a", base, place)
-    with tempfile.TemporaryDirectory() as other:
-        must(GENERATOR, f"{other}/tree", *names)
-        for new in pathlib.Path(other, "tree").rglob("*.c"):
-            old = place / new.relative_to(f"{other}/tree")
-            if new.read_bytes() != old.read_bytes():
-                shutil.copyfile(new, old)
+def open_files(tree, files, names):
+    """Puts the stubs of these exercises, and of no other, into the files of a tree."""
+    for file in files:
+        text = must("awk", "-v", f"open= {' '.join(names)} ", "-v", f"source={file}", "-f", STUBS,
+                    *TABLES, ROOT / file)
+        (tree / file).write_text(text)
 
 
-def build(tree, *targets):
-    for compiler in COMPILERS:
-        output = must("make", "-s", f"CC={compiler}", WARNINGS, *targets, cwd=tree)
+def build(tree, compilers=COMPILERS):
+    for compiler in compilers:
+        output = must("make", "-s", f"CC={compiler}", WARNINGS, "programs", cwd=tree)
         if output:
             raise Failure(f"{compiler}: make is not silent\n{output}")
 
@@ -132,22 +132,26 @@ def prove_names(exercises):
         raise Failure(f"the tables have {' '.join(exercises)}\nwscheck has {' '.join(theirs)}")
 
 
-def prove_alone(base, work, name, lesson, quick):
+def prove_alone(base, work, name, what, files, quick):
     """With only this one open, it is found, it alone, and so that the student can go on."""
     tree = work / name
-    make_open(base, tree, [name])
-    build(tree, "programs")
-    checks = grade(tree, lesson, "-k", *(["--only", name] if quick else []))
+    must("cp", "-a", base, tree)  # what does not change need not be built again
+    open_files(tree, files, [name])
+    if quick:
+        checks = grade(tree, what, "-k", "--only", name)
+    else:
+        build(tree)
+        checks = grade(tree, what, "-k")
+        told = wscheck(tree, what)
+        if told.returncode != 1 or f"Next exercise:    {name}," not in told.stdout:
+            raise Failure(f"the grader does not say that {name} is next:\n{told.stdout}")
     failed = ids(checks, "failed")
     if failed_exercises(checks) != [name]:
         raise Failure(f"failed are {' '.join(failed) or 'none'}, of {failed_exercises(checks)}")
-    told = wscheck(tree, lesson, *(["--only", name] if quick else []))
-    if told.returncode != 1 or f"Next exercise:    {name}," not in told.stdout:
-        raise Failure(f"the grader does not say that {name} is next:\n{told.stdout}")
-    for what in name, failed[0]:
-        hint = must(tree / "wscheck", "--hint", what, cwd=tree)
+    for id in name, failed[0]:
+        hint = must(tree / "wscheck", "--hint", id, cwd=tree)
         if f"exercise {name}" not in hint or "look at" not in hint:
-            raise Failure(f"--hint {what} says\n{hint}")
+            raise Failure(f"--hint {id} says\n{hint}")
     shutil.rmtree(tree)
     return f"{len(failed)} failed, {len(ids(checks, 'skipped'))} skipped"
 
@@ -160,11 +164,12 @@ def prove_filled(base, lesson):
     return f"{len(checks)} checks"
 
 
-def prove_way(base, work, exercises, steps):
+def prove_way(work, exercises, steps):
     """With all open, the grader says what to begin with, and what then: always the next of the list."""
     left, tree, stages = list(exercises), work / "way", [*LESSONS, *CHALLENGES]
-    make_open(base, tree, left)
-    build(tree, "programs")
+    must(GENERATOR, tree)
+    build(tree)
+    must("make", "-s", "wscheck", cwd=tree)
     for _ in range(steps):
         while not (failed := failed_exercises(grade(tree, stages[0]))):
             stages.pop(0)
@@ -172,12 +177,52 @@ def prove_way(base, work, exercises, steps):
                 raise Failure(f"nothing fails, but {' '.join(left)} are open")
         if failed != left[:1]:
             raise Failure(f"open are {' '.join(left)}; the grader names {' '.join(failed)}")
-        left.pop(0)
-        for file in exercises[failed[0]][1]:  # do it, as far as this file is concerned
-            open_here = f" {' '.join(left)} " if left else " none "
-            text = must("awk", "-v", f"open={open_here}", "-v", f"source={file}", "-f", STUBS,
-                        *TABLES, ROOT / file)
-            (tree / file).write_text(text)
+        open_files(tree, exercises[left.pop(0)][1], left or ["none"])  # the student has done it
+    shutil.rmtree(tree)
+
+
+def prove_kept(work):
+    """What a student has done is never lost: not without a word, and not with FORCE either."""
+    tree, file = work / "kept", "common/net.c"
+    must(GENERATOR, tree, "listen")
+    must(GENERATOR, tree, "listen")  # nothing is changed yet: made anew
+    made = (tree / file).read_text()
+    (tree / file).write_text(made + "/* mine */\n")
+    (tree / "notes").write_text("mine too\n")
+    refused = run(GENERATOR, tree, "listen")
+    if refused.returncode == 0 or file not in refused.stdout or "notes" not in refused.stdout:
+        raise Failure(f"it was to be refused:\n{refused.stdout}")
+    must("env", "FORCE=1", GENERATOR, tree, "listen")
+    if (tree / file).read_text() != made or (tree / "notes").exists():
+        raise Failure("with FORCE=1 it is not new")
+    if "mine" not in (work / "kept.1" / file).read_text() or not (work / "kept.1/notes").exists():
+        raise Failure("what was there is not kept")
+    (work / "other").mkdir()
+    if run(GENERATOR, work / "other").returncode == 0:
+        raise Failure("a directory that is no workbook was taken for one")
+
+
+def prove_watch(base, work, exercises):
+    """make watch01 grades at once, and again when a file is saved."""
+    tree = work / "watched"
+    must("cp", "-a", base, tree)
+    open_files(tree, exercises["listen"][1], ["listen"])
+    with subprocess.Popen(["make", "-s", "watch01"], cwd=tree, text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+                          env=os.environ | {"MAKEFLAGS": ""}) as watch:
+        guard = threading.Timer(3 * MINUTES, os.killpg, (watch.pid, signal.SIGKILL))
+        guard.start()
+        said = ""
+        for line in watch.stdout:
+            said += line
+            if line.startswith("Save a file") and said.count("Save a file") == 1:
+                open_files(tree, exercises["listen"][1], ["none"])
+            elif line.startswith("Save a file"):
+                os.killpg(watch.pid, signal.SIGINT)
+        guard.cancel()
+    before, _, after = said.partition("Save a file")
+    if "lesson 1: not yet" not in before or "lesson 1: all that must hold does" not in after:
+        raise Failure(f"make watch01 says\n{said}")
     shutil.rmtree(tree)
 
 
@@ -206,14 +251,16 @@ def main():
     with tempfile.TemporaryDirectory(prefix="workbook-") as place:
         work = pathlib.Path(place)
         base = work / "base"
-        make_base(base)
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            jobs = [pool.submit(count.take, name, prove_alone, base, work, name, exercises[name][0],
+        make_base(base, COMPILERS[:1] if arguments.quick else COMPILERS)
+        with concurrent.futures.ThreadPoolExecutor(8 if arguments.quick else 4) as pool:  # they mostly wait
+            jobs = [pool.submit(count.take, name, prove_alone, base, work, name, *exercises[name],
                                 arguments.quick) for name in wanted]
             if not arguments.exercise:
-                jobs += [pool.submit(count.take, "names", prove_names, exercises)]
-                jobs += [pool.submit(count.take, "the way", prove_way, base, work, exercises,
-                                     1 if arguments.quick else len(exercises))]
+                steps = 1 if arguments.quick else len(exercises)
+                for proof in (("names", prove_names, exercises), ("work is kept", prove_kept, work),
+                              ("watch", prove_watch, base, work, exercises),
+                              ("the way", prove_way, work, exercises, steps)):
+                    jobs.append(pool.submit(count.take, *proof))
             for job in jobs:
                 job.result()
         for what in () if arguments.exercise else CHALLENGES if arguments.quick else (*LESSONS, *CHALLENGES):
