@@ -38,9 +38,9 @@ export const skip = browserFile ? false : `${browserName} is missing: run tests/
 // How long a test may take; only a broken one does.
 export const timeout = 90_000;
 
-// Starts a server; resolves when it listens. stop() ends it and checks that it ended well.
+// Starts a lesson's server, or another program; resolves when it listens. stop() ends it and checks that it ended well.
 export async function startServer(lesson, ...options) {
-  const program = path.join(serverDir, `lesson0${lesson}`);
+  const program = path.join(serverDir, typeof lesson === 'number' ? `lesson0${lesson}` : lesson);
   const child = spawn(program, ['--port', '0', ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
   const server = { child, log: '' };
   child.stderr.setEncoding('utf8').on('data', (text) => { server.log += text; });
