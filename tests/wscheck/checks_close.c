@@ -729,6 +729,7 @@ const struct family close_checks[] = {
      .symptom = "None.",
      .parents = "close-1000",
      .suspect = "frame-not-checked",
+     .isolates = true,
      .run = refuses_close,
      .checks =
          (const struct check[]){
