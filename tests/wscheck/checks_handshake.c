@@ -859,7 +859,7 @@ const struct family handshake_checks[] = {
      .rule = "A server that is started again may take its port at once, although old connections "
              "linger in TIME_WAIT: SO_REUSEADDR before bind().",
      .symptom = "\"Address already in use\" for a minute after each stop.",
-     .parents = "head-answered",
+     .parents = "head-answered refuse-no-key",
      .needs = NEEDS_SERVER,
      .suspect = "no-reuseaddr",
      .run = starts_again_on_its_port,
