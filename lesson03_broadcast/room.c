@@ -115,13 +115,19 @@ void room_deliver(struct room *room)
     pthread_mutex_unlock(&room->mail_lock);
 }
 
+/* Lets the postman deliver, unless somebody is doing it already; mail_lock must be held. */
+static void hand_to_postman(struct room *room)
+{
+    if (room->delivering || buffer_len(&room->mail) == 0)
+        return;
+    room->handed_over = room->delivering = true;
+    wake_postman(room);
+}
+
 void room_deliver_later(struct room *room)
 {
     pthread_mutex_lock(&room->mail_lock);
-    if (!room->delivering && buffer_len(&room->mail) > 0) {
-        room->handed_over = room->delivering = true;
-        wake_postman(room);
-    }
+    hand_to_postman(room);
     pthread_mutex_unlock(&room->mail_lock);
 }
 
@@ -134,21 +140,43 @@ static void wait_or_deliver(struct room *room)
         deliver_as_owner(room);
 }
 
-bool room_broadcast(struct room *room, enum ws_opcode type, const void *data, size_t len)
+/* Is there space for one more message? mail_lock must be held. */
+static bool has_space(const struct room *room, size_t len)
+{
+    size_t used = buffer_len(&room->mail);
+    return used == 0 || used + WS_SERVER_HEADER_MAX + len <= MAIL_MAX;
+}
+
+/* Adds a frame to the mail; mail_lock must be held. False without memory. */
+static bool put_into_mail(struct room *room, enum ws_opcode type, const void *data, size_t len)
 {
     unsigned char header[WS_SERVER_HEADER_MAX];
     size_t header_len = ws_frame_encode(header, type, len);
+    if (!buffer_reserve(&room->mail, header_len + len)) /* for both: no half frame is left behind */
+        return false;
+    buffer_put(&room->mail, header, header_len);
+    buffer_put(&room->mail, data, len);
+    room->put += header_len + len;
+    return true;
+}
+
+bool room_broadcast(struct room *room, enum ws_opcode type, const void *data, size_t len)
+{
     pthread_mutex_lock(&room->mail_lock);
-    while (buffer_len(&room->mail) > 0 && buffer_len(&room->mail) + header_len + len > MAIL_MAX)
+    while (!has_space(room, len))
         wait_or_deliver(room);
-    bool has_room = buffer_reserve(&room->mail, header_len + len);
-    if (has_room) { /* for both: no half frame is left behind */
-        buffer_put(&room->mail, header, header_len);
-        buffer_put(&room->mail, data, len);
-        room->put += header_len + len;
-    }
+    bool is_in = put_into_mail(room, type, data, len);
     pthread_mutex_unlock(&room->mail_lock);
-    return has_room;
+    return is_in;
+}
+
+bool room_offer(struct room *room, enum ws_opcode type, const void *data, size_t len)
+{
+    pthread_mutex_lock(&room->mail_lock);
+    bool is_in = has_space(room, len) && put_into_mail(room, type, data, len);
+    hand_to_postman(room);
+    pthread_mutex_unlock(&room->mail_lock);
+    return is_in;
 }
 
 /* --------------------------------------------------------------------------------- postman */

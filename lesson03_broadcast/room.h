@@ -46,6 +46,10 @@ void room_leave(struct room *room, struct conn *conn);
  * full. False without memory: the message is lost. */
 bool room_broadcast(struct room *room, enum ws_opcode type, const void *data, size_t len);
 
+/* Anyone: a message for everyone, which the postman delivers. Never waits: if the mail is full, or
+ * without memory, the message is lost. */
+bool room_offer(struct room *room, enum ws_opcode type, const void *data, size_t len);
+
 /* Owner: delivers the mail, unless somebody is doing it already. */
 void room_deliver(struct room *room);
 

@@ -12,10 +12,11 @@
 #include "trace.h"
 #include "xray_page.h" /* xray_page.html as an array, made by the Makefile */
 
-#define OBJECT_MAX (TRACE_MAX + 200) /* bytes of JSON */
+#define OBJECT_MAX (TRACE_MAX + 240) /* bytes of JSON */
 
 static struct room *watchers_room; /* made before the first client, freed after the last */
 atomic_size_t xray_watchers;
+static atomic_size_t missed; /* frames that could not be shown since one was */
 
 /* ----------------------------------------------------------------------------- the watchers */
 
@@ -66,18 +67,28 @@ static int64_t milliseconds_since_1970(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Makes the object, once for all watchers. `whose` are its first members, and need no escapes. */
-static void tell(const char *whose, const struct trace_frame *frame)
+/* Makes the object; `whose` are its first members, and need no escapes. Returns its length. */
+static size_t write_object(char object[OBJECT_MAX], const char *whose, size_t missed_before,
+                           const struct trace_frame *frame)
 {
-    char *object = malloc(OBJECT_MAX);
-    if (object == NULL)
-        return; /* one frame is not shown */
-    int len =
-        snprintf(object, OBJECT_MAX, "{\"time\":%" PRId64 ",%s,", milliseconds_since_1970(), whose);
+    char missing[40] = "";
+    if (missed_before > 0)
+        snprintf(missing, sizeof missing, "\"missed\":%zu,", missed_before);
+    int len = snprintf(object, OBJECT_MAX, "{\"time\":%" PRId64 ",%s%s,", milliseconds_since_1970(),
+                       missing, whose);
     len += (int)trace_frame_json(frame, object + len);
     object[len++] = '}';
-    if (room_broadcast(watchers_room, WS_TEXT, object, (size_t)len))
-        room_deliver_later(watchers_room);
+    return (size_t)len;
+}
+
+/* Once for all watchers. More than they can take is not shown, but counted: the chat goes on. */
+static void tell(const char *whose, const struct trace_frame *frame)
+{
+    size_t missed_before = atomic_exchange(&missed, 0);
+    char *object = malloc(OBJECT_MAX);
+    if (object == NULL || !room_offer(watchers_room, WS_TEXT, object,
+                                      write_object(object, whose, missed_before, frame)))
+        atomic_fetch_add(&missed, missed_before + 1);
     free(object);
 }
 

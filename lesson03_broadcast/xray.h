@@ -17,7 +17,8 @@
  * has "receivers":100 instead of client and address.
  *
  * The chat never waits for watchers. Its threads put the object into the watchers' mail, and the
- * postman of that room does the sending. While nobody watches, all this costs a load or two.
+ * postman of that room does the sending. If the frames come faster than that, some are not shown, and
+ * the next that is has "missed":12, how many. While nobody watches, all this costs a load or two.
  *
  * Locks: the watchers' room.mail_lock may be taken with server.c's lock held, but with no lock of the
  * chat's room.

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import struct
+import threading
 
 import pytest
 import websockets
@@ -235,6 +236,37 @@ def test_watcher_that_does_not_read_is_evicted_and_nobody_waits(start, watch, jo
         assert sent < 1_000_000
     server.stderr.wait_for(rf"{lazy.address} closed, evicted: it does not read")
     client.assert_alive()
+
+
+def test_each_frame_of_a_flood_is_told_or_counted(start, watch, join):
+    """The chat does not wait for the feed: what does not fit is missing, and the next says how much."""
+    count, speakers = 8000, 3
+    server = start("--max-backlog", 2 ** 30)
+    watcher = watch(server)
+    clients = [join(server) for _ in range(speakers)]
+    flood = text("?" * 40) * count
+
+    def speak(client):
+        client.send(flood)
+
+    def hear(client):
+        for _ in range(count * speakers):
+            client.read_frame()
+
+    jobs = [threading.Thread(target=job, args=[client]) for client in clients for job in (speak, hear)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    frames = 2 * count * speakers  # each comes in once, and goes out once, to all
+    while frames > 0:
+        if not watcher.has_something(0.5):  # were the last ones missing? The next frame tells
+            clients[0].send(frame(PONG))
+            frames += 1
+        told = watcher.read_object()
+        assert told["name"] in ("text", "pong") and told["outcome"] == "ok"
+        frames -= 1 + told.get("missed", 0)
+    assert frames == 0
 
 
 def test_hundred_clients_are_one_object(start, watch, join):
