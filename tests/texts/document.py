@@ -72,6 +72,7 @@ class Document:
         self.text = (ROOT / path).read_text() if text is None else text
         self.parts = []
         self.links = []  # (line, target)
+        self.stray_stars = []  # the lines of ** that makes nothing bold
         self._anchors = {}
         self._read(MarkdownIt("commonmark").enable("table").parse(self.text))
 
@@ -110,6 +111,8 @@ class Document:
                 if token.map:
                     line = token.map[0] + 1
                 self._read_links(line, token)
+                if any(child.type == "text" and "**" in child.content for child in token.children):
+                    self.stray_stars.append(line)
                 if heading:
                     text = "".join(child.content for child in token.children)
                     self.parts.append(Heading(line, heading, token.content, self._anchor(text)))
