@@ -919,7 +919,7 @@ const struct family room_checks[] = {
      .section = "DESIGN.md, HTTP",
      .rule = "GET /status is JSON, with the number of clients.",
      .symptom = "Nobody knows how many are there.",
-     .parents = "threads-two",
+     .parents = "threads-two slow-others",
      .run = counts_clients,
      .checks =
          (const struct check[]){
