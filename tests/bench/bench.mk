@@ -1,6 +1,5 @@
 # make bench [SCENARIOS=echo64,pipe64] [ROUNDS=5]: how fast, against raw TCP and other servers, see
-# tests/bench/bench.py. make bench-curves measures how cost grows, and draws it; PEERS= leaves the
-# others out.
+# tests/bench/bench.py. make bench-curves measures how cost grows, and draws it.
 
 BENCH_DIR     := tests/bench
 BENCH_BUILD   := $(BUILD)/bench
@@ -20,7 +19,7 @@ bench: programs bench-programs
 
 bench-curves: programs bench-programs
 	$(BENCH_DIR)/bench.py --build $(BUILD) --rounds $(ROUNDS) --curves $(BENCH_DIR)/curves.json
-	$(BENCH_DIR)/draw.py $(BENCH_DIR)/curves.json $(BENCH_DIR)
+	$(BENCH_DIR)/draw.py $(BENCH_DIR)/curves.json $(BENCH_DIR)/curves.svg
 
 bench-programs: $(if $(filter Linux,$(SYSTEM)),$(BENCH_PROGRAMS))
 
