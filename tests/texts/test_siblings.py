@@ -3,6 +3,7 @@
 Neither can be changed without the other, so that one cannot run ahead."""
 import os
 import pathlib
+import re
 import urllib.parse
 
 from document import Block, Document, Heading, Paragraph, Table, chinese, is_chinese, texts
@@ -43,6 +44,11 @@ def link(document, target):
     return f"{str(path).replace('.zh-CN.md', '.md')}#{number}"
 
 
+def is_figure(cell):
+    rest = re.sub(r"(?<=\d) ?(k|M|µs|ms|s|KiB|MiB|MB)\b", "", cell)
+    return any(char.isdigit() for char in rest) and not any(char.isalpha() for char in rest)
+
+
 def sections(document):
     """From heading to heading: (heading, what must be the same in both languages)."""
     found = [("the beginning", [])]
@@ -56,6 +62,8 @@ def sections(document):
             found[-1][1].append(f"a picture ({part.language})" if is_picture else f"a block of {part.language}:\n{part.text}")
         elif isinstance(part, Table):
             found[-1][1].append(f"a table with {len(part.rows)} rows of {len(part.rows[0].cells)}")
+            found[-1][1] += ["a row with " + " | ".join(filter(is_figure, row.cells)) for row in part.rows
+                             if any(map(is_figure, row.cells))]
         elif isinstance(part, Paragraph) and "<details" in part.text:
             found[-1][1].append(f"{part.text.count('<details')} answers folded")
     for number, (_, items) in enumerate(found):
