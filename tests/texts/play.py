@@ -50,20 +50,19 @@ class Mismatch(AssertionError):
     pass
 
 
-def play(path, shell):
+def play(document, shell, patience=PATIENCE):
     """Plays a text; returns what was found wrong, and how many blocks there were of each kind."""
     port = Port()
     with tempfile.TemporaryDirectory(prefix="texts-") as directory:
         try:
-            reader = Reader(Document(path), shell, pathlib.Path(directory), port.number)
-            return reader.read()
+            return Reader(document, shell, pathlib.Path(directory), port.number, patience).read()
         finally:
             port.release()
 
 
 class Reader:
-    def __init__(self, document, shell, directory, port):
-        self.document, self.shell, self.port = document, shell, port
+    def __init__(self, document, shell, directory, port, patience):
+        self.document, self.shell, self.port, self.patience = document, shell, port, patience
         self.directory, self.tree = directory, directory / "tree"
         self.terminals, self.functions, self.programs = {}, set(), {"server"}
         self.wrong, self.count = [], {}
@@ -153,7 +152,7 @@ class Reader:
         elif terminal is self.terminals.get(1):
             self.expect_lines(terminal, "listening on http://127.0.0.1:8080/\n")
         else:
-            terminal.wait(lambda: len(terminal.output.bytes) > terminal.start, PATIENCE)
+            terminal.wait(lambda: len(terminal.output.bytes) > terminal.start, self.patience)
 
     def where(self, text):
         """The number of the terminal that a block is typed into."""
@@ -169,7 +168,7 @@ class Reader:
         if shown is not None and shown.endswith("^C\n"):
             self.expect_lines(terminal, shown[:-len("^C\n")])
             terminal.type(CTRL_C)
-        if not terminal.wait_for_prompt(PATIENCE):
+        if not terminal.wait_for_prompt(self.patience):
             seen = terminal.screen(terminal.start)
             terminal.leave()
             raise Mismatch(f"it does not end (if it is meant not to, the text shows ^C). It shows: ...{seen[-800:]}")
@@ -185,7 +184,7 @@ class Reader:
         """These lines come, one after the other, among others perhaps."""
         pattern = re.compile("^" + self.pattern(shown), re.M)
         found = terminal.wait(lambda: pattern.search(self.plain(terminal.screen(terminal.mark)))
-                              or terminal.prompt(), PATIENCE)
+                              or terminal.prompt(), self.patience)
         found = pattern.search(self.plain(terminal.screen(terminal.mark)))
         if not found:
             raise Mismatch(self.difference(shown, terminal.screen(terminal.mark)))
@@ -223,7 +222,7 @@ class Reader:
             expected += line + "\n"
         self.expect_so_far(terminal, expected)
         if "Connection closed" in lines[-1]:
-            terminal.wait_for_prompt(PATIENCE)
+            terminal.wait_for_prompt(self.patience)
         terminal.mark = len(terminal.output.bytes)
 
     def roles(self, lines, is_telnet):
@@ -241,7 +240,7 @@ class Reader:
     def expect_so_far(self, terminal, expected):
         """All that has come in this dialogue is what was expected, to the byte."""
         pattern = re.compile(self.pattern(expected) + "\n*")
-        if not terminal.wait(lambda: pattern.fullmatch(self.plain(self.dialogue_screen(terminal))), PATIENCE):
+        if not terminal.wait(lambda: pattern.fullmatch(self.plain(self.dialogue_screen(terminal))), self.patience):
             raise Mismatch(self.difference(expected, self.dialogue_screen(terminal)))
 
     def dialogue_screen(self, terminal):
@@ -266,7 +265,7 @@ class Reader:
     def try_command(self, line, command, code):
         terminal = self.terminal(2)
         terminal.command(self.with_port(command))
-        if not terminal.wait_for_prompt(PATIENCE):
+        if not terminal.wait_for_prompt(self.patience):
             terminal.leave()
             raise Mismatch(f"line {line}: {command} does not end")
         seen = terminal.screen(terminal.start, terminal.prompt().start())

@@ -134,7 +134,8 @@ def test_constants_and_names(document):
         if FOREIGN & set(re.findall(r"[\w-]+", code)):
             continue
         names = re.findall(r"(?<![\w/.-])[A-Za-z]+(?:_[A-Za-z0-9]+)+(?![\w/.-]*[/.])", code)
-        names += re.findall(r"\b(?:struct|enum) (\w+)", code)
+        wrong += [f"{document.path}:{line}: there is no {name}" for name in re.findall(r"\b(?:struct|enum) \w+", code)
+                  if not re.search(rf"\b{name}\b", sources.everything())]
         wrong += [f"{document.path}:{line}: {name} is nowhere in the code" for name in names
                   if not sources.has_constant(name) and not sources.has_function(name) and name not in own
                   and sources.find_file(name, document.path) is None]
@@ -182,7 +183,7 @@ def test_figures_say_how_they_were_made(document):
         texts_of_it += [(row.line, " ".join(row.cells)) for part in section if isinstance(part, Table)
                         for row in part.rows]
         figures = [(line, match[0]) for line, text in texts_of_it
-                   for match in [FIGURE.search(re.sub(r"`[^`]*`", "", text))] if match]
+                   for match in [FIGURE.search(re.sub(r"`[^`]*`|<[^>]*>", "", text))] if match]
         commands = [part for part in section if isinstance(part, Block) and part.language in ("sh", "console")]
         commands += re.findall(r"`(?:make|\./|tests/)[^`]*`", " ".join(text for _, text in texts_of_it))
         if figures and not commands:

@@ -75,20 +75,20 @@ def sections(document):
 
 
 def test_chinese_texts_are_like_the_english():
-    wrong = [line for path in PAIRS for line in compare(path)]
+    wrong = [line for path in PAIRS for line in compare(Document(path), Document(chinese(path)))]
     assert not wrong, "\n".join(wrong)
 
 
-def compare(path):
-    english, translated = Document(path), Document(chinese(path))
+def compare(english, translated):
+    """What one has and the other has not, section by section."""
     ours, theirs = sections(english), sections(translated)
     wrong = []
     for (heading, items), (translation, their_items) in zip(ours, theirs):
-        wrong += [f"{heading} / {translation}: only in {path}: {item}" for item in items if item not in their_items]
-        wrong += [f"{heading} / {translation}: only in {chinese(path)}: {item}"
+        wrong += [f"{english.path}, {heading} / {translation}: only in English: {item}" for item in items if item not in their_items]
+        wrong += [f"{english.path}, {heading} / {translation}: only in Chinese: {item}"
                   for item in their_items if item not in items]
         if not wrong and items != their_items:
-            wrong.append(f"{heading} / {translation}: the same things in another order")
+            wrong.append(f"{english.path}, {heading} / {translation}: the same things in another order")
     if len(ours) != len(theirs):
-        wrong.append(f"{len(ours)} sections in {path}, {len(theirs)} in {chinese(path)}")
+        wrong.append(f"{english.path}: {len(ours)} sections, {len(theirs)} in Chinese")
     return wrong

@@ -16,7 +16,7 @@ PLAYED = [path for path in ENGLISH
 def results():
     """They mostly wait for each other's sleeps, so several are played at once."""
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        yield {(path, shell): pool.submit(play, path, shell) for path in PLAYED for shell in ("bash", "dash")}
+        yield {(path, shell): pool.submit(play, Document(path), shell) for path in PLAYED for shell in ("bash", "dash")}
 
 
 @pytest.mark.parametrize("shell", ["bash", "dash"])
