@@ -72,7 +72,7 @@ class Document:
         self.text = (ROOT / path).read_text() if text is None else text
         self.parts = []
         self.links = []  # (line, target)
-        self.stray_stars = []  # the lines of ** that makes nothing bold
+        self.plain = []  # (line, words that are shown as they are)
         self._anchors = {}
         self._read(MarkdownIt("commonmark").enable("table").parse(self.text))
 
@@ -110,9 +110,7 @@ class Document:
                 words = [child.content for child in token.children if child.type == "code_inline"]
                 if token.map:
                     line = token.map[0] + 1
-                self._read_links(line, token)
-                if any(child.type == "text" and "**" in child.content for child in token.children):
-                    self.stray_stars.append(line)
+                self._read_children(line, token)
                 if heading:
                     text = "".join(child.content for child in token.children)
                     self.parts.append(Heading(line, heading, token.content, self._anchor(text)))
@@ -135,8 +133,10 @@ class Document:
                 self.links += [(line, target) for target in re.findall(r'(?:href|src)="([^"]*)"', token.content)]
                 previous, before = "html", []
 
-    def _read_links(self, line, token):
+    def _read_children(self, line, token):
         for child in token.children:
+            if child.type == "text":
+                self.plain.append((line, child.content))
             target = child.attrGet("href") or child.attrGet("src")
             if target:
                 self.links.append((line, target))

@@ -48,6 +48,12 @@ def fail_if(wrong):
 
 
 @every_document
+def test_markup_is_understood(document):
+    """What is meant as bold or code and is shown with its asterisks: **word:**word, for instance, behind a colon."""
+    fail_if([f"{document.path}:{line}: {text}" for line, text in document.plain if "**" in text or "`" in text])
+
+
+@every_document
 def test_links(document):
     wrong = []
     for line, target in document.links:

@@ -181,6 +181,7 @@ def test_player_finds_what_is_wrong_and_nothing_else():
 
 
 WRONG_NAMES = {
+    "test_markup_is_understood": ["**\u76ee\u6807\uff1a**\u63a5\u4e0b", "`code", "** word**"],
     "test_links": ["[a](nothing.md)", "[a](README.md#nothing)", "[a](common/frame.c#L99999)", "[a](http://)"],
     "test_functions": ["ws_frame_decoed()"],
     "test_functions_in_a_row_are_in_the_files_of_that_row":
@@ -193,6 +194,7 @@ WRONG_NAMES = {
     "test_figures_say_how_they_were_made": ["It takes 3 ms.", "Three clients, 120 MB/s."],
 }
 RIGHT_NAMES = {
+    "test_markup_is_understood": ["**\u76ee\u6807**\uff1a\u63a5\u4e0b", "**Goal:** take", "`**`"],
     "test_links": ["[a](common/frame.c)", "[a](README.md#options)", "[a](https://www.rfc-editor.org/rfc/rfc6455)"],
     "test_functions": ["ws_frame_decode(), recv()"],
     "test_functions_in_a_row_are_in_the_files_of_that_row":
