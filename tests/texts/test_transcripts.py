@@ -1,22 +1,13 @@
 """Every command in the texts is run, and every transcript compared with what comes, in two shells."""
-import concurrent.futures
-
 import pytest
 
 from document import Block, Document, is_chinese, texts
-from play import not_run, play
+from play import not_run
 
 # The Chinese texts have the same blocks, byte by byte: see test_siblings.py.
 ENGLISH = [path for path in texts() if not is_chinese(path)]
 PLAYED = [path for path in ENGLISH
           if any(block.language not in ("text", "mermaid") for block in Document(path).all(Block))]
-
-
-@pytest.fixture(scope="module")
-def results():
-    """They mostly wait for each other's sleeps, so several are played at once."""
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        yield {(path, shell): pool.submit(play, Document(path), shell) for path in PLAYED for shell in ("bash", "dash")}
 
 
 @pytest.mark.parametrize("shell", ["bash", "dash"])
