@@ -25,11 +25,6 @@ def test_no_chinese_text_is_alone():
     assert [path for path in texts() if is_chinese(path) and path not in english] == []
 
 
-def test_stars_make_bold():
-    """In Chinese, ** behind a comma or stop, with a word right behind it, is shown as two stars."""
-    assert [f"{path}:{line}" for path in texts() for line in Document(path).stray_stars] == []
-
-
 def link(document, target):
     """Where a link leads: the file whatever its language, and which heading of it."""
     url = urllib.parse.urlsplit(target)
