@@ -57,8 +57,8 @@ def sections(document):
             found[-1][1].append(f"a picture ({part.language})" if is_picture else f"a block of {part.language}:\n{part.text}")
         elif isinstance(part, Table):
             found[-1][1].append(f"a table with {len(part.rows)} rows of {len(part.rows[0].cells)}")
-            found[-1][1] += ["a row with " + " | ".join(filter(is_figure, row.cells)) for row in part.rows
-                             if any(map(is_figure, row.cells))]
+            found[-1][1].extend("a row with " + " | ".join(filter(is_figure, row.cells)) for row in part.rows
+                                if any(map(is_figure, row.cells)))
         elif isinstance(part, Paragraph) and "<details" in part.text:
             found[-1][1].append(f"{part.text.count('<details')} answers folded")
     for number, (_, items) in enumerate(found):
