@@ -11,14 +11,14 @@ import pathlib
 import sys
 
 WIDTH, HEIGHT = 420, 260  # of a panel, with its margins
-LEFT, RIGHT, TOP, BOTTOM = 58, 12, 34, 42
+LEFT, RIGHT, TOP, BOTTOM = 58, 20, 34, 42
 
-# title, what is on the axes, [(walk, server, class, words)], key of the figure
+# title, what is on the axes, [(walk, server, class, words)], key of the figure, how far up the legend is
 PANELS = [
     ("Echo: 128 bytes, one client or thousands", "clients", "messages a second",
      [("clients", "raw", "raw", "raw TCP, one in flight"), ("clients", "lesson", "ours", "lesson 2"),
       ("pipelined", "raw", "raw dashed", "raw TCP, 64 in flight"), ("pipelined", "lesson", "ours dashed", "lesson 2")],
-     "messages_s"),
+     "messages_s", 60),
     ("Echo: 16 clients, messages of every size", "bytes a message", "MB a second",
      [("size", "raw", "raw", "raw TCP"), ("size", "lesson", "ours", "lesson 2")], "MB_s"),
     ("Room: one speaks, all hear", "receivers", "deliveries a second",
@@ -46,7 +46,9 @@ circle.raw { fill: #6e7781 } circle.plus { fill: #bc6c00 } circle.ours { fill: #
 
 
 def words(value):
-    """1000 → 1k"""
+    """1000 → 1k, 1024 → 1Ki"""
+    if value % 1024 == 0:
+        return f"{value // 1024}Ki"
     for limit, unit in (1e6, "M"), (1e3, "k"):
         if value >= limit:
             return f"{value / limit:g}{unit}"
@@ -69,7 +71,7 @@ class Panel:
         return HEIGHT - BOTTOM - (math.log10(value) - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
 
 
-def draw_panel(points, title, x_words, y_words, lines, key):
+def draw_panel(points, title, x_words, y_words, lines, key, lift=0):
     curves = []
     for walk, server, style, name in lines:
         found = points.get(walk, {}).get(server, {})
@@ -90,13 +92,13 @@ def draw_panel(points, title, x_words, y_words, lines, key):
                    f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{words(10 ** power)}</text>')
     for value in sorted(set(xs)):
         out.append(f'<text x="{panel.x(value):.1f}" y="{HEIGHT - BOTTOM + 15}" text-anchor="middle">'
-                   f'{words(value if value < 10000 else round(value, -3))}</text>')
+                   f'{words(value)}</text>')
     for number, (style, name, curve) in enumerate(curves):
         path = "L".join(f"{panel.x(x):.1f} {panel.y(y):.1f}" for x, y in curve)
         out.append(f'<path class="line {style}" d="M{path}"/>')
         dot = style.split()[0]
         out += [f'<circle class="{dot}" cx="{panel.x(x):.1f}" cy="{panel.y(y):.1f}" r="2.5"/>' for x, y in curve]
-        y = HEIGHT - BOTTOM - 8 - 16 * (len(curves) - 1 - number)
+        y = HEIGHT - BOTTOM - 8 - lift - 16 * (len(curves) - 1 - number)
         out.append(f'<path class="line {style}" d="M{WIDTH - 170} {y - 4}h24"/><text x="{WIDTH - 140}" y="{y}">{name}</text>')
     return "\n".join(out)
 
