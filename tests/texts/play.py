@@ -17,7 +17,7 @@ from document import Block, Document, Table
 from sources import ROOT, find_file
 from terminal import CTRL_BRACKET, CTRL_C, Terminal
 
-PATIENCE = 60  # for a command to end, and for what a text shows to come
+PATIENCE = 120  # for a command to end, and for what a text shows to come
 
 PICTURES = {"text", "mermaid"}
 
@@ -25,6 +25,7 @@ PICTURES = {"text", "mermaid"}
 VARIES = [
     (r"(?m)^\[\d+\][ +-].*\n", ""),                        # what a shell says of jobs in the background
     (r"(?m)^\[\d+\] \d+\n", ""),
+    (r"(\^C\n?)+", "^C\\n"),                               # one that no program was there to take is typed again
     (r"\b\d\d:\d\d:\d\d(\.\d+)?\b", "TIME"),
     (r"(?m)^#\d+ ", "#N "),
     (r"(?<=127\.0\.0\.1:)(?!PORT)\d+|(?<=\[::1\]:)(?!PORT)\d+", "CLIENT"),
@@ -167,7 +168,7 @@ class Reader:
         """The command ends, and nothing else stands on the screen than what is shown."""
         if shown is not None and shown.endswith("^C\n"):
             self.expect_lines(terminal, shown[:-len("^C\n")])
-            terminal.type(CTRL_C)
+            terminal.interrupt(self.patience)
         if not terminal.wait_for_prompt(self.patience):
             seen = terminal.screen(terminal.start)
             terminal.leave()

@@ -96,9 +96,19 @@ class Terminal:
         """Ends what goes on, as one does."""
         if self.prompt():
             return
-        self.type(CTRL_BRACKET + "quit\n" if self.is_telnet else CTRL_C)
-        if not self.wait_for_prompt(20):
+        if self.is_telnet:
+            self.type(CTRL_BRACKET + "quit\n")
+            self.wait_for_prompt(20)
+        if not self.interrupt(60):
             raise AssertionError(f"it does not end: ...{self.screen(self.start)[-500:]}")
+
+    def interrupt(self, seconds):
+        """Types Ctrl-C until the prompt is back: between two programs nobody may be there to take it."""
+        deadline = time.monotonic() + seconds
+        while not self.prompt() and time.monotonic() < deadline:
+            self.type(CTRL_C)
+            self.wait_for_prompt(3)
+        return self.prompt()
 
     def close(self):
         """Ends the shell and everything that it has started."""

@@ -173,7 +173,7 @@ cc -o new new.c; ./new # wrong: the exit status
 
 def test_player_finds_what_is_wrong_and_nothing_else(pool, results):
     document = Document(HERE, PLAYED)
-    found, _ = pool.submit(play, document, "dash", 15).result()
+    found, _ = pool.submit(play, document, "dash", 30).result()
     starts = {int(re.match(r".*?:(\d+):", wrong)[1]) for wrong in found}
     wrong = {part.line for part in document.all(Block) if "wrong" in part.text and not part.is_output}
     wrong |= {part.line for part in document.all(Table) if any("wrong" in row.cells[-1] for row in part.rows)}
