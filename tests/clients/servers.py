@@ -102,6 +102,8 @@ class Server:
         self.lesson = lesson
         self.on_terminal = on_terminal
         self.is_told_to_stop = False
+        if lesson != 1 and "--ping-interval" not in options:  # no ping, however slow the machine is
+            options = ("--ping-interval", 600, *options)
         stdout, stdout_end = os.pipe()
         stderr, stderr_end = os.openpty() if on_terminal else os.pipe()
         self.process = subprocess.Popen(command(lesson, "--port", 0, *options),

@@ -138,7 +138,7 @@ def test_heads(start, clients, name):
     client.finish()
     client.read_to_end()
     client.close()
-    server.stderr.wait_for(r"(refused \d+|closed|left).*\n")
+    server.stderr.wait_for(r"^#1 \S+ (refused \d+|closed|left).*\n")
     compare(name, re.sub(r"#1 \S+ (open|closed).*\n|.*to let pages.*\n", "", server.stderr.text))
 
 
