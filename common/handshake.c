@@ -81,6 +81,98 @@ static bool has_body(const struct http_request *request)
            http_header_find(request, "Content-Length", &length) > 1 || !http_text_is(length, "0");
 }
 
+/* ----------------------------------------------------------------------- §9.1: extensions offered
+ *
+ *     permessage-deflate; client_max_window_bits; server_max_window_bits="10", another
+ *
+ * None is ever agreed to. But an offer that is no such list must fail the handshake. */
+
+static void skip_blanks(struct http_text *text)
+{
+    while (text->len > 0 && (*text->at == ' ' || *text->at == '\t')) {
+        text->at++;
+        text->len--;
+    }
+}
+
+/* Takes this character and the blanks around it off the front, if it is next. */
+static bool take_char(struct http_text *text, char c)
+{
+    skip_blanks(text);
+    if (text->len == 0 || *text->at != c)
+        return false;
+    text->at++;
+    text->len--;
+    skip_blanks(text);
+    return true;
+}
+
+/* One character or more; in quotes, a backslash may stand before each. */
+static bool take_token(struct http_text *text, bool in_quotes)
+{
+    const char *at = text->at, *end = at + text->len;
+    for (const char *c = at; c < end; at = ++c) {
+        if (in_quotes && *c == '\\' && c + 1 < end)
+            c++;
+        if (!http_is_token_char((unsigned char)*c))
+            break;
+    }
+    bool taken = at > text->at;
+    text->len -= (size_t)(at - text->at);
+    text->at = at;
+    return taken;
+}
+
+/* A parameter's value: a token, or the same in quotes. */
+static bool take_value(struct http_text *text)
+{
+    if (text->len == 0 || *text->at != '"')
+        return take_token(text, false);
+    text->at++;
+    text->len--;
+    if (!take_token(text, true) || text->len == 0 || *text->at != '"')
+        return false;
+    text->at++;
+    text->len--;
+    return true;
+}
+
+/* name *( ";" parameter [ "=" value ] ) */
+static bool take_extension(struct http_text *text)
+{
+    if (!take_token(text, false))
+        return false;
+    while (take_char(text, ';'))
+        if (!take_token(text, false) || (take_char(text, '=') && !take_value(text)))
+            return false;
+    return true;
+}
+
+/* RFC 9110 §5.6.1: items with commas between, of which some may be empty, but not all. */
+static bool is_extension_list(struct http_text text)
+{
+    size_t items = 0;
+    do {
+        skip_blanks(&text);
+        if (text.len > 0 && *text.at != ',') {
+            if (!take_extension(&text))
+                return false;
+            items++;
+        }
+    } while (take_char(&text, ','));
+    return items > 0 && text.len == 0;
+}
+
+static enum http_outcome check_extensions(const struct http_request *request)
+{
+    struct http_header header = {0};
+    while (http_header_next(request, &header))
+        if (http_text_is_nocase(header.name, "Sec-WebSocket-Extensions") &&
+            !is_extension_list(header.value))
+            return HTTP_EXTENSIONS_BAD;
+    return HTTP_OK;
+}
+
 /* -------------------------------------------------- §10.2: which web pages may connect (Origin)
  *
  * Any page that a user visits can open a WebSocket to any server the user's machine reaches, this
@@ -202,6 +294,8 @@ enum http_outcome handshake_check(const struct http_request *request,
     if ((outcome = check_version(request)) != HTTP_OK)
         return outcome;
     if ((outcome = check_key(request)) != HTTP_OK)
+        return outcome;
+    if ((outcome = check_extensions(request)) != HTTP_OK)
         return outcome;
     return check_origin(request, rules);
 }

@@ -13,8 +13,8 @@
 #define CR '\r'
 #define LF '\n'
 
-/* RFC 9110 §5.6.2: the characters of a method, a header name, and each item of most lists. */
-static bool is_token_char(unsigned char c)
+/* The characters of a method, a header name, and each item of most lists. */
+bool http_is_token_char(unsigned char c)
 {
     if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
         return true;
@@ -49,7 +49,7 @@ static enum http_outcome in_start(struct http_request *r, const char *buf, size_
         return HTTP_PARTIAL;
     if (c == 0x16) /* the record type of a TLS handshake (RFC 8446 §5.1) */
         return HTTP_TLS;
-    if (!is_token_char(c))
+    if (!http_is_token_char(c))
         return HTTP_BAD_METHOD;
     r->part_start = i;
     r->state = HTTP_IN_METHOD;
@@ -65,7 +65,7 @@ static enum http_outcome in_start_cr(struct http_request *r, const char *buf, si
 static enum http_outcome in_method(struct http_request *r, const char *buf, size_t i)
 {
     unsigned char c = (unsigned char)buf[i];
-    if (is_token_char(c))
+    if (http_is_token_char(c))
         return HTTP_PARTIAL;
     if (c != ' ')
         return HTTP_BAD_METHOD;
@@ -154,7 +154,7 @@ static enum http_outcome in_line_start(struct http_request *r, const char *buf, 
     }
     if (is_blank(c))
         return HTTP_FOLDED_HEADER;
-    if (!is_token_char(c))
+    if (!http_is_token_char(c))
         return HTTP_BAD_HEADER_NAME;
     r->state = HTTP_IN_NAME;
     return HTTP_PARTIAL;
@@ -164,7 +164,7 @@ static enum http_outcome in_line_start(struct http_request *r, const char *buf, 
 static enum http_outcome in_name(struct http_request *r, const char *buf, size_t i)
 {
     unsigned char c = (unsigned char)buf[i];
-    if (is_token_char(c))
+    if (http_is_token_char(c))
         return HTTP_PARTIAL;
     if (c == CR || c == LF)
         return HTTP_NO_COLON;
@@ -454,6 +454,9 @@ static const struct http_refusal refusals[HTTP_OUTCOMES] = {
     [HTTP_KEY_BAD] = {400, "Bad Request", CLOSES,
                       "Sec-WebSocket-Key must be 16 bytes in base64: 22 characters and == "
                       "(RFC 6455 §4.2.1)"},
+    [HTTP_EXTENSIONS_BAD] = {400, "Bad Request", CLOSES,
+                             "Sec-WebSocket-Extensions must be a list of names with parameters "
+                             "(RFC 6455 §9.1)"},
     [HTTP_ORIGIN_REPEATED] = {400, "Bad Request", CLOSES,
                               "there is more than one Origin header (RFC 6454 §7.3)"},
     [HTTP_ORIGIN_FORBIDDEN] = {403, "Forbidden", CLOSES,

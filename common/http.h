@@ -59,6 +59,7 @@ enum http_outcome {
     HTTP_KEY_MISSING,
     HTTP_KEY_REPEATED,
     HTTP_KEY_BAD,
+    HTTP_EXTENSIONS_BAD,
     HTTP_ORIGIN_REPEATED,
     HTTP_ORIGIN_FORBIDDEN,
 
@@ -148,6 +149,9 @@ bool http_text_same_nocase(struct http_text a, struct http_text b);
  * "upgrade" whatever its case. */
 bool http_header_has_item(const struct http_request *request, const char *name, const char *item,
                           bool (*is)(struct http_text, const char *));
+
+/* May it stand in a token, such as a header's name? (RFC 9110 §5.6.2) */
+bool http_is_token_char(unsigned char c);
 
 /* The path in the target: "/status" of "/status?pretty" and of "http://host/status". */
 struct http_text http_request_path(const struct http_request *request);

@@ -336,6 +336,14 @@ def test_extensions_are_never_accepted(connect, offer):
     assert_upgraded(connect().upgrade(handshake(add=[f"Sec-WebSocket-Extensions: {offer}"])))
 
 
+@pytest.mark.parametrize("offer", ["", "permessage-deflate;", "a=b", "a; b=\"c d\"", "a b"])
+def test_extensions_that_are_no_list_are_refused(connect, offer):
+    """§9.1: whoever gets a malformed offer must fail the connection."""
+    client = connect()
+    client.send(handshake(add=[f"Sec-WebSocket-Extensions: {offer}"]))
+    assert_refusal(client.read_response(), 400, "Sec-WebSocket-Extensions.*§9.1")
+
+
 SPOKEN = {1: None, 2: "echo", 3: "chat"}
 
 

@@ -129,6 +129,75 @@ static bool is_key(struct model_text key)
     return chars == 22 && key.len == 24 && memcmp(key.at + 22, "==", 2) == 0;
 }
 
+/* §9.1, as an automaton: what may come after what. */
+static bool is_extension_list(struct model_text text)
+{
+    enum {
+        ITEM,
+        NAME,
+        NAMED,
+        PARAMETER,
+        IN_IT,
+        AFTER_IT,
+        VALUE,
+        IN_VALUE,
+        QUOTED,
+        IN_QUOTES,
+        DONE
+    } state = ITEM;
+    bool any = false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        bool blank = c == ' ' || c == '\t', token = model_is_token((struct model_text){&c, 1});
+        if (state == QUOTED || state == IN_QUOTES) {
+            if (c == '"' && state == IN_QUOTES) {
+                state = DONE;
+                continue;
+            }
+            if (c == '\\' && i + 1 < text.len)
+                c = text.at[++i];
+            if (!model_is_token((struct model_text){&c, 1}))
+                return false;
+            state = IN_QUOTES;
+        } else if (token) {
+            if (state == NAMED || state == AFTER_IT || state == DONE)
+                return false;
+            any = any || state == ITEM;
+            state = state == ITEM || state == NAME         ? NAME
+                    : state == PARAMETER || state == IN_IT ? IN_IT
+                                                           : IN_VALUE;
+        } else if (blank) {
+            state = state == NAME       ? NAMED
+                    : state == IN_IT    ? AFTER_IT
+                    : state == IN_VALUE ? DONE
+                                        : state;
+        } else if (c == '=' && (state == IN_IT || state == AFTER_IT)) {
+            state = VALUE;
+        } else if (c == '"' && state == VALUE) {
+            state = QUOTED;
+        } else if (state == PARAMETER || state == VALUE) {
+            return false;
+        } else if (c == ',') {
+            state = ITEM;
+        } else if (c == ';' && state != ITEM) {
+            state = PARAMETER;
+        } else {
+            return false;
+        }
+    }
+    return any && state != PARAMETER && state != VALUE && state != QUOTED && state != IN_QUOTES;
+}
+
+static bool extensions_are_good(void)
+{
+    for (size_t i = 0; i < model.line_count; i++)
+        if (model_same_any_case(model.lines[i].name,
+                                (struct model_text){"sec-websocket-extensions", 24}) &&
+            !is_extension_list(model.lines[i].value))
+            return false;
+    return true;
+}
+
 /* ------------------------------------------------------------------------- Origin (§10.2) */
 
 struct origin {
@@ -234,6 +303,7 @@ static struct verdict judge(const struct handshake_rules *rules)
     broken_if(&verdict, keys == 0, HTTP_KEY_MISSING);
     broken_if(&verdict, keys > 1, HTTP_KEY_REPEATED);
     broken_if(&verdict, keys == 1 && !is_key(key), HTTP_KEY_BAD);
+    broken_if(&verdict, !extensions_are_good(), HTTP_EXTENSIONS_BAD);
     broken_if(&verdict, origins > 1, HTTP_ORIGIN_REPEATED);
     broken_if(&verdict, origins == 1 && !origin_is_allowed(origin, rules), HTTP_ORIGIN_FORBIDDEN);
     if (may_have_body)

@@ -290,6 +290,8 @@ HANDSHAKE = {
     "subprotocol-long": lines(0x30, 0, "Sec-WebSocket-Protocol: a-name-that-does-not-fit-into-an-"
                               "answer-" + "0123456789-" * 6 + "0123456789"),
     "extensions": lines(0, 0, "Sec-WebSocket-Extensions: permessage-deflate"),
+    "extensions-quoted": lines(0, 0, "Sec-WebSocket-Extensions: , a; b=c ;d = \"\\e\" ,,f"),
+    "extensions-bad": lines(0, 0, "Sec-WebSocket-Extensions: a; b=\"c"),
     "origin-own": lines(0, 0, "Origin: http://localhost:8080"),
     "origin-own-upper-case": lines(0, 0, "Origin: HTTP://LocalHost:8080"),
     "origin-other-port": lines(0, 0, "Origin: http://localhost:8081"),

@@ -145,4 +145,7 @@ bool model_has_item(const struct model_head *head, const char *name, const char 
 bool model_same(struct model_text text, const char *word);
 bool model_same_any_case(struct model_text a, struct model_text b);
 
+/* RFC 9110 §5.6.2 */
+bool model_is_token(struct model_text text);
+
 #endif

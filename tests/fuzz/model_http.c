@@ -24,7 +24,7 @@ static bool all_one_of(struct model_text text, const char *chars)
     return true;
 }
 
-static bool is_token(struct model_text text)
+bool model_is_token(struct model_text text)
 {
     return text.len > 0 && all_one_of(text, token_chars);
 }
@@ -107,7 +107,7 @@ static bool read_request_line(struct model_head *head, struct model_text line, b
         !is_one_of(protocol.at[7], "0123456789"))
         return false;
     head->minor = protocol.at[7] - '0';
-    return is_token(head->method) && is_target(head->target, surely);
+    return model_is_token(head->method) && is_target(head->target, surely);
 }
 
 static bool read_header_line(struct model_head *head, struct model_text text)
@@ -117,7 +117,7 @@ static bool read_header_line(struct model_head *head, struct model_text text)
         return false;
     line->value = without_blanks(line->value);
     head->line_count++;
-    return is_token(line->name) && is_value(line->value);
+    return model_is_token(line->name) && is_value(line->value);
 }
 
 bool model_head_read(struct model_head *head, const char *bytes, size_t len, bool surely)

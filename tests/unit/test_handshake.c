@@ -122,6 +122,14 @@ static const struct {
     {"extensions offered",
      {.more = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"},
      HTTP_OK},
+#define OFFERED(list)                                                                              \
+    {                                                                                              \
+        .more = "Sec-WebSocket-Extensions:" list "\r\n"                                            \
+    }
+    {"two extensions", OFFERED("a; b; c=1,\td ; e = \"f\""), HTTP_OK},
+    {"an escape in quotes", OFFERED("a; b=\"\\c\\d\""), HTTP_OK},
+    {"empty items", OFFERED(", ,a,,b ,"), HTTP_OK},
+    {"extensions in two lines", OFFERED("a\r\nSec-WebSocket-Extensions: b"), HTTP_OK},
     {"an empty body", {.more = "Content-Length: 0\r\n"}, HTTP_OK},
     {"any path", {.line = "GET /a/b?c HTTP/1.1"}, HTTP_OK},
     {"a later HTTP/1", {.line = "GET / HTTP/1.2"}, HTTP_OK},
@@ -181,6 +189,24 @@ static const struct {
     {"two Origins",
      {.more = "Origin: http://localhost:8080\r\nOrigin: http://localhost:8080\r\n"},
      HTTP_ORIGIN_REPEATED},
+
+    {"no extension", OFFERED(""), HTTP_EXTENSIONS_BAD},
+    {"nothing but commas", OFFERED(", ,"), HTTP_EXTENSIONS_BAD},
+    {"two names", OFFERED("a b"), HTTP_EXTENSIONS_BAD},
+    {"a name with a value", OFFERED("a=b"), HTTP_EXTENSIONS_BAD},
+    {"a name in quotes", OFFERED("\"a\""), HTTP_EXTENSIONS_BAD},
+    {"an empty parameter", OFFERED("a;"), HTTP_EXTENSIONS_BAD},
+    {"a parameter between two others that is empty", OFFERED("a;;b"), HTTP_EXTENSIONS_BAD},
+    {"an empty value", OFFERED("a; b="), HTTP_EXTENSIONS_BAD},
+    {"an empty value in quotes", OFFERED("a; b=\"\""), HTTP_EXTENSIONS_BAD},
+    {"a value that is no token", OFFERED("a; b=\"c d\""), HTTP_EXTENSIONS_BAD},
+    {"quotes without an end", OFFERED("a; b=\"c"), HTTP_EXTENSIONS_BAD},
+    {"an escape without an end", OFFERED("a; b=\"c\\"), HTTP_EXTENSIONS_BAD},
+    {"an escape outside quotes", OFFERED("a; b=\\c"), HTTP_EXTENSIONS_BAD},
+    {"something behind the quotes", OFFERED("a; b=\"c\"d"), HTTP_EXTENSIONS_BAD},
+    {"no token", OFFERED("a/b"), HTTP_EXTENSIONS_BAD},
+    {"the second line", OFFERED("a\r\nSec-WebSocket-Extensions: ;"), HTTP_EXTENSIONS_BAD},
+
 };
 
 static void requests_are_judged(void **state)
