@@ -10,8 +10,8 @@ from document import Block, Document, Heading, Paragraph, Table, chinese, is_chi
 from sources import ROOT
 
 # Those that must have a Chinese text beside them; of all others it is compared if it is there.
-REQUIRED = ["lesson01_handshake/README.md", "lesson01_handshake/TEACHING.md", "lesson02_frames/README.md",
-            "lesson03_broadcast/README.md", "lesson03_broadcast/BEYOND.md"]
+REQUIRED = ["README.md", "lesson01_handshake/README.md", "lesson01_handshake/TEACHING.md",
+            "lesson02_frames/README.md", "lesson03_broadcast/README.md", "lesson03_broadcast/BEYOND.md"]
 
 PAIRS = [path for path in texts() if not is_chinese(path) and (ROOT / chinese(path)).exists()]
 
