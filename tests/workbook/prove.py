@@ -70,9 +70,9 @@ def tables():
     return exercises
 
 
-def grader_names():
+def grader_names(base):
     """The exercises that wscheck has, in its order."""
-    lines = must(ROOT / "wscheck", "--list").splitlines()
+    lines = must(base / "wscheck", "--list").splitlines()
     return [line.split(":")[0] for line in lines if line and not line.startswith(" ")]
 
 
@@ -126,8 +126,8 @@ def failed_exercises(checks):
 
 # ------------------------------------------------------------------------------------------ proofs
 
-def prove_names(exercises):
-    theirs = grader_names()
+def prove_names(base, exercises):
+    theirs = grader_names(base)
     if list(exercises) != theirs:
         raise Failure(f"the tables have {' '.join(exercises)}\nwscheck has {' '.join(theirs)}")
 
@@ -257,7 +257,7 @@ def main():
                                 arguments.quick) for name in wanted]
             if not arguments.exercise:
                 steps = 1 if arguments.quick else len(exercises)
-                for proof in (("names", prove_names, exercises), ("work is kept", prove_kept, work),
+                for proof in (("names", prove_names, base, exercises), ("work is kept", prove_kept, work),
                               ("watch", prove_watch, base, work, exercises),
                               ("the way", prove_way, work, exercises, steps)):
                     jobs.append(pool.submit(count.take, *proof))
