@@ -3,6 +3,7 @@
  */
 #include "grade.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,6 +235,18 @@ static void find_late_death(struct run *run)
     run->told->late(run->plan, run->last);
 }
 
+/* What a failed check has left behind, messages that still go round or a thread that hangs, is not to
+ * be found by the checks of another exercise: they get a server of their own. But a server that must
+ * have one certain port may not get it again so soon. */
+static void give_up_server(struct run *run)
+{
+    struct server *server = &run->grading->server;
+    if (server->command == NULL || server->fixed_port != 0)
+        return;
+    server_signal(server, SIGKILL); /* how it stops is the business of the checks of `stop` */
+    server_stop(server);
+}
+
 /* ------------------------------------------------------------------------------- one check */
 
 static bool skip(struct item *item, bool for_parent, const char *why)
@@ -336,6 +349,8 @@ static void run_item(struct run *run, struct item *item)
     trial_end(&run->trial);
     look_after_it_once_more(run, item, ended);
     run->last = item;
+    if (item->result.outcome == FAILED)
+        give_up_server(run);
 }
 
 /* ------------------------------------------------------------------------------ all of them */

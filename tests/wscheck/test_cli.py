@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import BOUND, WSCHECK, Running, faulty, graded, outcomes, wscheck
+from conftest import BOUND, FAULTY, WSCHECK, Running, faulty, graded, outcomes, wscheck
 
 GOOD = {lesson: faulty(lesson) for lesson in (1, 2, 3)}
 
@@ -274,6 +274,18 @@ def test_the_signal_that_killed_the_server_is_told():
     failure = run.stdout[run.stdout.index("FAILED refuse-high-bit"):]
     assert "killed by signal 6 (Aborted)" in failure
     assert "82 ff ff ff ff ff ff ff ff ff" in failure  # what was sent before
+
+
+def test_after_a_check_that_failed_there_is_another_server(tmp_path):
+    """What it has left behind, messages on their way or a thread that hangs, is not the next one's."""
+    starts = tmp_path / "starts"
+    command = script(tmp_path, f'#!/bin/sh\necho >>"{starts}"\nexec "{FAULTY}" "$@"\n')
+    for fault, failures in ("", []), ("--fault text-for-binary", ["encode-binary", "encode-nul"]):
+        starts.write_text("")
+        result = graded("--lesson", 2, "--server", f"{command} --lesson 2 {fault}", "-k",
+                        "--only", "encode-binary", "--only", "encode-nul", "--only", "encode-text-nul")
+        assert outcomes(result, "failed") == failures
+        assert len(starts.read_text()) == 1 + len(failures)
 
 
 def test_the_last_lines_of_a_server_are_told(tmp_path):
