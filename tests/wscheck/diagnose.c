@@ -449,7 +449,8 @@ static bool is_base64_of(const char *accept, const void *at, size_t len)
 {
     struct bytes base64 = {0};
     http_add_base64(&base64, at, len);
-    bool same = base64.len == strlen(accept) && memcmp(base64.at, accept, base64.len) == 0;
+    bool same = base64.len == strlen(accept) &&
+                (base64.len == 0 || memcmp(base64.at, accept, base64.len) == 0);
     bytes_free(&base64);
     return same;
 }

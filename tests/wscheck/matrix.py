@@ -50,7 +50,7 @@ def grade(args, fault):
     run = subprocess.run([args.wscheck, "--lesson", str(fault.lesson), "--server", server, "--json",
                           "-k", "--strict", "--timeout", str(args.timeout), *only],
                          capture_output=True, text=True)
-    if run.returncode not in (0, 1):
+    if run.returncode not in (0, 1) or run.stderr:  # a sanitizer's report, for instance
         sys.exit(f"wscheck ended with {run.returncode} for {server}:\n{run.stderr}")
     return {check["id"]: check for check in json.loads(run.stdout)["checks"]}
 
