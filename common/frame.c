@@ -190,36 +190,34 @@ bool ws_close_code_is_valid(uint16_t code)
 
 /* ---------------------------------------------------------------------------------- masking */
 
+static void mask_eight(unsigned char *octets, uint64_t key)
+{
+    uint64_t word;
+    memcpy(&word, octets, sizeof word); /* memcpy: they need not be aligned */
+    word ^= key;
+    memcpy(octets, &word, sizeof word);
+}
+
 /* §5.3: octet i of the payload is XOR-ed with octet i mod 4 of the key. Eight octets at a time, with
  * the key written twice, is the same; and of four times eight in a row the compiler makes a few
  * wide instructions. (4 KiB: a dozen times as fast as octet by octet; 20 bytes: a third of the
  * instructions.) */
 void ws_frame_mask(unsigned char *piece, size_t len, const unsigned char key[4], uint64_t offset)
 {
-    unsigned char turned[4]; /* the key as it stands at the beginning of this piece */
     uint32_t key4;
-    uint64_t words[4];
-    size_t at = 0;
+    for (; offset % 4 != 0 && len > 0; offset++, piece++, len--)
+        *piece ^= key[offset % 4];
 
-    if (offset % 4 != 0) {
-        for (size_t i = 0; i < 4; i++)
-            turned[i] = key[(offset + i) % 4];
-        key = turned;
-    }
     memcpy(&key4, key, sizeof key4);
     uint64_t key8 = (uint64_t)key4 << 32 | key4;
-
-    for (; len - at >= sizeof words; at += sizeof words) {
-        memcpy(words, piece + at, sizeof words); /* memcpy: the piece need not be aligned */
-        for (size_t i = 0; i < 4; i++)
-            words[i] ^= key8;
-        memcpy(piece + at, words, sizeof words);
+    for (; len >= 32; piece += 32, len -= 32) {
+        mask_eight(piece, key8);
+        mask_eight(piece + 8, key8);
+        mask_eight(piece + 16, key8);
+        mask_eight(piece + 24, key8);
     }
-    for (; len - at >= sizeof key8; at += sizeof key8) {
-        memcpy(words, piece + at, sizeof key8);
-        words[0] ^= key8;
-        memcpy(piece + at, words, sizeof key8);
-    }
-    for (; at < len; at++)
-        piece[at] ^= key[at % 4];
+    for (; len >= 8; piece += 8, len -= 8)
+        mask_eight(piece, key8);
+    for (size_t i = 0; i < len; i++)
+        piece[i] ^= key[i % 4];
 }
