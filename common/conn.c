@@ -451,7 +451,9 @@ static void receive(struct conn *conn)
 {
     unsigned char few[FEW];
     struct space space = space_to_read(conn, (struct space){few, sizeof few});
-    ssize_t n = net_receive(conn->client.fd, space.at, space.len);
+    bool gathers = conn->handlers->pause != NULL; /* the longer all sleep, the more goes together */
+    ssize_t n = gathers ? net_receive(conn->client.fd, space.at, space.len)
+                        : net_receive_soon(conn->client.fd, space.at, space.len);
     if (n < 0 && is_timeout(errno)) {
         take_silence(conn);
     } else if (n <= 0) {

@@ -313,7 +313,7 @@ static ssize_t receive_awake(int fd, void *buf, size_t len)
     return n;
 }
 
-static ssize_t receive_asleep(int fd, void *buf, size_t len)
+ssize_t net_receive(int fd, void *buf, size_t len)
 {
     ssize_t n;
     do
@@ -324,12 +324,12 @@ static ssize_t receive_asleep(int fd, void *buf, size_t len)
 
 /* When looking was in vain, it is left out for a while, the longer the more often that happens: so a
  * lone client, or too many of them, pay next to nothing for it. A thread has one client at a time. */
-ssize_t net_receive(int fd, void *buf, size_t len)
+ssize_t net_receive_soon(int fd, void *buf, size_t len)
 {
     static _Thread_local int rest, next_rest = 1;
     if (rest > 0) {
         rest--;
-        return receive_asleep(fd, buf, len);
+        return net_receive(fd, buf, len);
     }
     ssize_t n = receive_awake(fd, buf, len);
     if (n >= 0 || !is_not_yet(errno)) {
@@ -338,7 +338,7 @@ ssize_t net_receive(int fd, void *buf, size_t len)
     }
     rest = next_rest;
     next_rest = rest < REST_MAX ? 2 * rest : rest;
-    return receive_asleep(fd, buf, len);
+    return net_receive(fd, buf, len);
 }
 
 /* Here what comes is part of a handshake or a goodbye, where the other side answers at once. */
@@ -350,7 +350,7 @@ ssize_t net_receive_until(int fd, void *buf, size_t len, int64_t deadline)
     int64_t left = deadline - net_now();
     if (net_set_receive_timeout(fd, left > 0 ? left : 1) != 0) /* 0 would mean: for ever */
         return -1;
-    return receive_asleep(fd, buf, len);
+    return net_receive(fd, buf, len);
 }
 
 /* Takes sent bytes off the front of the parts; returns how many are left in them. */

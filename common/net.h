@@ -78,7 +78,11 @@ int net_set_receive_timeout(int fd, int64_t milliseconds);
  * Interrupted by a signal, it goes on waiting. */
 ssize_t net_receive(int fd, void *buf, size_t len);
 
-/* The same, but waits until the deadline at most: EAGAIN then. Sets the receive timeout to that. */
+/* The same, for whoever expects them soon: it looks a few times before it sleeps. */
+ssize_t net_receive_soon(int fd, void *buf, size_t len);
+
+/* The same, but waits until the deadline at most: EAGAIN then. It may leave the receive timeout set
+ * to that. */
 ssize_t net_receive_until(int fd, void *buf, size_t len, int64_t deadline);
 
 /* Sends what the socket takes at once and never waits for it; a moment passes if the system has no
