@@ -272,7 +272,7 @@ void expect_header(struct peer *p, const struct response *response, const char *
     if (found == 0 || value == NULL) {
         struct bytes safe = {0};
         show_escaped(&safe, (const unsigned char *)line, strlen(line));
-        bytes_add(&safe, "", 1);
+        bytes_add(&safe, "", 1); /* a C string from here on */
         trial_say(p->trial, expected, found == 0 ? "an answer without it" : (const char *)safe.at);
         bytes_free(&safe);
         return;

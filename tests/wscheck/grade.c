@@ -236,8 +236,8 @@ static void find_late_death(struct run *run)
 }
 
 /* What a failed check has left behind, messages that still go round or a thread that hangs, is not to
- * be found by the checks of another exercise: they get a server of their own. But a server that must
- * have one certain port may not get it again so soon. */
+ * be found by the next one: that gets a server of its own. But a server that must have one certain
+ * port may not get it again so soon. */
 static void give_up_server(struct run *run)
 {
     struct server *server = &run->grading->server;

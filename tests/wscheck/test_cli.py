@@ -200,6 +200,15 @@ def test_json_is_json_whatever_comes():
     assert bytes.fromhex(check["came"]) == junk[:256]
 
 
+def test_a_header_that_should_not_be_there_is_shown_and_nothing_behind_it():
+    came = {check["id"]: check["came_in_words"]
+            for check in graded("--lesson", 1, "--server", faulty(1, "extensions-echoed"), "-k")["checks"]
+            if check["outcome"] == "failed"}
+    assert came == {
+        "send-101-unknown-extension": "Sec-WebSocket-Extensions: x-wscheck-unknown",
+        "send-101-no-deflate": "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"}
+
+
 def test_tap_can_be_counted():
     run = wscheck("--lesson", 2, "--server", faulty(2, "mask-one-byte"), "--tap")
     assert run.returncode == 1
