@@ -9,9 +9,13 @@ lesson01 := lesson01_handshake
 lesson02 := lesson02_frames
 lesson03 := lesson03_broadcast
 
-# One file a noun, and each may use only those before it; tests/unit/test_layers.sh holds it to that.
+# Dependencies run from right to left: a file uses only those before it, in its folder and in the
+# folders before; tests/unit/test_layers.sh holds it to that. What is PURE only computes.
 PURE     := http handshake frame utf8 message trace
-COMMON   := $(PURE) net buffer log options opening outbox conn server
+COMMON   := $(PURE) net buffer log options
+LESSON01 := listener opening
+LESSON02 := worker admission keepalive input observer ending conn client process threads
+LESSON03 := outbox members room xray
 
 # ------------------------------------------------------------------------------------- flags
 
@@ -24,7 +28,8 @@ CRYPTO_LIBS   := $(shell pkg-config --libs libcrypto 2>/dev/null || echo -lcrypt
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 ALL_CFLAGS   = -std=c11 $(WARNINGS) -pthread $(HARDENING) $(SANITIZE) $(CFLAGS)
-ALL_CPPFLAGS = -D_DEFAULT_SOURCE -Icommon $(SANITIZE_CPPFLAGS) $(CRYPTO_CFLAGS) $(CPPFLAGS)
+INCLUDES    := $(foreach f,common $(lesson01) $(lesson02) $(lesson03),-I$(f))
+ALL_CPPFLAGS = -D_DEFAULT_SOURCE $(INCLUDES) $(SANITIZE_CPPFLAGS) $(CRYPTO_CFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS  = -pthread $(HARDENING_LD) $(SANITIZE) $(LDFLAGS)
 
 ifeq ($(SAN),)
@@ -74,40 +79,50 @@ $(LESSONS): %: $(BUILD)/%
 	@rm -f server
 	@cp $< server
 
-COMMON_OBJECTS := $(COMMON:%=$(BUILD)/common/%.o)
+# What each lesson has made, for the next to link: all of its folder but server.c, which has main().
+COMMON_OBJECTS   := $(COMMON:%=$(BUILD)/common/%.o)
+LESSON01_OBJECTS := $(LESSON01:%=$(BUILD)/$(lesson01)/%.o) $(COMMON_OBJECTS)
+LESSON02_OBJECTS := $(LESSON02:%=$(BUILD)/$(lesson02)/%.o) $(LESSON01_OBJECTS)
+LESSON03_OBJECTS := $(LESSON03:%=$(BUILD)/$(lesson03)/%.o) $(LESSON02_OBJECTS)
 
-.SECONDEXPANSION:
-LESSON_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $($(1))/*.c))
-$(LESSONS:%=$(BUILD)/%): $(BUILD)/%: $$(call LESSON_OBJECTS,%) $(COMMON_OBJECTS)
+$(BUILD)/lesson01: $(BUILD)/$(lesson01)/server.o $(LESSON01_OBJECTS)
+$(BUILD)/lesson02: $(BUILD)/$(lesson02)/server.o $(LESSON02_OBJECTS)
+$(BUILD)/lesson03: $(BUILD)/$(lesson03)/server.o $(LESSON03_OBJECTS)
+$(LESSONS:%=$(BUILD)/%):
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)
 
-# A challenge is one file, a_*.c to f_*.c, with what they share and lesson 3's room. Only f needs
+# A challenge is one file, a_*.c to f_*.c, on what its lesson and those before have made. Only f needs
 # hiredis; `programs` goes without it where that is not installed.
-CHALLENGE_DIR := $(lesson03)/challenges
-CHALLENGES    := $(patsubst $(CHALLENGE_DIR)/%.c,%,$(wildcard $(CHALLENGE_DIR)/?_*.c))
-challenge_of   = $(filter $(1)_%,$(CHALLENGES))
+CHALLENGE_SOURCES := $(wildcard lesson0*/challenges/?_*.c)
+CHALLENGES        := $(notdir $(CHALLENGE_SOURCES:.c=))
+challenge_of       = $(filter $(1)_%,$(CHALLENGES))
 CHALLENGE_TARGETS := $(foreach c,$(CHALLENGES),challenge-$(firstword $(subst _, ,$(c))))
+challenge_object   = $(BUILD)/$(filter %/$(1).o,$(CHALLENGE_SOURCES:.c=.o))
 
+.SECONDEXPANSION:
 .PHONY: $(CHALLENGE_TARGETS)
 $(CHALLENGE_TARGETS): challenge-%: $$(BUILD)/challenges/$$(call challenge_of,%)
 	@rm -f server
 	@cp $< server
 
-$(CHALLENGES:%=$(BUILD)/challenges/%): $(BUILD)/challenges/%: $(BUILD)/$(CHALLENGE_DIR)/%.o \
-    $(BUILD)/$(CHALLENGE_DIR)/lobby.o $(BUILD)/$(lesson03)/room.o $(COMMON_OBJECTS)
+$(filter $(BUILD)/challenges/a_% $(BUILD)/challenges/d_% $(BUILD)/challenges/e_%, \
+    $(CHALLENGES:%=$(BUILD)/challenges/%)): $(LESSON02_OBJECTS)
+$(filter $(BUILD)/challenges/b_% $(BUILD)/challenges/c_% $(BUILD)/challenges/f_%, \
+    $(CHALLENGES:%=$(BUILD)/challenges/%)): $(LESSON03_OBJECTS)
+$(CHALLENGES:%=$(BUILD)/challenges/%): $(BUILD)/challenges/%: $$(call challenge_object,%)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS) $(CHALLENGE_LIBS)
-$(CHALLENGES:%=$(BUILD)/$(CHALLENGE_DIR)/%.o) $(BUILD)/$(CHALLENGE_DIR)/lobby.o: $(BUILD)/$(CHALLENGE_DIR)/page.h
+$(CHALLENGE_SOURCES:%.c=$(BUILD)/%.o): $(BUILD)/$(lesson02)/challenges/challenge_page.h
 $(BUILD)/challenges/f_%: CHALLENGE_LIBS = $(shell pkg-config --libs hiredis 2>/dev/null || echo -lhiredis)
 WITH_HIREDIS := $(shell pkg-config --exists hiredis && echo yes)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -I$(BUILD)/$(*D) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(ALL_CPPFLAGS) -I$(BUILD)/$(*D) -I$(BUILD)/$(lesson02)/challenges $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The pages go into the binary, so that they are there whatever directory the server is started in.
 $(foreach l,$(LESSONS),$(BUILD)/$($(l))/server.o): $(BUILD)/%/server.o: $(BUILD)/%/page.h
-$(BUILD)/$(lesson03)/xray.o: $(BUILD)/$(lesson03)/xray_page.h
+$(BUILD)/$(lesson03)/server.o: $(BUILD)/$(lesson03)/xray_page.h
 $(BUILD)/%page.h: %page.html
 	@mkdir -p $(@D)
 	@{ echo 'static const unsigned char $(basename $(@F))_html[] = {'; \

@@ -18,8 +18,8 @@
 
 /* What this server allows; strings and lists are the caller's and must outlive the call. */
 struct handshake_rules {
-    const char *host_name;      /* a name that is surely this server's (--host), or NULL */
-    const char *const *origins; /* further origins that may connect; "*" stands for all */
+    const char *host_name; /* a name that is surely this server's (--host), or NULL */
+    char *const *origins;  /* further origins that may connect; "*" stands for all */
     size_t origin_count;
     const char *subprotocol; /* spoken if the client offers it, or NULL for none */
 };

@@ -4,10 +4,13 @@
 #include "options.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "frame.h"
 
 #define VERSION "1.0.0"
 
@@ -29,55 +32,59 @@ enum option_id {
 
 static const struct option {
     enum option_id id;
-    int lesson; /* the first that has it */
+    enum options_set set; /* that it belongs to */
     char letter;
     const char *name;
     const char *argument; /* NULL: takes none */
-    const char *fallback; /* what it is when left out; NULL: not set */
+    char *fallback;       /* what it is when left out; NULL: not set */
     const char *help;
 } table[] = {
-    {PORT, 1, 'p', "port", "N", "8080", "listen on port N; 0 takes a free one"},
-    {HOST, 1, 'H', "host", "ADDR", NULL,
+    {PORT, OPTIONS_HANDSHAKE, 'p', "port", "N", "8080", "listen on port N; 0 takes a free one"},
+    {HOST, OPTIONS_HANDSHAKE, 'H', "host", "ADDR", NULL,
      "listen on ADDR, not on loopback only; 0.0.0.0 or :: lets other machines in"},
-    {VERBOSE, 1, 'v', "verbose", NULL, NULL, "log each message, even if stderr is no terminal"},
-    {QUIET, 1, 'q', "quiet", NULL, NULL, "log neither messages nor connections"},
-    {TRACE, 1, 0, "trace", NULL, NULL, "explain each request head and each frame on stderr"},
-    {HELP, 1, 'h', "help", NULL, NULL, "print this and exit"},
-    {SHOW_VERSION, 1, 0, "version", NULL, NULL, "print the version and exit"},
-    {HANDSHAKE_TIMEOUT, 1, 0, "handshake-timeout", "SECONDS", "120",
+    {VERBOSE, OPTIONS_HANDSHAKE, 'v', "verbose", NULL, NULL, "log each message, even if stderr is no terminal"},
+    {QUIET, OPTIONS_HANDSHAKE, 'q', "quiet", NULL, NULL, "log neither messages nor connections"},
+    {TRACE, OPTIONS_HANDSHAKE, 0, "trace", NULL, NULL, "explain each request head and each frame on stderr"},
+    {HELP, OPTIONS_HANDSHAKE, 'h', "help", NULL, NULL, "print this and exit"},
+    {SHOW_VERSION, OPTIONS_HANDSHAKE, 0, "version", NULL, NULL, "print the version and exit"},
+    {HANDSHAKE_TIMEOUT, OPTIONS_HANDSHAKE, 0, "handshake-timeout", "SECONDS", "120",
      "how long a request head may take"},
-    {ALLOW_ORIGIN, 1, 0, "allow-origin", "ORIGIN", NULL,
+    {ALLOW_ORIGIN, OPTIONS_HANDSHAKE, 0, "allow-origin", "ORIGIN", NULL,
      "let pages from ORIGIN connect; '*' means all; may be repeated"},
-    {MAX_MESSAGE, 2, 0, "max-message", "BYTES", "16777216", "longest message taken"},
-    {MAX_CLIENTS, 2, 0, "max-clients", "N", "1024", "most WebSocket clients at the same time"},
-    {PING_INTERVAL, 2, 0, "ping-interval", "SECONDS", "20",
+    {MAX_MESSAGE, OPTIONS_MESSAGES, 0, "max-message", "BYTES", "16777216", "longest message taken"},
+    {MAX_CLIENTS, OPTIONS_MESSAGES, 0, "max-clients", "N", "1024", "most WebSocket clients at the same time"},
+    {PING_INTERVAL, OPTIONS_MESSAGES, 0, "ping-interval", "SECONDS", "20",
      "ping a client after so much silence, drop it after as much again"},
-    {MAX_BACKLOG, 3, 0, "max-backlog", "BYTES", "4194304",
+    {MAX_BACKLOG, OPTIONS_BACKLOG, 0, "max-backlog", "BYTES", "4194304",
      "most that may wait for a client that does not read"},
 };
 
 #define OPTION_COUNT (sizeof table / sizeof *table)
 
-/* A broadcast multiplies what it takes, so lesson 3 takes less. */
-static const char *fallback_of(const struct option *o, int lesson)
+static bool is_in(const struct option *o, const struct options_spec *spec)
 {
-    return o->id == MAX_MESSAGE && lesson == 3 ? "1048576" : o->fallback;
+    return o->set <= spec->set;
+}
+
+static char *fallback_of(const struct option *o, const struct options_spec *spec)
+{
+    return o->id == MAX_MESSAGE && spec->max_message != NULL ? spec->max_message : o->fallback;
 }
 
 /* ------------------------------------------------------------------------------- telling people */
 
-static void print_help(int lesson, const char *program)
+static void print_help(const struct options_spec *spec)
 {
-    printf("usage: ./server [options]\n\n%s\n\n", program);
+    printf("usage: ./server [options]\n\n%s\n\n", spec->program);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option *o = &table[i];
         char left[40];
-        if (o->lesson > lesson)
+        if (!is_in(o, spec))
             continue;
         snprintf(left, sizeof left, "%c%c%c --%s%s%s", o->letter ? '-' : ' ',
                  o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name,
                  o->argument != NULL ? " " : "", o->argument != NULL ? o->argument : "");
-        const char *fallback = fallback_of(o, lesson);
+        const char *fallback = fallback_of(o, spec);
         printf("  %-31s %s%s%s%s\n", left, o->help, fallback != NULL ? " (" : "",
                fallback != NULL ? fallback : "", fallback != NULL ? ")" : "");
     }
@@ -116,7 +123,7 @@ static bool seconds(const char *text, int64_t *milliseconds)
 }
 
 /* Returns NULL, or what is wrong with the value. */
-static const char *set_option(struct options *options, enum option_id id, const char *value)
+static const char *set_option(struct options *options, enum option_id id, char *value)
 {
     uint64_t number = 0;
     switch (id) {
@@ -159,7 +166,7 @@ static const char *set_option(struct options *options, enum option_id id, const 
 /* --------------------------------------------------------------------------------- parsing */
 
 /* Finds "--name", "--name=value", "-x" or "-xvalue"; *value is what is written in the same word. */
-static const struct option *find_option(const char *word, const char **value)
+static const struct option *find_option(char *word, char **value)
 {
     bool is_long = strncmp(word, "--", 2) == 0;
     *value = NULL;
@@ -179,28 +186,50 @@ static const struct option *find_option(const char *word, const char **value)
     return NULL;
 }
 
-static void set_fallbacks(struct options *options, int lesson)
+static void set_fallbacks(struct options *options, const struct options_spec *spec)
 {
     *options = (struct options){0};
     for (size_t i = 0; i < OPTION_COUNT; i++)
-        if (fallback_of(&table[i], lesson) != NULL)
-            set_option(options, table[i].id, fallback_of(&table[i], lesson));
+        if (fallback_of(&table[i], spec) != NULL)
+            set_option(options, table[i].id, fallback_of(&table[i], spec));
 }
 
-enum options_verdict options_parse(struct options *options, int lesson, const char *program,
+/* A client must not be sent away because others said something that they may say. */
+static enum options_verdict check_backlog(const struct options *options)
+{
+    char problem[100];
+    uint64_t least = options->max_message + WS_SERVER_HEADER_MAX;
+    if (options->max_backlog >= least)
+        return OPTIONS_RUN;
+    snprintf(problem, sizeof problem,
+             "one message of --max-message bytes must fit: at least %" PRIu64, least);
+    return usage_error(problem, "--max-backlog");
+}
+
+/* --help and --version: print, and be done. */
+static bool is_question(const struct option *o, const struct options_spec *spec)
+{
+    if (o->id == HELP)
+        print_help(spec);
+    else if (o->id == SHOW_VERSION)
+        printf("%s %s\n", spec->program, VERSION);
+    return o->id == HELP || o->id == SHOW_VERSION;
+}
+
+enum options_verdict options_parse(struct options *options, const struct options_spec *spec,
                                    int argc, char **argv)
 {
-    set_fallbacks(options, lesson);
-    options->origins = (const char **)argv; /* long enough, and what is overwritten has been read */
+    set_fallbacks(options, spec);
+    options->origins = argv; /* long enough, and what is overwritten has been read */
     for (int i = 1; i < argc; i++) {
-        const char *word = argv[i], *value;
+        char *word = argv[i], *value;
         const struct option *o = find_option(word, &value);
         if (o == NULL)
             return usage_error(word[0] == '-' ? "there is no such option"
                                               : "only options are expected here",
                                word);
-        if (o->lesson > lesson)
-            return usage_error("this lesson does not have that option yet", word);
+        if (!is_in(o, spec))
+            return usage_error("this server does not have that option", word);
         if (o->argument == NULL && value != NULL)
             return usage_error("this option takes no value", word);
         if (o->argument != NULL && value == NULL) {
@@ -208,19 +237,13 @@ enum options_verdict options_parse(struct options *options, int lesson, const ch
                 return usage_error("a value must follow", word);
             value = argv[i];
         }
-        if (o->id == HELP) {
-            print_help(lesson, program);
+        if (is_question(o, spec))
             return OPTIONS_DONE;
-        }
-        if (o->id == SHOW_VERSION) {
-            printf("%s %s\n", program, VERSION);
-            return OPTIONS_DONE;
-        }
         const char *problem = set_option(options, o->id, value);
         if (problem != NULL)
             return usage_error(problem, word);
     }
-    return OPTIONS_RUN;
+    return spec->set >= OPTIONS_BACKLOG ? check_backlog(options) : OPTIONS_RUN;
 }
 
 enum log_level options_log_level(const struct options *options)

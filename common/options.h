@@ -1,9 +1,8 @@
 /*
- * options - the command line of all three lessons
+ * options - the command line
  *
- * One table in options.c says which options there are, from which lesson on, what they mean and
- * what they are when left out; parsing and --help both follow it. An option that a lesson does not
- * have yet is a usage error there.
+ * One table in options.c says which options there are, what they mean and what they are when left
+ * out; parsing and --help both follow it. An option that a program does not have is a usage error.
  */
 #ifndef COMMON_OPTIONS_H
 #define COMMON_OPTIONS_H
@@ -19,12 +18,25 @@ struct options {
     const char *host; /* NULL: loopback */
     bool verbose, quiet, trace;
     int64_t handshake_timeout; /* milliseconds for a whole request head */
-    const char **origins;      /* further origins that may connect */
+    char **origins;            /* further origins that may connect */
     size_t origin_count;
     uint64_t max_message;  /* bytes */
     size_t max_clients;    /* WebSocket connections at the same time */
     int64_t ping_interval; /* milliseconds of silence before a ping, and again before the end */
     size_t max_backlog;    /* bytes that may wait for a client that does not read */
+};
+
+/* Which options a program has; each set has those before it, too. */
+enum options_set {
+    OPTIONS_HANDSHAKE, /* where to listen, what to log, whom to let in */
+    OPTIONS_MESSAGES,  /* limits for clients and their messages */
+    OPTIONS_BACKLOG,   /* and for what waits for a client that does not read */
+};
+
+struct options_spec {
+    const char *program; /* the name to print */
+    enum options_set set;
+    char *max_message; /* if not NULL: what --max-message is when left out */
 };
 
 /* What options_parse() wants the program to do. */
@@ -34,9 +46,9 @@ enum options_verdict {
     OPTIONS_USAGE, /* a mistake has been explained on stderr: exit with 2 */
 };
 
-/* Fills options from the command line of lesson 1, 2 or 3; program is the name to print. Pointers
- * in options are into argv, or kept to the end of the program. */
-enum options_verdict options_parse(struct options *options, int lesson, const char *program,
+/* Fills options from the command line. Pointers in options are into argv, or kept to the end of the
+ * program. */
+enum options_verdict options_parse(struct options *options, const struct options_spec *spec,
                                    int argc, char **argv);
 
 /* How much the log shall say: --quiet, --verbose, or whether somebody watches it on a terminal. */

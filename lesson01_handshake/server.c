@@ -7,25 +7,26 @@
  * reads a request, answers it, and if that was an upgrade to WebSocket, shows what the client sends
  * from then on. What those bytes mean is the question that lesson 2 answers.
  *
- * Read main() first, then upwards. What is called here stands in common/: net.c has the sockets,
- * opening.c reads the request and sends the answer, http.c and handshake.c know the rules.
+ * Read main() first, then upwards. Beside this file, listener.c has the sockets that wait for
+ * clients, and opening.c reads the request and sends the answer; in common/, http.c and handshake.c
+ * know the rules.
  */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "opening.h"
-#include "options.h"
 #include "page.h" /* page.html as an array, made by the Makefile */
-#include "server.h"
 
 #define GRACE 1000 /* milliseconds that a silent client still has when another one waits */
 
+static const struct options_spec command_line = {"lesson01_handshake", OPTIONS_HANDSHAKE, NULL};
 static struct options options;
-static struct net_listeners listeners;
+static struct listener listener;
+
+/* What GET gets: a path is a row. */
+static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NULL}, {NULL}};
 
 /* Sixteen bytes a line, beside them what they are as text. */
 static void print_hexdump(const unsigned char *bytes, size_t len, size_t offset)
@@ -48,43 +49,25 @@ static void show_what_comes(const struct client *client, const unsigned char *ea
     unsigned char bytes[4096];
     size_t offset = 0;
     ssize_t n;
-    (void)net_set_receive_timeout(client->fd, 0); /* it may be silent as long as it likes */
     print_hexdump(early, len, offset);
     offset += len;
-    while ((n = net_receive(client->fd, bytes, sizeof bytes)) > 0) {
+    while ((n = net_receive(client->fd, bytes, sizeof bytes, NET_LOOKS, client->stop,
+                            NET_NO_DEADLINE)) > 0) { /* it may be silent as long as it likes */
         print_hexdump(bytes, (size_t)n, offset);
         offset += (size_t)n;
     }
     log_client(LOG_CLIENTS, client->number, client->address, "closed after %zu bytes", offset);
 }
 
-/* A request that is no upgrade gets the page, if it asks for that. */
-static enum http_outcome answer_http(const struct client *client,
-                                     const struct http_request *request)
-{
-    enum http_outcome outcome = opening_check_method(request);
-    if (outcome != HTTP_OK)
-        return outcome;
-    if (!http_text_is(http_request_path(request), "/"))
-        return HTTP_NOT_FOUND;
-    opening_send_body(client, request, "text/html; charset=utf-8", page_html, sizeof page_html);
-    return HTTP_OK;
-}
-
 /* An upgrade gets its 101, if everything is right. */
 static enum http_outcome answer_upgrade(const struct client *client,
                                         const struct http_request *request)
 {
-    const struct handshake_rules rules = {.host_name = options.host,
-                                          .origins = options.origins,
-                                          .origin_count = options.origin_count};
     char answer[HANDSHAKE_ANSWER_MAX];
-    enum http_outcome outcome = handshake_check(request, &rules);
+    size_t len;
+    enum http_outcome outcome = opening_judge(request, &options, NULL, answer, &len);
     if (outcome != HTTP_OK)
         return outcome;
-    size_t len = handshake_answer(request, &rules, answer);
-    if (len == 0)
-        return HTTP_NO_RESOURCES;
     if (!opening_upgrade(client, answer, len))
         return HTTP_PARTIAL; /* the client has gone */
     log_client(LOG_CLIENTS, client->number, client->address, "open: this is a WebSocket");
@@ -100,16 +83,15 @@ static void serve(const struct client *client)
 
     /* Browsers like to open a second connection ahead of need, and say nothing on it. With one
      * client at a time, that one would keep the real ones waiting: so it gives way to them. */
-    if (!net_speaks_first(client->fd, &listeners, deadline) &&
-        !net_wait_readable(client->fd, net_now() + GRACE))
-        deadline = 0;
+    if (!listener_hears_first(&listener, client->fd, deadline))
+        deadline = net_now() + GRACE;
     enum http_outcome outcome = opening_read_head(client, &in, &request, deadline);
 
     if (outcome == HTTP_PARTIAL) {
         log_client(LOG_CLIENTS, client->number, client->address,
                    "left before its request was complete");
     } else if (outcome == HTTP_OK && !handshake_wanted(&request)) {
-        outcome = answer_http(client, &request);
+        outcome = opening_send_page(client, &request, pages);
     } else if (outcome == HTTP_OK) {
         outcome = answer_upgrade(client, &request);
         if (outcome == HTTP_OK)
@@ -134,7 +116,7 @@ int main(int argc, char **argv)
     char why[256];
 
     /* 1. What does the command line say? */
-    switch (options_parse(&options, 1, "lesson01_handshake", argc, argv)) {
+    switch (options_parse(&options, &command_line, argc, argv)) {
     case OPTIONS_DONE: return 0;
     case OPTIONS_USAGE: return 2;
     case OPTIONS_RUN: break;
@@ -145,17 +127,16 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* a client that has gone must not take the server along */
 
     /* 2. socket(), bind(), listen() */
-    if (net_listen(&listeners, options.host, options.port, why, sizeof why) != 0) {
+    if (listener_open(&listener, options.host, options.port, why, sizeof why) != 0) {
         log_line("server: %s", why);
         return 1;
     }
-    server_print_ready(&listeners, options.host);
+    listener_print_ready(&listener, options.host);
 
     /* 3. accept() one client, serve it, and only then the next: while one is here, all others
      * wait. Open a second tab to see it. */
     for (;;) {
-        client.fd = net_accept_any(&listeners, client.address);
-        if (client.fd < 0) {
+        if (!listener_accept(&listener, &client)) {
             net_pause(50); /* out of descriptors, perhaps: the client stays in the queue */
             continue;
         }

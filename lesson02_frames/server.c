@@ -3,31 +3,36 @@
  *
  *     BYTES → REQUEST → FRAMES → MESSAGES → room
  *
- * A strict WebSocket server that sends every message back: text as text, binary as binary. Frames
- * are read in common/frame.c, put together in common/message.c, and each client has a thread of its
- * own, see common/server.c and common/conn.c. What is left for a server to decide is here: what to
- * do when a message has come.
+ * A strict WebSocket server that sends every message back: text as text, binary as binary.
  *
- * Nothing is shared between the clients, so there is no lock in this file.
+ * Each client has a thread of its own, and serve() is what that thread does: a conversation, written
+ * down in the order in which it happens. Nothing is shared between the clients, so there is no lock
+ * in this file. Read on in conn.c, how a message is received and sent, and in threads.c, where the
+ * threads come from.
  */
 #include "server.h"
 #include "page.h" /* page.html as an array, made by the Makefile */
 
-static void on_message(struct conn *conn, enum ws_opcode type, unsigned char *data, size_t len)
+/* One client, from its handshake to its goodbye. */
+static void serve(struct conn *conn)
 {
-    conn_send(conn, type, data, len);
+    struct conn_message message;
+    if (!conn_accept(conn)) /* 101 */
+        return;
+    while (conn_receive(conn, &message)) /* waits; false: the conversation is over */
+        conn_send(conn, message.type, message.data, message.len);
 }
 
-static const struct handlers echo = {
-    .lesson = 2,
-    .name = "lesson02_frames",
-    .page = page_html,
-    .page_len = sizeof page_html,
-    .subprotocol = "echo",
-    .message = on_message,
-};
+static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NULL}, {NULL}};
+static const struct route routes[] = {{ANY_PATH, serve, "echo"}};
+static struct server echo = {.command_line = {"lesson02_frames", OPTIONS_MESSAGES, NULL},
+                             .pages = pages,
+                             .routes = routes};
 
 int main(int argc, char **argv)
 {
-    return server_run(&echo, argc, argv);
+    int status;
+    if (process_start(&echo, argc, argv, &status)) /* options, signals, socket(), bind(), listen() */
+        threads_run(&echo); /* accept() and a thread for each client, until Ctrl-C */
+    return status;
 }

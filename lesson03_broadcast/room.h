@@ -1,62 +1,80 @@
 /*
- * room - the clients that are in, and how a message reaches all of them
+ * room - many messages in one delivery, in one order that is the same for all
  *
  *     bytes → request → frames → messages → ROOM
  *
+ * members_send() alone would be a room. But where a hundred clients speak at the same time, it would
+ * make a hundred system calls for each message. So a message first goes into the queue, and whoever
+ * delivers takes all that has gathered there: one system call a member for many messages.
+ *
  * Roles, and who may wait for what:
  *
- *   owner     the thread of a client. It puts its client's messages into the mail with
- *             room_broadcast(), and delivers the mail with room_deliver() before it waits for more.
- *             Whatever was put in meanwhile by others goes out with it: one delivery for many
- *             messages. An owner that finds another thread delivering just leaves its mail there.
- *   postman   one thread of the room's own. It delivers what came in during a delivery, so that no
- *             owner delivers for the others for ever; and it sees to the clients that are behind:
- *             when such a socket takes bytes again, it sends from the backlog.
+ *   owner             the thread of a client. It puts its client's messages into the queue with
+ *                     room_say(), and delivers the queue with room_deliver() before it waits for
+ *                     more. An owner that finds another thread delivering leaves its messages to it.
+ *   delivery thread   one thread of the room's own. It delivers what came in during a delivery, so
+ *                     that no owner delivers for the others for ever; and it sees to the members that
+ *                     are behind: when such a socket takes bytes again, it sends from the backlog.
  *
- * Nobody ever waits for a client with a lock held: see conn_post(). Every member gets every
- * message, in one order that is the same for all, its own included; a member that does not read
- * gets it late or, with more than --max-backlog bytes waiting, is evicted.
+ * Nobody ever waits for a client with a lock held. Every member gets every message, its own included;
+ * a member that does not read gets it late or, with more than --max-backlog bytes waiting, is evicted.
  *
- * Locks, in the order in which they may be taken: server.c's lock, room.list_lock, room.mail_lock
- * or an outbox's lock (the last two never together).
+ * Locks, in the order in which they may be taken: room.lock, members.lock, outbox.lock. (The first is
+ * never held while the second is taken.)
  */
 #ifndef LESSON03_ROOM_H
 #define LESSON03_ROOM_H
 
 #include "conn.h"
+#include "members.h"
 
-struct room;
+struct room {
+    struct members members;
+    pthread_t delivery_thread;
+    int wake_pipe[2]; /* wakes the delivery thread */
 
-/* Makes an empty room with its postman; NULL if that cannot be done. If delivered is not NULL, it is
- * called after each delivery, with no lock held: whole frames, which went to so many members. */
-typedef void room_delivered(const unsigned char *frames, size_t len, size_t members);
-struct room *room_new(room_delivered *delivered);
+    pthread_mutex_t lock;
+    /* lock must be held when using these */
+    struct buffer queue;      /* whole frames, in the order in which they go to everyone */
+    struct buffer emptied;    /* its memory becomes the queue's while that is in flight */
+    uint64_t said, delivered; /* bytes ever put into the queue, and ever delivered */
+    bool is_delivering;       /* one thread is, or is about to: the order is the same for all */
+    bool is_handed_over;      /* ... and that is the delivery thread */
+    bool is_closing;          /* the delivery thread must end */
+    uint64_t messages;        /* said so far */
+    uint64_t evicted;         /* members that were too slow or too silent */
+    pthread_cond_t changed;   /* the queue has been taken away, or a delivery is done */
+};
 
-/* Ends the postman and frees the room; when there are no members any more. */
-void room_free(struct room *room);
+/* Makes an empty room and starts its delivery thread. False if that cannot be done. */
+bool room_open(struct room *room);
 
-/* Owner: the client is in, and gets all that is delivered from now on. False without memory. */
-bool room_join(struct room *room, struct conn *conn);
+/* Ends the delivery thread; when there are no members any more. */
+void room_close(struct room *room);
 
-/* Owner: the client is out. What it has said before is delivered first, to itself too; nobody
- * posts to it any more when this returns. Does nothing if it has not joined. */
-void room_leave(struct room *room, struct conn *conn);
+/* Owner: the client is in, and gets all that is delivered from now on, behind its 101. */
+void room_join(struct room *room, struct member *member, struct conn *conn,
+               const struct options *options);
 
-/* Anyone: a message for everyone goes into the mail. May wait for a delivery to end when the mail is
+/* Owner: the client is out. What it has said before is delivered first, to itself too; when this
+ * returns, nobody else can reach the member or writes to the client. */
+void room_leave(struct room *room, struct member *member, struct conn *conn);
+
+/* Anyone: a message for everyone goes into the queue. May wait for a delivery to end when the queue is
  * full. False without memory: the message is lost. */
-bool room_broadcast(struct room *room, enum ws_opcode type, const void *data, size_t len);
+bool room_say(struct room *room, enum ws_opcode type, const void *data, size_t len);
 
-/* Anyone: a message for everyone, which the postman delivers. Never waits: if the mail is full, or
- * without memory, the message is lost. */
+/* Anyone: the same, but never waits: if the queue is full, or without memory, the message is lost. */
 bool room_offer(struct room *room, enum ws_opcode type, const void *data, size_t len);
 
-/* Owner: delivers the mail, unless somebody is doing it already. */
+/* Owner: delivers the queue, unless somebody is doing it already. */
 void room_deliver(struct room *room);
 
-/* Anyone: lets the postman deliver the mail, and does not wait for that. */
+/* Anyone: lets the delivery thread do that. Never waits. */
 void room_deliver_later(struct room *room);
 
-/* Anyone: there are bytes in the client's backlog; the postman will see to it. */
-void room_behind(struct room *room, struct conn *conn);
+/* Anyone. */
+uint64_t room_messages(struct room *room);
+uint64_t room_evicted(struct room *room);
 
 #endif

@@ -3,8 +3,9 @@
  *
  *     BYTES → REQUEST → FRAMES → MESSAGES → ROOM
  *
- * Every message goes, unchanged, to every client, the sender included. The server is that of lesson
- * 2 with a room: a list of clients that all threads share, see room.h for who may do what.
+ * Every message goes, unchanged, to every client, the sender included. The server is that of lesson 2
+ * with a room: a list of clients that all threads share. members.c has the list and its mutex, outbox.c
+ * what waits for a client that does not read, and room.c delivers many messages at once.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,86 +14,62 @@
 #include "room.h"
 #include "server.h"
 #include "xray.h"
+#include "xray_page.h" /* likewise */
 
-static struct room *room; /* made before the first client, freed after the last */
+static struct server chat;
+static struct room room;
+static int64_t started;
 
-static bool on_start(const struct options *options)
+/* One client, from its handshake to its goodbye. */
+static void serve(struct conn *conn)
 {
-    (void)options;
-    room = room_new(xray_broadcast);
-    return room != NULL && xray_start();
-}
-
-static void on_stop(void)
-{
-    room_free(room);
-    xray_stop();
-}
-
-static void on_open(struct conn *conn)
-{
-    if (!room_join(room, conn))
-        conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
-}
-
-static void on_message(struct conn *conn, enum ws_opcode type, unsigned char *data, size_t len)
-{
-    if (!room_broadcast(room, type, data, len))
-        conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
-}
-
-static void on_pause(struct conn *conn)
-{
-    (void)conn;
-    room_deliver(room);
-}
-
-static void on_behind(struct conn *conn)
-{
-    room_behind(room, conn);
-}
-
-static void on_close(struct conn *conn)
-{
-    room_leave(room, conn);
+    struct conn_message message;
+    struct member me;
+    xray_show(conn);
+    room_join(&room, &me, conn, &chat.options); /* before the 101: who reads it may count on being in */
+    if (conn_accept(conn))
+        while (conn_receive(conn, &message)) {
+            conn_flush(conn); /* the pong to an earlier ping goes out before the message (§5.5.2) */
+            xray_said(message.type, message.data, message.len, members_count(&room.members));
+            if (!room_say(&room, message.type, message.data, message.len))
+                conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
+            if (!conn_has_more(conn)) /* all that came together goes out together */
+                room_deliver(&room);
+        }
+    room_leave(&room, &me, conn);
 }
 
 /* GET /status */
-static size_t on_get(const struct service *service, struct http_text path, char *body, size_t size)
+static size_t write_status(char *body, size_t size)
 {
-    if (!http_text_is(path, "/status"))
-        return 0;
-    size_t clients = atomic_load(&service->clients), watchers = atomic_load(&xray_watchers);
-    int len =
-        snprintf(body, size,
-                 "{\"clients\":%zu,\"messages\":%" PRIu64 ",\"uptime\":%" PRId64
-                 ",\"evicted\":%" PRIu64 "}\n",
-                 clients > watchers ? clients - watchers : 0, /* one may be going just now */
-                 (uint64_t)atomic_load(&service->messages), (net_now() - service->started) / 1000,
-                 (uint64_t)atomic_load(&service->evicted));
-    return len > 0 && (size_t)len < size ? (size_t)len : 0;
+    int len = snprintf(body, size,
+                       "{\"clients\":%zu,\"messages\":%" PRIu64 ",\"uptime\":%" PRId64
+                       ",\"evicted\":%" PRIu64 "}\n",
+                       members_count(&room.members), room_messages(&room),
+                       (net_now() - started) / 1000, room_evicted(&room));
+    return (size_t)len;
 }
 
-static const struct handlers chat = {
-    .lesson = 3,
-    .name = "lesson03_broadcast",
-    .page = page_html,
-    .page_len = sizeof page_html,
-    .subprotocol = "chat",
-    .start = on_start,
-    .stop = on_stop,
-    .open = on_open,
-    .message = on_message,
-    .pause = on_pause,
-    .behind = on_behind,
-    .close = on_close,
-    .get = on_get,
-    .other = &xray, /* /xray is a room of its own, for those who watch this one */
-    .watchers = &xray_watchers,
-    .frame = xray_frame,
-};
+static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NULL},
+                                    {"/xray", HTML, xray_page_html, sizeof xray_page_html, NULL},
+                                    {"/status", JSON, NULL, 0, write_status},
+                                    {NULL}};
+static const struct route routes[] = {{"/xray", xray_serve, NULL}, {ANY_PATH, serve, "chat"}};
+static struct server chat = {
+    .command_line = {"lesson03_broadcast", OPTIONS_BACKLOG, "1048576"}, /* a broadcast multiplies */
+    .pages = pages,
+    .routes = routes};
 
 int main(int argc, char **argv)
 {
-    return server_run(&chat, argc, argv);
+    int status;
+    if (!process_start(&chat, argc, argv, &status))
+        return status;
+    if (!room_open(&room) || !xray_open(&chat.options))
+        return process_fail("cannot start the delivery thread");
+    started = net_now();
+    threads_run(&chat);
+    room_close(&room);
+    xray_close();
+    return status;
 }

@@ -4,59 +4,29 @@
 #include "xray.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "observer.h"
 #include "room.h"
 #include "trace.h"
-#include "xray_page.h" /* xray_page.html as an array, made by the Makefile */
 
 #define OBJECT_MAX (TRACE_MAX + 240) /* bytes of JSON */
 
-static struct room *watchers_room; /* made before the first client, freed after the last */
-atomic_size_t xray_watchers;
+static struct room watchers;
+static const struct options *options;
+
+/*
+ * Two numbers that all threads look at with each read, too often for a lock. An atomic number can be
+ * read and changed by several threads at the same time: no change is lost, and each thread sees a
+ * whole number. What it cannot do is to keep two numbers in step with each other, or with a list; for
+ * that there are locks.
+ */
+static atomic_size_t watcher_count;
 static atomic_size_t missed; /* frames that could not be shown since one was */
-
-/* ----------------------------------------------------------------------------- the watchers */
-
-bool xray_start(void)
-{
-    watchers_room = room_new(NULL);
-    return watchers_room != NULL;
-}
-
-void xray_stop(void)
-{
-    room_free(watchers_room);
-}
-
-static void on_open(struct conn *conn)
-{
-    atomic_fetch_add(&xray_watchers, 1);
-    if (!room_join(watchers_room, conn))
-        conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
-}
-
-static void on_behind(struct conn *conn)
-{
-    room_behind(watchers_room, conn);
-}
-
-static void on_close(struct conn *conn)
-{
-    room_leave(watchers_room, conn);
-    atomic_fetch_sub(&xray_watchers, 1);
-}
-
-const struct handlers xray = {
-    .path = "/xray",
-    .page = xray_page_html,
-    .page_len = sizeof xray_page_html,
-    .open = on_open,
-    .behind = on_behind,
-    .close = on_close,
-};
 
 /* ---------------------------------------------------------------------------- what they see */
 
@@ -86,29 +56,69 @@ static void tell(const char *whose, const struct trace_frame *frame)
 {
     size_t missed_before = atomic_exchange(&missed, 0);
     char *object = malloc(OBJECT_MAX);
-    if (object == NULL || !room_offer(watchers_room, WS_TEXT, object,
+    if (object == NULL || !room_offer(&watchers, WS_TEXT, object,
                                       write_object(object, whose, missed_before, frame)))
         atomic_fetch_add(&missed, missed_before + 1);
     free(object);
 }
 
-void xray_frame(const struct conn *conn, const struct trace_frame *frame)
+static bool is_watched(void)
+{
+    return atomic_load_explicit(&watcher_count, memory_order_relaxed) > 0;
+}
+
+static void see(const struct client *client, const struct trace_frame *frame)
 {
     char whose[NET_ADDRESS_MAX + 60];
-    snprintf(whose, sizeof whose, "\"client\":%lu,\"address\":\"%s\"", conn_number(conn),
-             conn_address(conn));
+    snprintf(whose, sizeof whose, "\"client\":%lu,\"address\":\"%s\"", client->number,
+             client->address);
     tell(whose, frame);
 }
 
-void xray_broadcast(const unsigned char *frames, size_t len, size_t receivers)
+void xray_show(struct conn *conn)
 {
+    static const struct observer observer = {.is_there = is_watched, .see = see};
+    conn_set_observer(conn, &observer);
+}
+
+void xray_said(enum ws_opcode type, const void *data, size_t len, size_t receivers)
+{
+    unsigned char start[WS_SERVER_HEADER_MAX + TRACE_SHOWN];
     char whose[40];
-    if (atomic_load_explicit(&xray_watchers, memory_order_relaxed) == 0)
+    struct trace_frame frame;
+    if (!is_watched())
         return;
+    size_t header_len = ws_frame_encode(start, type, len);
+    size_t shown = len < TRACE_SHOWN ? len : TRACE_SHOWN;
+    if (shown > 0)
+        memcpy(start + header_len, data, shown);
+    (void)trace_sent(&frame, start, header_len + shown);
     snprintf(whose, sizeof whose, "\"receivers\":%zu", receivers);
-    for (size_t at = 0; at < len;) {
-        struct trace_frame frame;
-        at += trace_sent(&frame, frames + at, len - at);
-        tell(whose, &frame);
-    }
+    tell(whose, &frame);
+}
+
+/* ----------------------------------------------------------------------------- the watchers */
+
+void xray_serve(struct conn *conn)
+{
+    struct conn_message ignored;
+    struct member me;
+    atomic_fetch_add(&watcher_count, 1);
+    room_join(&watchers, &me, conn, options);
+    if (conn_accept(conn))
+        while (conn_receive(conn, &ignored))
+            ;
+    room_leave(&watchers, &me, conn);
+    atomic_fetch_sub(&watcher_count, 1);
+}
+
+bool xray_open(const struct options *server_options)
+{
+    options = server_options;
+    return room_open(&watchers);
+}
+
+void xray_close(void)
+{
+    room_close(&watchers);
 }

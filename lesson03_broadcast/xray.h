@@ -13,31 +13,32 @@
  *     "address":"127.0.0.1:40312"
  *     ...                         and what trace_frame_json() says of the frame, see trace.h
  *
- * A message to everyone is told once, when it has been delivered, not once for each that gets it: it
- * has "receivers":100 instead of client and address.
+ * A message to everyone is told once, not once for each that gets it: it has "receivers":100 instead of
+ * client and address.
  *
- * The chat never waits for watchers. Its threads put the object into the watchers' mail, and the
- * postman of that room does the sending. If the frames come faster than that, some are not shown, and
- * the next that is has "missed":12, how many. While nobody watches, all this costs a load or two.
+ * The chat never waits for watchers. Its threads put the object into the queue of the watchers' room, and
+ * the delivery thread of that room does the sending. If the frames come faster than that, some are not
+ * shown, and the next that is has "missed":12, how many. While nobody watches, all this costs a load or
+ * two.
  *
- * Locks: the watchers' room.mail_lock may be taken with server.c's lock held, but with no lock of the
- * chat's room.
+ * Locks: call nothing here with a lock of the chat's room held.
  */
 #ifndef LESSON03_XRAY_H
 #define LESSON03_XRAY_H
 
 #include "conn.h"
 
-/* Before the first client, and after the last. */
-bool xray_start(void);
-void xray_stop(void);
+/* Before the first client: makes the watchers' room. False if that cannot be done. */
+bool xray_open(const struct options *options);
+void xray_close(void);
 
-/* For the handlers of the chat: */
-extern const struct handlers xray;                                         /* .other */
-extern atomic_size_t xray_watchers;                                        /* .watchers */
-void xray_frame(const struct conn *conn, const struct trace_frame *frame); /* .frame */
+/* Serves a watcher. */
+void xray_serve(struct conn *conn);
 
-/* A room_delivered, for the room of the chat. */
-void xray_broadcast(const unsigned char *frames, size_t len, size_t receivers);
+/* The watchers see what this client sends and gets. */
+void xray_show(struct conn *conn);
+
+/* Anyone: a message goes to so many clients. */
+void xray_said(enum ws_opcode type, const void *data, size_t len, size_t receivers);
 
 #endif

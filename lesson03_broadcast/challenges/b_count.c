@@ -3,33 +3,45 @@
  */
 #include <stdio.h>
 
-#include "lobby.h"
-#include "page.h"
+#include "challenge_page.h"
+#include "room.h"
+#include "server.h"
 
-static void on_message(struct conn *conn, enum ws_opcode type, unsigned char *data, size_t len)
+static struct server server;
+static struct room room;
+
+static void serve(struct conn *conn)
 {
-    char text[64];
-    (void)type, (void)data, (void)len;
-    int n = snprintf(text, sizeof text, "{\"data\":\"Hello Client!\",\"clients\":%zu}",
-                     conn_clients(conn));
-    lobby_say(conn, WS_TEXT, text, (size_t)n);
+    struct conn_message message;
+    struct member me;
+    room_join(&room, &me, conn, &server.options);
+    if (conn_accept(conn))
+        while (conn_receive(conn, &message)) {
+            char text[64];
+            int len = snprintf(text, sizeof text, "{\"data\":\"Hello Client!\",\"clients\":%zu}",
+                               members_count(&room.members));
+            if (!room_say(&room, WS_TEXT, text, (size_t)len))
+                conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
+            if (!conn_has_more(conn))
+                room_deliver(&room);
+        }
+    room_leave(&room, &me, conn);
 }
 
-static const struct handlers handlers = {
-    .lesson = 3,
-    .name = "challenge_b",
-    .page = page_html,
-    .page_len = sizeof page_html,
-    .start = lobby_start,
-    .stop = lobby_stop,
-    .open = lobby_open,
-    .message = on_message,
-    .pause = lobby_pause,
-    .behind = lobby_behind,
-    .close = lobby_close,
-};
+static const struct page pages[] = {
+    {"/", HTML, challenge_page_html, sizeof challenge_page_html, NULL}, {NULL}};
+static const struct route routes[] = {{ANY_PATH, serve, NULL}};
+static struct server server = {
+    .command_line = {"challenge_b", OPTIONS_BACKLOG, "1048576"}, .pages = pages, .routes = routes};
 
 int main(int argc, char **argv)
 {
-    return server_run(&handlers, argc, argv);
+    int status;
+    if (!process_start(&server, argc, argv, &status))
+        return status;
+    if (!room_open(&room))
+        return process_fail("cannot start the delivery thread");
+    threads_run(&server);
+    room_close(&room);
+    return status;
 }

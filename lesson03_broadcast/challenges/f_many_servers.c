@@ -5,17 +5,22 @@
  */
 #include <hiredis/hiredis.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "lobby.h"
+#include "challenge_page.h"
 #include "log.h"
+#include "room.h"
+#include "server.h"
 
 #define WAITING_MAX (4 * 1024 * 1024) /* bytes that may wait for a slow Redis */
 #define ID_LEN      16
 static char id[ID_LEN + 1]; /* ours: Redis tells us what we have published ourselves, too */
+static struct server server;
+static struct room room;
 static char host[256] = "127.0.0.1";
 static int port = 6379;
 static pthread_t link_thread;
@@ -39,9 +44,10 @@ static void hear(const redisReply *reply)
         return;
     const redisReply *said = reply->element[2];
     log_joined(true);
-    if (said->type == REDIS_REPLY_STRING && said->len > ID_LEN && memcmp(said->str, id, ID_LEN))
-        lobby_tell(said->str[ID_LEN] == '1' ? WS_TEXT : WS_BINARY, said->str + ID_LEN + 1,
-                   said->len - ID_LEN - 1);
+    if (said->type == REDIS_REPLY_STRING && said->len > ID_LEN && memcmp(said->str, id, ID_LEN) &&
+        room_say(&room, said->str[ID_LEN] == '1' ? WS_TEXT : WS_BINARY, said->str + ID_LEN + 1,
+                 said->len - ID_LEN - 1))
+        room_deliver_later(&room);
 }
 
 /* Writes what waits and reads what has come, without waiting. False if the connection is lost. */
@@ -81,40 +87,62 @@ static void *work_as_link(void *unused)
         if (!see_to_both())
             net_pause(200);
         else
-            (void)net_wait_readable(subscriber->fd, net_now() + 200);
+            net_wait_for_any(&(struct pollfd){.fd = subscriber->fd, .events = POLLIN}, 1,
+                             net_now() + 200);
     return unused;
 }
 
-static void on_message(struct conn *conn, enum ws_opcode type, unsigned char *data, size_t len)
+static void publish(const struct conn_message *message)
 {
     int all; /* written? if not, the link goes on */
-    lobby_say(conn, type, data, len);
     pthread_mutex_lock(&lock);
-    if (publisher != NULL && sdslen(publisher->obuf) + len < WAITING_MAX &&
-        redisAppendCommand(publisher, "PUBLISH room %s%d%b", id, (int)type, data, len) == REDIS_OK)
+    if (publisher != NULL && sdslen(publisher->obuf) + message->len < WAITING_MAX &&
+        redisAppendCommand(publisher, "PUBLISH room %s%d%b", id, (int)message->type, message->data,
+                           message->len) == REDIS_OK)
         (void)redisBufferWrite(publisher, &all);
     pthread_mutex_unlock(&lock);
 }
 
-static bool on_start(const struct options *options)
+static void serve(struct conn *conn)
+{
+    struct conn_message message;
+    struct member me;
+    room_join(&room, &me, conn, &server.options);
+    if (conn_accept(conn))
+        while (conn_receive(conn, &message)) {
+            if (!room_say(&room, message.type, message.data, message.len))
+                conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
+            publish(&message);
+            if (!conn_has_more(conn))
+                room_deliver(&room);
+        }
+    room_leave(&room, &me, conn);
+}
+
+static bool start_link(void)
 {
     const char *redis = getenv("REDIS");
     snprintf(id, sizeof id, "%08x%08x", (unsigned)getpid(), (unsigned)net_now());
     return (redis == NULL || sscanf(redis, "%255[^:]:%d", host, &port) == 2) &&
-           lobby_start(options) && pthread_create(&link_thread, NULL, work_as_link, NULL) == 0;
+           pthread_create(&link_thread, NULL, work_as_link, NULL) == 0;
 }
 
-static void on_stop(void)
-{
-    atomic_store(&closing, true);
-    pthread_join(link_thread, NULL);
-    lobby_stop();
-}
+static const struct page pages[] = {
+    {"/", HTML, challenge_page_html, sizeof challenge_page_html, NULL}, {NULL}};
+static const struct route routes[] = {{ANY_PATH, serve, NULL}};
+static struct server server = {
+    .command_line = {"challenge_f", OPTIONS_BACKLOG, "1048576"}, .pages = pages, .routes = routes};
 
 int main(int argc, char **argv)
 {
-    struct handlers handlers = lobby_handlers("challenge_f", on_message);
-    handlers.start = on_start;
-    handlers.stop = on_stop;
-    return server_run(&handlers, argc, argv);
+    int status;
+    if (!process_start(&server, argc, argv, &status))
+        return status;
+    if (!room_open(&room) || !start_link())
+        return process_fail("cannot start the threads for delivery and for Redis");
+    threads_run(&server);
+    atomic_store(&closing, true);
+    pthread_join(link_thread, NULL);
+    room_close(&room);
+    return status;
 }

@@ -3,6 +3,7 @@
  */
 #include "opening.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,17 +35,18 @@ static enum http_outcome read_head(const struct client *client, struct buffer *i
                                    struct http_request *request, int64_t deadline, unsigned *reads)
 {
     enum http_outcome outcome = HTTP_PARTIAL;
-    const unsigned char *before = NULL;
+    http_request_init(request);
     while (outcome == HTTP_PARTIAL) {
+        const unsigned char *before = in->data;
         if (in->end == in->size && !buffer_reserve(in, in->size > 0 ? in->size : FIRST_READ))
             return HTTP_NO_RESOURCES;
         if (in->data != before) /* the slices point into the buffer, and it has moved */
             http_request_init(request);
-        before = in->data;
 
-        ssize_t n = net_receive_until(client->fd, in->data + in->end, in->size - in->end, deadline);
+        ssize_t n = net_receive(client->fd, in->data + in->end, in->size - in->end, NET_LOOKS,
+                                client->stop, deadline);
         if (n <= 0)
-            return n < 0 && net_now() >= deadline ? HTTP_TIMEOUT : HTTP_PARTIAL;
+            return n < 0 && errno == ETIMEDOUT ? HTTP_TIMEOUT : HTTP_PARTIAL;
         ++*reads;
         in->end += (size_t)n;
         outcome = http_request_parse(request, (const char *)in->data, in->end);
@@ -84,9 +86,29 @@ static void finish(const struct client *client)
     net_drain(client->fd, net_now() + OPENING_LINGER);
 }
 
-bool opening_upgrade(const struct client *client, const char *answer, size_t len)
+enum http_outcome opening_judge(const struct http_request *request, const struct options *options,
+                                const char *subprotocol, char answer[HANDSHAKE_ANSWER_MAX],
+                                size_t *len)
+{
+    const struct handshake_rules rules = {.host_name = options->host,
+                                          .origins = options->origins,
+                                          .origin_count = options->origin_count,
+                                          .subprotocol = subprotocol};
+    enum http_outcome outcome = handshake_check(request, &rules);
+    if (outcome != HTTP_OK)
+        return outcome;
+    *len = handshake_answer(request, &rules, answer);
+    return *len > 0 ? HTTP_OK : HTTP_NO_RESOURCES;
+}
+
+void opening_trace_answer(const struct client *client, const char *answer, size_t len)
 {
     trace_answer(client, answer, len, HTTP_OK);
+}
+
+bool opening_upgrade(const struct client *client, const char *answer, size_t len)
+{
+    opening_trace_answer(client, answer, len);
     return send_all(client, &(struct iovec){(void *)answer, len}, 1);
 }
 
@@ -121,8 +143,8 @@ void opening_refuse(const struct client *client, const struct http_request *requ
         finish(client);
 }
 
-void opening_send_body(const struct client *client, const struct http_request *request,
-                       const char *content_type, const void *body, size_t len)
+static void send_page(const struct client *client, const struct http_request *request,
+                      const char *content_type, const void *body, size_t len)
 {
     char head[400], safe[80];
     /* What else the page may do stands in the page itself; this part is heeded only in a header. */
@@ -144,8 +166,22 @@ void opening_send_body(const struct client *client, const struct http_request *r
         finish(client);
 }
 
-enum http_outcome opening_check_method(const struct http_request *request)
+enum http_outcome opening_send_page(const struct client *client, const struct http_request *request,
+                                    const struct page *pages)
 {
-    return http_text_is(request->method, "GET") || is_head(request) ? HTTP_OK
-                                                                    : HTTP_METHOD_NOT_ALLOWED;
+    struct http_text path = http_request_path(request);
+    if (!http_text_is(request->method, "GET") && !is_head(request))
+        return HTTP_METHOD_NOT_ALLOWED;
+    while (pages->path != NULL && !http_text_is(path, pages->path))
+        pages++;
+    if (pages->path == NULL)
+        return HTTP_NOT_FOUND;
+    if (pages->write == NULL) {
+        send_page(client, request, pages->content_type, pages->body, pages->len);
+    } else {
+        char written[PAGE_WRITTEN_MAX];
+        size_t len = pages->write(written, sizeof written);
+        send_page(client, request, pages->content_type, written, len);
+    }
+    return HTTP_OK;
 }

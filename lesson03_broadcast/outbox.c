@@ -7,17 +7,16 @@
 
 #include <errno.h>
 
-#define LAST_PATIENCE 2000 /* milliseconds for a client to take the last frames */
+#include "observer.h"
 
-bool outbox_init(struct outbox *outbox, int fd, size_t max_backlog, int64_t patience,
-                 bool owner_drains)
+void outbox_init(struct outbox *outbox, const struct client *client, size_t max_backlog,
+                 int64_t patience)
 {
-    *outbox = (struct outbox){.fd = fd,
+    *outbox = (struct outbox){.client = client,
                               .max_backlog = max_backlog,
                               .patience = patience,
-                              .owner_drains = owner_drains,
+                              .lock = PTHREAD_MUTEX_INITIALIZER,
                               .owner_sending = true};
-    return pthread_mutex_init(&outbox->lock, NULL) == 0;
 }
 
 void outbox_destroy(struct outbox *outbox)
@@ -32,9 +31,8 @@ static void evict_locked(struct outbox *outbox, const char *why)
 {
     if (outbox->evicted == NULL)
         outbox->evicted = why;
-    outbox->closed = true;
     buffer_free(&outbox->backlog);
-    net_end(outbox->fd);
+    net_end(outbox->client->fd);
 }
 
 const char *outbox_evicted(struct outbox *outbox)
@@ -48,7 +46,7 @@ const char *outbox_evicted(struct outbox *outbox)
 /* ----------------------------------------------------------------------------------- anyone */
 
 /* Puts into the backlog what the socket did not take. */
-static enum outbox_result leave_locked(struct outbox *outbox, const unsigned char *bytes,
+static enum outbox_result queue_locked(struct outbox *outbox, const unsigned char *bytes,
                                        size_t len)
 {
     if (outbox->in_hand + buffer_len(&outbox->backlog) + len > outbox->max_backlog) {
@@ -67,23 +65,22 @@ static enum outbox_result post_locked(struct outbox *outbox, const unsigned char
 {
     ssize_t left = (ssize_t)len;
     if (!outbox->owner_sending && buffer_len(&outbox->backlog) == 0)
-        left = net_send_now(outbox->fd, &(struct iovec){(void *)frames, len}, 1);
+        left = net_send_now(outbox->client->fd, &(struct iovec){(void *)frames, len}, 1);
     if (left < 0) {
-        net_end(outbox->fd);
+        net_end(outbox->client->fd);
         return OUTBOX_GONE;
     }
     return left == 0 ? OUTBOX_SENT
-                     : leave_locked(outbox, frames + len - (size_t)left, (size_t)left);
+                     : queue_locked(outbox, frames + len - (size_t)left, (size_t)left);
 }
 
-enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frames, size_t len,
-                               bool is_last)
+enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frames, size_t len)
 {
     enum outbox_result result = OUTBOX_GONE;
     pthread_mutex_lock(&outbox->lock);
-    if (!outbox->closed) {
+    if (outbox->evicted == NULL) {
+        observer_log_sent(outbox->client, frames, len);
         result = post_locked(outbox, frames, len);
-        outbox->closed = outbox->closed || is_last;
     }
     pthread_mutex_unlock(&outbox->lock);
     return result;
@@ -96,9 +93,9 @@ static enum outbox_result flush_locked(struct outbox *outbox)
     if (outbox->owner_sending || len == 0)
         return OUTBOX_SENT;
     struct iovec part = {buffer_bytes(backlog), len};
-    ssize_t left = net_send_now(outbox->fd, &part, 1);
+    ssize_t left = net_send_now(outbox->client->fd, &part, 1);
     if (left < 0) {
-        net_end(outbox->fd);
+        net_end(outbox->client->fd);
         return OUTBOX_GONE;
     }
     buffer_consume(backlog, len - (size_t)left);
@@ -118,22 +115,11 @@ enum outbox_result outbox_flush(struct outbox *outbox)
 
 /* ------------------------------------------------------------------------------------ owner */
 
-enum outbox_result outbox_open(struct outbox *outbox)
-{
-    pthread_mutex_lock(&outbox->lock);
-    outbox->owner_sending = false;
-    enum outbox_result result = flush_locked(outbox);
-    pthread_mutex_unlock(&outbox->lock);
-    return result;
-}
-
 /* The socket is full, or others' frames come first: sends the backlog, then parts, and waits for
  * the socket with the lock released. Frames posted meanwhile go to a fresh backlog. */
 static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size_t count,
-                                bool is_last)
+                                int64_t deadline)
 {
-    int64_t patience = is_last ? LAST_PATIENCE : outbox->patience;
-    int64_t deadline = is_last ? net_now() + LAST_PATIENCE : NET_NO_DEADLINE;
     struct buffer first = outbox->backlog;
     struct iovec part = {buffer_bytes(&first), buffer_len(&first)};
     outbox->backlog = (struct buffer){0};
@@ -141,9 +127,10 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
     outbox->owner_sending = true;
     pthread_mutex_unlock(&outbox->lock);
 
-    bool alive = net_send_all(outbox->fd, &part, 1, patience, deadline) == 0 &&
-                 net_send_all(outbox->fd, parts, count, patience, deadline) == 0;
-    bool timed_out = !alive && errno == ETIMEDOUT;
+    int fd = outbox->client->fd;
+    bool is_sent = net_send_all(fd, &part, 1, outbox->patience, deadline) == 0 &&
+                   net_send_all(fd, parts, count, outbox->patience, deadline) == 0;
+    bool timed_out = !is_sent && errno == ETIMEDOUT;
     buffer_free(&first);
 
     pthread_mutex_lock(&outbox->lock);
@@ -151,33 +138,47 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
     outbox->in_hand = 0;
     if (timed_out)
         evict_locked(outbox, "it does not read what it is sent");
-    return alive;
+    return is_sent;
 }
 
-static enum outbox_result write_locked(struct outbox *outbox, struct iovec *parts, size_t count,
-                                       bool is_last)
+/* The first that goes out: what has been posted meanwhile waits behind it. */
+static bool send_first_locked(struct outbox *outbox, struct iovec *parts, size_t count)
 {
-    bool others_first = buffer_len(&outbox->backlog) > 0;
-    ssize_t left = others_first ? 1 : count == 0 ? 0 : net_send_now(outbox->fd, parts, count);
-    bool alive = left == 0 || (left > 0 && send_waiting_locked(outbox, parts, count, is_last));
-    while (alive && outbox->owner_drains && buffer_len(&outbox->backlog) > 0)
-        alive = send_waiting_locked(outbox, NULL, 0, is_last);
-    if (!alive)
+    pthread_mutex_unlock(&outbox->lock);
+    bool is_sent = net_send_all(outbox->client->fd, parts, count, outbox->patience,
+                                NET_NO_DEADLINE) == 0;
+    pthread_mutex_lock(&outbox->lock);
+    outbox->owner_sending = false;
+    return is_sent;
+}
+
+static enum outbox_result write_locked(struct outbox *outbox, struct iovec *parts, size_t count)
+{
+    if (outbox->owner_sending) /* not yet by itself: this is its first */
+        return send_first_locked(outbox, parts, count) ? flush_locked(outbox) : OUTBOX_GONE;
+    ssize_t left = 1;
+    if (buffer_len(&outbox->backlog) == 0)
+        left = net_send_now(outbox->client->fd, parts, count);
+    if (left < 0 || (left > 0 && !send_waiting_locked(outbox, parts, count, NET_NO_DEADLINE)))
         return OUTBOX_GONE;
     return buffer_len(&outbox->backlog) > 0 ? OUTBOX_BEHIND : OUTBOX_SENT;
 }
 
-enum outbox_result outbox_write(struct outbox *outbox, struct iovec *parts, size_t count,
-                                bool is_last)
+enum outbox_result outbox_write(struct outbox *outbox, struct iovec *parts, size_t count)
 {
     enum outbox_result result = OUTBOX_GONE;
     pthread_mutex_lock(&outbox->lock);
-    if (!outbox->closed) {
-        outbox->closed = is_last; /* from now on; what is in the backlog comes before */
-        result = write_locked(outbox, parts, count, is_last);
-    } else if (outbox->evicted == NULL) { /* somebody else's last frames come first */
-        result = is_last ? write_locked(outbox, NULL, 0, true) : OUTBOX_SENT;
-    }
+    if (outbox->evicted == NULL)
+        result = write_locked(outbox, parts, count);
     pthread_mutex_unlock(&outbox->lock);
     return result;
+}
+
+void outbox_finish(struct outbox *outbox, int64_t deadline)
+{
+    pthread_mutex_lock(&outbox->lock);
+    bool has_begun = !outbox->owner_sending;
+    if (has_begun && outbox->evicted == NULL && buffer_len(&outbox->backlog) > 0)
+        (void)send_waiting_locked(outbox, NULL, 0, deadline);
+    pthread_mutex_unlock(&outbox->lock);
 }

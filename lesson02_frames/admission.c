@@ -1,0 +1,175 @@
+/*
+ * admission - see admission.h
+ */
+#include "admission.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "http.h"
+#include "log.h"
+#include "worker.h"
+
+#define SHORT_OF    50 /* milliseconds until the system is asked again for what it lacks */
+#define BRIEFLY     50 /* ... that a refused client has for its request, and again to read the 503 */
+#define REFUSED_MAX 64 /* clients that are being refused at the same time */
+
+/* A descriptor to give up when there are no others. */
+static int spare = -1;
+
+/* Through this pipe the descriptors of those who are refused go to the thread that does that. */
+static int refused_pipe[2];
+
+/* ----------------------------------------------------------------------------------- places */
+
+static pthread_mutex_t places_lock = PTHREAD_MUTEX_INITIALIZER;
+static size_t places_taken; /* places_lock must be held */
+
+bool admission_take_place(size_t places)
+{
+    pthread_mutex_lock(&places_lock);
+    bool is_free = places_taken < places;
+    places_taken += is_free;
+    pthread_mutex_unlock(&places_lock);
+    return is_free;
+}
+
+void admission_give_place_back(void)
+{
+    pthread_mutex_lock(&places_lock);
+    places_taken--;
+    pthread_mutex_unlock(&places_lock);
+}
+
+/* ---------------------------------------------------------------------------------- refusing */
+
+struct refused {
+    int fd;
+    bool is_answered;
+    int64_t deadline; /* for the request to come; then for the client to close */
+};
+
+/* Says 503. The client has been read as far as it has come: unread bytes would turn the close into a
+ * reset, which could destroy the answer. */
+static void answer(struct refused *refused)
+{
+    char text[HTTP_REFUSAL_MAX];
+    size_t len = http_refusal_write(HTTP_NO_RESOURCES, true, text);
+    (void)net_send_now(refused->fd, &(struct iovec){text, len}, 1);
+    net_finish_sending(refused->fd);
+    refused->is_answered = true;
+    refused->deadline = net_now() + BRIEFLY;
+}
+
+/* Something has come, or the time is up. False: it is done, and closed. */
+static bool go_on(struct refused *refused, bool is_readable)
+{
+    char waste[2048];
+    bool is_late = net_now() >= refused->deadline, is_open = true;
+    if (is_readable)
+        is_open = net_receive(refused->fd, waste, sizeof waste, 1, -1, 0) > 0;
+    if (is_open && !refused->is_answered)
+        answer(refused);
+    else if (!is_open || is_late) {
+        net_close(refused->fd);
+        return false;
+    }
+    return true;
+}
+
+/* Takes the next descriptor out of the pipe. */
+static size_t take_refused(struct refused *list, size_t count)
+{
+    struct refused refused = {.deadline = net_now() + BRIEFLY};
+    if (read(refused_pipe[0], &refused.fd, sizeof refused.fd) == (ssize_t)sizeof refused.fd)
+        list[count++] = refused;
+    return count;
+}
+
+/* Waits for all of them at the same time. */
+static void refuse_clients(void *unused)
+{
+    (void)unused;
+    struct refused list[REFUSED_MAX];
+    size_t count = 0;
+    for (;;) {
+        struct pollfd set[REFUSED_MAX + 1] = {
+            {.fd = count < REFUSED_MAX ? refused_pipe[0] : -1, .events = POLLIN}};
+        int64_t deadline = NET_NO_DEADLINE;
+        for (size_t i = 0; i < count; i++) {
+            set[i + 1] = (struct pollfd){.fd = list[i].fd, .events = POLLIN};
+            deadline = list[i].deadline < deadline ? list[i].deadline : deadline;
+        }
+        net_wait_for_any(set, count + 1, deadline);
+
+        size_t left = 0;
+        for (size_t i = 0; i < count; i++)
+            if ((set[i + 1].revents == 0 && net_now() < list[i].deadline) ||
+                go_on(&list[i], set[i + 1].revents != 0))
+                list[left++] = list[i];
+        count = set[0].revents != 0 ? take_refused(list, left) : left;
+    }
+}
+
+bool admission_open(void)
+{
+    spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (pipe(refused_pipe) != 0)
+        return false;
+    for (int i = 0; i < 2; i++)
+        (void)fcntl(refused_pipe[i], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(refused_pipe[1], F_SETFL, O_NONBLOCK);
+    return worker_start(refuse_clients, NULL);
+}
+
+void admission_refuse(const struct client *client, const char *why)
+{
+    log_line("server: %s, refused %s", why, client->address);
+    if (write(refused_pipe[1], &client->fd, sizeof client->fd) != (ssize_t)sizeof client->fd)
+        net_close(client->fd); /* so many wait already that this one is not told */
+}
+
+/* -------------------------------------------------------------------------------- accepting */
+
+/* accept() has no descriptor to give out. The client gets that of the spare; and if there is none for a
+ * new spare, all that it can be given is a 503. */
+static bool accept_with_spare(struct listener *listener, struct client *client)
+{
+    if (spare < 0) {
+        net_pause(SHORT_OF); /* somebody is being refused just now */
+        return false;
+    }
+    close(spare);
+    spare = -1;
+    if (!listener_accept(listener, client))
+        return false;
+    spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (spare >= 0)
+        return true;
+    admission_refuse(client, "out of descriptors");
+    return false;
+}
+
+bool admission_accept(struct listener *listener, struct client *client)
+{
+    for (;;) {
+        if (spare < 0)
+            spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        if (listener_accept(listener, client))
+            return true;
+        switch (errno) {
+        case ECANCELED: return false;
+        case EMFILE:
+        case ENFILE:
+            if (accept_with_spare(listener, client))
+                return true;
+            break;
+        case ENOMEM:
+        case ENOBUFS: net_pause(SHORT_OF); break;
+        default: break; /* ECONNABORTED and the like: that client has gone again */
+        }
+    }
+}

@@ -1,0 +1,348 @@
+/*
+ * conn - see conn.h
+ *
+ * From top to bottom: sending, what the frames mean, receiving, the goodbye. It is easiest read from
+ * conn_receive() upwards.
+ */
+#include "conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ending.h"
+#include "input.h"
+#include "keepalive.h"
+#include "log.h"
+#include "observer.h"
+
+#define REPLIES_MAX (64 * 1024) /* bytes of replies collected before they are sent anyway */
+#define COPY_MAX    (16 * 1024) /* a reply longer than this is sent from where it is */
+#define KEEP_MAX    (64 * 1024) /* a message buffer up to this size may stay allocated */
+
+struct conn {
+    const struct client *client;
+    const struct options *options;
+    const char *answer; /* the 101 */
+    size_t answer_len;
+
+    struct input input;
+    struct ws_message_parser parser;
+    struct buffer message;     /* the pieces of the message under way */
+    struct conn_message ready; /* what the next conn_receive() hands out: */
+    bool is_ready;
+    bool handed_out;           /* the owner has the last message: its memory is not free yet */
+    struct keepalive keepalive;
+    size_t received; /* bytes that the last read has brought, while they are being used */
+
+    struct buffer replies; /* frames that go out before the next wait */
+    conn_writer *writer;
+    void *writer_data;
+
+    struct ending ending;
+    struct observed observed; /* with --trace */
+    bool is_observed;         /* ... looked up with each read */
+};
+
+void conn_close(struct conn *conn, uint16_t code, const char *reason)
+{
+    ending_set(&conn->ending, code, reason);
+}
+
+void conn_evict(struct conn *conn, const char *why)
+{
+    conn->ending.code = 0; /* whatever was to be said: the client would not take it */
+    ending_evict(&conn->ending, WS_CLOSE_ABNORMAL, why);
+}
+
+bool conn_is_evicted(const struct conn *conn)
+{
+    return conn->ending.evicted;
+}
+
+const struct client *conn_client(const struct conn *conn)
+{
+    return conn->client;
+}
+
+/* ---------------------------------------------------------------------------------- sending */
+
+/* Waits until the socket has taken everything; for a client that takes nothing for a whole ping
+ * interval, not longer. */
+static bool write_directly(void *data, struct iovec *parts, size_t count)
+{
+    struct conn *conn = data;
+    int64_t patience = conn->options->ping_interval;
+    if (net_send_all(conn->client->fd, parts, count, patience, NET_NO_DEADLINE) == 0)
+        return true;
+    if (errno == ETIMEDOUT)
+        conn_evict(conn, "it does not read what it is sent");
+    return false;
+}
+
+void conn_set_writer(struct conn *conn, conn_writer *writer, void *data)
+{
+    conn->writer = writer != NULL ? writer : write_directly;
+    conn->writer_data = writer != NULL ? data : conn;
+}
+
+/* Sends the replies collected so far, and after them one more piece that is not copied. */
+static void send_replies(struct conn *conn, const void *more, size_t len)
+{
+    struct buffer *replies = &conn->replies;
+    struct iovec parts[] = {{buffer_bytes(replies), buffer_len(replies)}, {(void *)more, len}};
+    if (buffer_len(replies) + len == 0 || conn->ending.code == WS_CLOSE_ABNORMAL)
+        return;
+    if (!conn->writer(conn->writer_data, parts, len > 0 ? 2 : 1))
+        ending_lost(&conn->ending);
+    buffer_consume(replies, buffer_len(replies));
+}
+
+void conn_flush(struct conn *conn)
+{
+    send_replies(conn, NULL, 0);
+}
+
+void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t len)
+{
+    struct buffer *replies = &conn->replies;
+    bool copy = len <= COPY_MAX;
+    if (!buffer_reserve(replies, WS_SERVER_HEADER_MAX + (copy ? len : 0))) {
+        conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
+        return;
+    }
+    unsigned char *header = replies->data + replies->end; /* made where it is sent from */
+    size_t header_len = ws_frame_encode(header, type, len);
+    buffer_put(replies, header, header_len);
+    if (copy)
+        buffer_put(replies, data, len);
+    if (conn->is_observed)
+        observer_sent(&conn->observed, header, header_len, data, len);
+    if (!copy)
+        send_replies(conn, data, len);
+    else if (buffer_len(replies) >= REPLIES_MAX)
+        conn_flush(conn);
+}
+
+bool conn_accept(struct conn *conn)
+{
+    struct iovec answer = {(void *)conn->answer, conn->answer_len};
+    opening_trace_answer(conn->client, conn->answer, conn->answer_len);
+    if (!conn->writer(conn->writer_data, &answer, 1))
+        ending_lost(&conn->ending);
+    return conn->ending.code == 0;
+}
+
+/* ------------------------------------------------------------------ what the frames mean to us */
+
+/* A piece of a message: one that came in one piece is handed out from where it lies, others are put
+ * together first. */
+static void take_data(struct conn *conn, const struct ws_event *event)
+{
+    struct buffer *message = &conn->message;
+    struct conn_message ready = {event->opcode, event->data, event->len};
+    if (!event->last || buffer_len(message) > 0) {
+        if (!buffer_append(message, event->data, event->len)) {
+            conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
+            return;
+        }
+        ready.data = buffer_bytes(message);
+        ready.len = buffer_len(message);
+    }
+    conn->ready = ready;
+    conn->is_ready = event->last;
+}
+
+/* §5.5.3: a pong with the payload of the ping. */
+static void take_ping(struct conn *conn, const struct ws_event *event)
+{
+    conn_send(conn, WS_PONG, event->data, event->len);
+}
+
+/* §5.5.1: the client closes; conn_goodbye() will answer. */
+static void take_close(struct conn *conn, const struct ws_event *event)
+{
+    conn->ending =
+        (struct ending){event->close_code, (const char *)event->data, event->len, true, false};
+}
+
+/* §7.1.7: the client broke a rule; the table knows the code and the words for it. */
+static void take_fault(struct conn *conn, const struct ws_event *event)
+{
+    const struct ws_fault *fault = ws_fault_find(event->fault);
+    conn_close(conn, fault->close_code, fault->reason);
+}
+
+static void take_event(struct conn *conn, const struct ws_event *event)
+{
+    switch (event->type) {
+    case WS_EVENT_NONE:
+    case WS_EVENT_PONG: break; /* whatever comes shows that the client is alive: keepalive.h */
+    case WS_EVENT_DATA: take_data(conn, event); break;
+    case WS_EVENT_PING: take_ping(conn, event); break;
+    case WS_EVENT_CLOSE: take_close(conn, event); break;
+    case WS_EVENT_FAULT: take_fault(conn, event); break;
+    }
+}
+
+/* Takes bytes up to the next event. */
+static void feed(struct conn *conn)
+{
+    struct input *input = &conn->input;
+    struct ws_event event;
+    size_t used = conn->is_observed
+                      ? observer_feed(&conn->observed, &conn->parser, input, &event)
+                      : ws_message_feed(&conn->parser, input->bytes, input->len, &event);
+    input->bytes += used;
+    input->len -= used;
+    take_event(conn, &event);
+}
+
+/* ---------------------------------------------------------------------------------- receiving */
+
+/* A ping interval has passed without a byte. While the client is asked whether it is still there,
+ * memory that it does not need just now goes back. */
+static void take_silence(struct conn *conn)
+{
+    if (keepalive_silence(&conn->keepalive) == KEEPALIVE_SILENT) {
+        ending_evict(&conn->ending, WS_CLOSE_INTERNAL_ERROR,
+                     "no answer to a ping (RFC 6455 §5.5.2)");
+        return;
+    }
+    conn_send(conn, WS_PING, NULL, 0);
+    conn_flush(conn);
+    input_free(&conn->input);
+    buffer_free(&conn->replies);
+    if (buffer_len(&conn->message) == 0)
+        buffer_free(&conn->message);
+}
+
+/* The bytes of the last read have been used: was that progress? */
+static void check_progress(struct conn *conn, int64_t now)
+{
+    bool in_frame = ws_message_in_frame(&conn->parser);
+    if (conn->received > 0 && keepalive_bytes(&conn->keepalive, conn->received, in_frame, now) ==
+                                  KEEPALIVE_SLOW)
+        ending_evict(&conn->ending, WS_CLOSE_POLICY,
+                     "a frame that comes too slowly (RFC 6455 §7.4.1)");
+    conn->received = 0;
+}
+
+/* Waits for bytes, at most a ping interval. */
+static void receive_bytes(struct conn *conn)
+{
+    int64_t now = net_now();
+    check_progress(conn, now);
+    if (conn->ending.code != 0)
+        return;
+    ssize_t n = input_receive(&conn->input, conn->client, &conn->message,
+                              ws_message_awaited(&conn->parser),
+                              now + conn->options->ping_interval);
+    if (n > 0) {
+        conn->received = (size_t)n;
+        conn->is_observed = observer_wants(&conn->observed);
+    } else if (n < 0 && errno == ETIMEDOUT) {
+        take_silence(conn);
+    } else if (n < 0 && errno == ECANCELED) {
+        conn_close(conn, WS_CLOSE_GOING_AWAY, "the server stops (RFC 6455 §7.4.1)");
+    } else {
+        ending_lost(&conn->ending);
+    }
+}
+
+/* The owner does not need the last message any more. One large message must not hold its memory for
+ * ever; a row of them may. */
+static void drop_last_message(struct conn *conn)
+{
+    struct buffer *message = &conn->message;
+    size_t len = buffer_len(message);
+    conn->handed_out = false;
+    buffer_consume(message, len);
+    if (message->size > KEEP_MAX && message->size / 8 > len)
+        buffer_free(message);
+}
+
+bool conn_has_more(struct conn *conn)
+{
+    if (conn->handed_out)
+        drop_last_message(conn);
+    while (!conn->is_ready && conn->input.len > 0 && conn->ending.code == 0)
+        feed(conn);
+    return conn->is_ready && conn->ending.code == 0;
+}
+
+static void log_message(const struct conn *conn, const struct conn_message *message)
+{
+    const struct client *client = conn->client;
+    char safe[100];
+    if (message->type == WS_TEXT)
+        log_client(LOG_MESSAGES, client->number, client->address, "text, %zu bytes: %s",
+                   message->len, log_escape(safe, sizeof safe, message->data, message->len));
+    else
+        log_client(LOG_MESSAGES, client->number, client->address, "binary, %zu bytes",
+                   message->len);
+}
+
+bool conn_receive(struct conn *conn, struct conn_message *message)
+{
+    while (!conn_has_more(conn)) {
+        conn_flush(conn); /* before it blocks */
+        if (conn->ending.code != 0)
+            return false;
+        receive_bytes(conn);
+    }
+    *message = conn->ready;
+    conn->is_ready = false;
+    conn->handed_out = true;
+    if (log_wants(LOG_MESSAGES))
+        log_message(conn, message);
+    return true;
+}
+
+void conn_set_observer(struct conn *conn, const struct observer *observer)
+{
+    conn->observed.observer = observer;
+    conn->is_observed = observer_wants(&conn->observed);
+}
+
+void conn_sleep_at_once(struct conn *conn)
+{
+    conn->input.looks = 1;
+}
+
+/* ---------------------------------------------------------------------------- beginning and end */
+
+struct conn *conn_new(const struct client *client, const struct options *options,
+                      const char *answer, size_t answer_len, struct buffer *early)
+{
+    struct conn *conn = calloc(1, sizeof *conn);
+    if (conn == NULL)
+        return NULL;
+    conn->client = client;
+    conn->options = options;
+    conn->answer = answer;
+    conn->answer_len = answer_len;
+    conn->keepalive.interval = options->ping_interval;
+    conn->observed.client = client;
+    conn->is_observed = observer_wants(&conn->observed);
+    input_init(&conn->input, early);
+    ws_message_init(&conn->parser, options->max_message);
+    conn_set_writer(conn, NULL, NULL);
+    return conn;
+}
+
+void conn_goodbye(struct conn *conn)
+{
+    conn_close(conn, WS_CLOSE_NORMAL, "the conversation is over"); /* serve() has had enough */
+    ending_say_goodbye(&conn->ending, &conn->observed, &conn->replies);
+    ending_log(&conn->ending, conn->client);
+}
+
+void conn_free(struct conn *conn)
+{
+    input_free(&conn->input);
+    buffer_free(&conn->message);
+    buffer_free(&conn->replies);
+    observer_free(&conn->observed);
+    free(conn);
+}

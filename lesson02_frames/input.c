@@ -1,0 +1,87 @@
+/*
+ * input - see input.h
+ */
+#include "input.h"
+
+#include <errno.h>
+
+#define KIB 1024
+
+#define READ_MAX      (64 * KIB)  /* most that is read at once into the buffer */
+#define BULK_READ_MAX (256 * KIB) /* ... or straight into a large message */
+#define BULK_MIN      (4 * KIB)   /* from so many awaited bytes on, a message counts as large */
+#define STOP_LOOK     16          /* reads, after which a stop is looked for */
+
+void input_init(struct input *input, struct buffer *early)
+{
+    input->bytes = buffer_bytes(early);
+    input->len = buffer_len(early);
+    input->is_new = false;
+    input->looks = NET_LOOKS;
+    input->buffer = *early;
+    buffer_consume(&input->buffer, input->len); /* input->len counts them */
+    *early = (struct buffer){0};
+    if (input->len == 0)
+        input_free(input);
+}
+
+void input_free(struct input *input)
+{
+    buffer_free(&input->buffer);
+}
+
+/* A read that filled its space shows that there is more: this time, more is taken at once. */
+static void grow(struct input *input)
+{
+    size_t size = input->buffer.data != NULL ? input->buffer.size : sizeof input->few;
+    input->was_full = false;
+    if (size >= READ_MAX)
+        return;
+    buffer_free(&input->buffer);
+    (void)buffer_reserve(&input->buffer, 2 * size); /* without memory, the few bytes will do */
+}
+
+/* Where the next bytes go. */
+struct space {
+    unsigned char *at;
+    size_t len;
+};
+
+static struct space space_in_message(struct buffer *message, uint64_t awaited)
+{
+    size_t most = awaited < BULK_READ_MAX ? (size_t)awaited : BULK_READ_MAX;
+    if (awaited < BULK_MIN || !buffer_reserve(message, most < READ_MAX ? most : READ_MAX))
+        return (struct space){NULL, 0};
+    size_t room = message->size - message->end;
+    return (struct space){message->data + message->end, room < most ? room : most};
+}
+
+static struct space space_of_input(struct input *input)
+{
+    if (input->was_full)
+        grow(input);
+    if (input->buffer.data != NULL)
+        return (struct space){input->buffer.data, input->buffer.size};
+    return (struct space){input->few, sizeof input->few};
+}
+
+ssize_t input_receive(struct input *input, const struct client *client, struct buffer *message,
+                      uint64_t awaited, int64_t deadline)
+{
+    struct space space = space_in_message(message, awaited);
+    bool is_bulk = space.at != NULL;
+    if (!is_bulk)
+        space = space_of_input(input);
+    if (++input->reads % STOP_LOOK == 0 && net_is_readable(client->stop)) {
+        errno = ECANCELED; /* a client that never pauses must not make its thread miss the stop */
+        return -1;
+    }
+    ssize_t n = net_receive(client->fd, space.at, space.len, input->looks, client->stop, deadline);
+    if (n <= 0)
+        return n;
+    input->bytes = space.at;
+    input->len = (size_t)n;
+    input->is_new = true;
+    input->was_full = !is_bulk && input->len == space.len;
+    return n;
+}

@@ -1,0 +1,44 @@
+/*
+ * input - where received bytes lie until they have been used
+ *
+ *     BYTES → request → frames → messages → room
+ *
+ * Memory follows the bytes that have come: a client that says little has a few bytes, one that says
+ * much gets a buffer that grows, and a large payload is read straight to where its message is put
+ * together, not copied there.
+ */
+#ifndef LESSON02_INPUT_H
+#define LESSON02_INPUT_H
+
+#include "buffer.h"
+#include "listener.h"
+
+#define INPUT_FEW 512
+
+struct input {
+    unsigned char *bytes; /* received and not used yet; they may be changed */
+    size_t len;
+    bool is_new; /* bytes is what a recv() has brought, from its first byte on */
+
+    int looks; /* for bytes, before the thread sleeps: see net_receive() */
+    unsigned reads;
+    bool was_full; /* the last read filled its space */
+    struct buffer buffer;
+    unsigned char few[INPUT_FEW];
+};
+
+/* Begins with the bytes in *early, which is empty afterwards. */
+void input_init(struct input *input, struct buffer *early);
+
+/*
+ * Waits for bytes when all that came before have been used. `awaited` bytes of a payload are still to
+ * come: if they are many, they are read into *message behind what it holds, and buffer_put() will
+ * find them there. Returns what net_receive() returns; ECANCELED, too, while bytes keep coming.
+ */
+ssize_t input_receive(struct input *input, const struct client *client, struct buffer *message,
+                      uint64_t awaited, int64_t deadline);
+
+/* Gives memory back, when all bytes have been used. */
+void input_free(struct input *input);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * keepalive - when is a client too silent, or too slow? (RFC 6455 §5.5.2)
+ *
+ *     bytes → request → FRAMES → messages → room
+ *
+ * A laptop that was closed sends nothing, not even an end, and TCP would wait for hours. So after an
+ * interval without a byte the client is sent a ping; any byte is an answer; after one more interval
+ * it has gone. And a client that sends a byte now and then is never silent, but could hold a frame
+ * open for ever: in the middle of a frame, some progress must be made.
+ *
+ * Pure: it is told what has happened and says what to do. It has no clock: times are given to it.
+ */
+#ifndef LESSON02_KEEPALIVE_H
+#define LESSON02_KEEPALIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct keepalive {
+    int64_t interval;      /* milliseconds */
+    bool asked;            /* a ping is out, and nothing has come since */
+    int64_t frame_since;   /* in the middle of a frame: when progress was last measured; 0: between */
+    size_t frame_progress; /* bytes since */
+};
+
+enum keepalive_verdict {
+    KEEPALIVE_FINE,
+    KEEPALIVE_ASK,    /* send a ping */
+    KEEPALIVE_SILENT, /* no answer to it */
+    KEEPALIVE_SLOW,   /* a frame that makes no progress */
+};
+
+/* An interval has passed without a byte. */
+enum keepalive_verdict keepalive_silence(struct keepalive *keepalive);
+
+/* At `now`, bytes have come, and they end in the middle of a frame or not. */
+enum keepalive_verdict keepalive_bytes(struct keepalive *keepalive, size_t bytes, bool in_frame,
+                                       int64_t now);
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * observer - see observer.h
+ */
+#include "observer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+static bool other_wants(const struct observed *observed)
+{
+    return observed->observer != NULL && observed->observer->is_there();
+}
+
+bool observer_wants(const struct observed *observed)
+{
+    return observed->client->trace || other_wants(observed);
+}
+
+static void print(const struct client *client, const struct trace_frame *frame)
+{
+    char *text = malloc(TRACE_MAX); /* not on the stack, which is small, and touched for good */
+    if (text == NULL)
+        return;
+    log_block(client->number, client->address, text,
+              trace_frame_text(frame, log_has_colour(), text));
+    free(text);
+}
+
+static void show(const struct observed *observed, const struct trace_frame *frame)
+{
+    if (observed->client->trace)
+        print(observed->client, frame);
+    if (other_wants(observed))
+        observed->observer->see(observed->client, frame);
+}
+
+/* ---------------------------------------------------------------------------------- receiving */
+
+void observer_free(struct observed *observed)
+{
+    free(observed->frame);
+    observed->frame = NULL;
+}
+
+/* A frame is looked at from its first byte on, or not at all: observers come and go at any time. */
+static bool is_looked_at(struct observed *observed, const struct ws_message_parser *parser)
+{
+    if (observed->frame == NULL && !ws_message_in_frame(parser) &&
+        (observed->frame = malloc(sizeof *observed->frame)) != NULL)
+        *observed->frame = (struct trace_frame){
+            .state = {.in_message = parser->in_message, .opcode = (unsigned char)parser->opcode}};
+    return observed->frame != NULL;
+}
+
+/* The parser unmasks in place, so the trace gets the bytes first: those of one frame, for the verdict
+ * to be about that one. */
+size_t observer_feed(struct observed *observed, struct ws_message_parser *parser,
+                     struct input *input, struct ws_event *event)
+{
+    if (!observer_wants(observed))
+        observer_free(observed);
+    else if (is_looked_at(observed, parser) && input->is_new)
+        trace_read(observed->frame);
+    input->is_new = false;
+    struct trace_frame *frame = observed->frame;
+    if (frame == NULL)
+        return ws_message_feed(parser, input->bytes, input->len, event);
+
+    bool complete;
+    size_t piece = trace_feed(frame, input->bytes, input->len, &complete);
+    size_t used = ws_message_feed(parser, input->bytes, piece, event);
+    bool is_fault = event->type == WS_EVENT_FAULT;
+    if (complete || is_fault) {
+        frame->outcome = is_fault ? event->fault : WS_OK;
+        show(observed, frame);
+        trace_next(frame);
+    }
+    return used;
+}
+
+void observer_lost(struct observed *observed)
+{
+    struct trace_frame *frame = observed->frame;
+    if (frame == NULL || frame->header_len == 0)
+        return;
+    frame->outcome = WS_PARTIAL;
+    show(observed, frame);
+}
+
+/* ------------------------------------------------------------------------------------ sending */
+
+/* Of a long payload, the beginning is all that will be shown. */
+void observer_sent(const struct observed *observed, const unsigned char *header, size_t header_len,
+                   const void *payload, size_t len)
+{
+    unsigned char start[WS_SERVER_HEADER_MAX + TRACE_SHOWN];
+    size_t shown = len < TRACE_SHOWN ? len : TRACE_SHOWN;
+    struct trace_frame frame;
+    memcpy(start, header, header_len);
+    if (shown > 0)
+        memcpy(start + header_len, payload, shown);
+    (void)trace_sent(&frame, start, header_len + shown);
+    show(observed, &frame);
+}
+
+void observer_log_sent(const struct client *client, const unsigned char *frames, size_t len)
+{
+    for (size_t at = 0; client->trace && at < len;) {
+        struct trace_frame frame;
+        at += trace_sent(&frame, frames + at, len - at);
+        print(client, &frame);
+    }
+}

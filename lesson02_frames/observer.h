@@ -1,0 +1,48 @@
+/*
+ * observer - shows the frames of a client to those who want to see them
+ *
+ *     bytes → request → FRAMES → messages → room
+ *
+ * With --trace, each frame is explained on stderr; a server may name one observer more. Nothing
+ * depends on what is seen: a server without this file would do the same.
+ */
+#ifndef LESSON02_OBSERVER_H
+#define LESSON02_OBSERVER_H
+
+#include "input.h"
+#include "message.h"
+#include "trace.h"
+
+/* Someone who wants to see frames besides --trace, or not, from one moment to the next. Both functions
+ * may be called in any client's thread, and must not wait. */
+struct observer {
+    bool (*is_there)(void);
+    void (*see)(const struct client *client, const struct trace_frame *frame);
+};
+
+/* A client whose frames may be looked at; used by its thread alone. */
+struct observed {
+    const struct client *client;
+    const struct observer *observer; /* or NULL */
+    struct trace_frame *frame;       /* the one that it is sending, while that is looked at; or NULL */
+};
+void observer_free(struct observed *observed);
+
+/* Does anybody want to see this client's frames? */
+bool observer_wants(const struct observed *observed);
+
+/* ws_message_feed() with the bytes of the input, and what it made of them is shown. */
+size_t observer_feed(struct observed *observed, struct ws_message_parser *parser,
+                     struct input *input, struct ws_event *event);
+
+/* The client has gone, perhaps in the middle of a frame. */
+void observer_lost(struct observed *observed);
+
+/* A frame goes out to the client: header and payload. */
+void observer_sent(const struct observed *observed, const unsigned char *header, size_t header_len,
+                   const void *payload, size_t len);
+
+/* Whole frames go out that another client's thread sends: shown on stderr only, with --trace. */
+void observer_log_sent(const struct client *client, const unsigned char *frames, size_t len);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * members - see members.h
+ */
+#include "members.h"
+
+void members_init(struct members *members)
+{
+    *members = (struct members){.lock = PTHREAD_MUTEX_INITIALIZER, .end = &members->first};
+}
+
+void members_destroy(struct members *members)
+{
+    pthread_mutex_destroy(&members->lock);
+}
+
+/* ------------------------------------------------------------------------------- join and leave */
+
+void members_join(struct members *members, struct member *member)
+{
+    pthread_mutex_lock(&members->lock);
+    member->behind = false;
+    member->next = NULL;
+    member->link = members->end;
+    *members->end = member;
+    members->end = &member->next;
+    members->count++;
+    pthread_mutex_unlock(&members->lock);
+}
+
+/* True if the member is behind now, and was not before. */
+static bool set_behind_locked(struct members *members, struct member *member, bool behind)
+{
+    bool changes = behind != member->behind;
+    if (changes && behind)
+        members->behind_count++;
+    else if (changes)
+        members->behind_count--;
+    member->behind = behind;
+    return changes && behind;
+}
+
+void members_leave(struct members *members, struct member *member)
+{
+    pthread_mutex_lock(&members->lock);
+    (void)set_behind_locked(members, member, false);
+    *member->link = member->next;
+    if (member->next != NULL)
+        member->next->link = member->link;
+    else
+        members->end = member->link;
+    members->count--;
+    pthread_mutex_unlock(&members->lock);
+}
+
+/* --------------------------------------------------------------------------------- send to all */
+
+/* The one place where a message meets all the clients. outbox_post() never waits, so the lock is held
+ * for as long as the system calls take, whatever the clients do. */
+bool members_send(struct members *members, const unsigned char *frames, size_t len)
+{
+    bool more_behind = false;
+    pthread_mutex_lock(&members->lock);
+    for (struct member *member = members->first; member != NULL; member = member->next) {
+        enum outbox_result result = outbox_post(&member->outbox, frames, len);
+        if (set_behind_locked(members, member, result == OUTBOX_BEHIND))
+            more_behind = true;
+    }
+    pthread_mutex_unlock(&members->lock);
+    return more_behind;
+}
+
+/* ------------------------------------------------------------------------- those who are behind */
+
+bool members_set_behind(struct members *members, struct member *member)
+{
+    pthread_mutex_lock(&members->lock);
+    bool is_new = set_behind_locked(members, member, true);
+    pthread_mutex_unlock(&members->lock);
+    return is_new;
+}
+
+void members_flush(struct members *members)
+{
+    pthread_mutex_lock(&members->lock);
+    for (struct member *member = members->first; member != NULL; member = member->next)
+        if (member->behind)
+            (void)set_behind_locked(members, member,
+                                    outbox_flush(&member->outbox) == OUTBOX_BEHIND);
+    pthread_mutex_unlock(&members->lock);
+}
+
+size_t members_behind(struct members *members, struct pollfd *set, size_t most)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&members->lock);
+    size_t behind = members->behind_count;
+    for (struct member *m = members->first; m != NULL && count < most && count < behind; m = m->next)
+        if (m->behind)
+            set[count++] = (struct pollfd){.fd = m->outbox.client->fd, .events = POLLOUT};
+    pthread_mutex_unlock(&members->lock);
+    return behind;
+}
+
+size_t members_count(struct members *members)
+{
+    pthread_mutex_lock(&members->lock);
+    size_t count = members->count;
+    pthread_mutex_unlock(&members->lock);
+    return count;
+}
