@@ -180,7 +180,8 @@ void net_end(int fd)
 void net_drain(int fd, int64_t deadline)
 {
     char waste[2048];
-    while (net_receive(fd, waste, sizeof waste, NET_LOOKS, -1, deadline) > 0 && net_now() < deadline)
+    while (net_receive(fd, waste, sizeof waste, NET_LOOKS, -1, deadline) > 0 &&
+           net_now() < deadline)
         ;
 }
 

@@ -17,8 +17,8 @@ struct listener {
     int fd[LISTENER_SOCKETS_MAX];
     size_t count;
     unsigned port; /* host order; the one that the system chose if 0 was asked for */
-    int stop;      /* when this descriptor becomes readable, listener_accept() gives up; -1: never */
-    size_t turn;   /* the socket that is looked at first: each is, in turn */
+    int stop;    /* when this descriptor becomes readable, listener_accept() gives up; -1: never */
+    size_t turn; /* the socket that is looked at first: each is, in turn */
 };
 
 /* The other end of a connection. */

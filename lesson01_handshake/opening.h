@@ -24,9 +24,9 @@ struct page {
     size_t (*write)(char *body, size_t size); /* if not NULL: writes it, and returns its length */
 };
 
-#define HTML                  "text/html; charset=utf-8"
-#define JSON                  "application/json"
-#define PAGE_WRITTEN_MAX      512 /* bytes of a page that is written */
+#define HTML             "text/html; charset=utf-8"
+#define JSON             "application/json"
+#define PAGE_WRITTEN_MAX 512 /* bytes of a page that is written */
 
 /* How long a connection that has been answered may take to close its side, in milliseconds. */
 #define OPENING_LINGER 2000

@@ -26,7 +26,7 @@ static struct options options;
 static struct listener listener;
 
 /* What GET gets: a path is a row. */
-static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NULL}, {NULL}};
+static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NULL}, {.path = NULL}};
 
 /* Sixteen bytes a line, beside them what they are as text. */
 static void print_hexdump(const unsigned char *bytes, size_t len, size_t offset)

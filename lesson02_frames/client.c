@@ -51,7 +51,7 @@ static enum http_outcome upgrade(const struct client *client, const struct serve
 
 void client_serve(const struct client *client, const struct server *server)
 {
-    static const struct page none = {NULL};
+    static const struct page none = {.path = NULL};
     struct buffer in = {0};
     struct http_request request;
     int64_t deadline = net_now() + server->options.handshake_timeout;
@@ -63,8 +63,8 @@ void client_serve(const struct client *client, const struct server *server)
     else if (outcome == HTTP_OK && handshake_wanted(&request))
         outcome = upgrade(client, server, &request, &in);
     else if (outcome == HTTP_OK)
-        outcome = opening_send_page(client, &request,
-                                    server->pages != NULL ? server->pages : &none);
+        outcome =
+            opening_send_page(client, &request, server->pages != NULL ? server->pages : &none);
 
     if (outcome != HTTP_OK && outcome != HTTP_PARTIAL)
         opening_refuse(client, &request, outcome);

@@ -31,7 +31,7 @@ struct conn {
     struct buffer message;     /* the pieces of the message under way */
     struct conn_message ready; /* what the next conn_receive() hands out: */
     bool is_ready;
-    bool handed_out;           /* the owner has the last message: its memory is not free yet */
+    bool handed_out; /* the owner has the last message: its memory is not free yet */
     struct keepalive keepalive;
     size_t received; /* bytes that the last read has brought, while they are being used */
 
@@ -221,8 +221,8 @@ static void take_silence(struct conn *conn)
 static void check_progress(struct conn *conn, int64_t now)
 {
     bool in_frame = ws_message_in_frame(&conn->parser);
-    if (conn->received > 0 && keepalive_bytes(&conn->keepalive, conn->received, in_frame, now) ==
-                                  KEEPALIVE_SLOW)
+    if (conn->received > 0 &&
+        keepalive_bytes(&conn->keepalive, conn->received, in_frame, now) == KEEPALIVE_SLOW)
         ending_evict(&conn->ending, WS_CLOSE_POLICY,
                      "a frame that comes too slowly (RFC 6455 §7.4.1)");
     conn->received = 0;
@@ -235,9 +235,9 @@ static void receive_bytes(struct conn *conn)
     check_progress(conn, now);
     if (conn->ending.code != 0)
         return;
-    ssize_t n = input_receive(&conn->input, conn->client, &conn->message,
-                              ws_message_awaited(&conn->parser),
-                              now + conn->options->ping_interval);
+    ssize_t n =
+        input_receive(&conn->input, conn->client, &conn->message, ws_message_awaited(&conn->parser),
+                      now + conn->options->ping_interval);
     if (n > 0) {
         conn->received = (size_t)n;
         conn->is_observed = observer_wants(&conn->observed);

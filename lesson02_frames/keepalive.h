@@ -18,9 +18,9 @@
 #include <stdint.h>
 
 struct keepalive {
-    int64_t interval;      /* milliseconds */
-    bool asked;            /* a ping is out, and nothing has come since */
-    int64_t frame_since;   /* in the middle of a frame: when progress was last measured; 0: between */
+    int64_t interval;    /* milliseconds */
+    bool asked;          /* a ping is out, and nothing has come since */
+    int64_t frame_since; /* in the middle of a frame: when progress was last measured; 0: between */
     size_t frame_progress; /* bytes since */
 };
 

@@ -24,7 +24,7 @@ struct observer {
 struct observed {
     const struct client *client;
     const struct observer *observer; /* or NULL */
-    struct trace_frame *frame;       /* the one that it is sending, while that is looked at; or NULL */
+    struct trace_frame *frame; /* the one that it is sending, while that is looked at; or NULL */
 };
 void observer_free(struct observed *observed);
 

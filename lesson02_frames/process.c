@@ -17,7 +17,8 @@
 #include "log.h"
 #include "server.h"
 
-#define STOP_DEADLINE 2800 /* milliseconds for an orderly stop; then the program ends whatever waits */
+#define STOP_DEADLINE                                                                              \
+    2800 /* milliseconds for an orderly stop; then the program ends whatever waits */
 
 static int stop_pipe[2]; /* when its writing end is closed, its reading end becomes readable */
 

@@ -23,16 +23,16 @@ static void serve(struct conn *conn)
         conn_send(conn, message.type, message.data, message.len);
 }
 
-static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NULL}, {NULL}};
+static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NULL}, {.path = NULL}};
 static const struct route routes[] = {{ANY_PATH, serve, "echo"}};
-static struct server echo = {.command_line = {"lesson02_frames", OPTIONS_MESSAGES, NULL},
-                             .pages = pages,
-                             .routes = routes};
+static struct server echo = {
+    .command_line = {"lesson02_frames", OPTIONS_MESSAGES, NULL}, .pages = pages, .routes = routes};
 
 int main(int argc, char **argv)
 {
     int status;
-    if (process_start(&echo, argc, argv, &status)) /* options, signals, socket(), bind(), listen() */
-        threads_run(&echo); /* accept() and a thread for each client, until Ctrl-C */
+    if (process_start(&echo, argc, argv,
+                      &status)) /* options, signals, socket(), bind(), listen() */
+        threads_run(&echo);     /* accept() and a thread for each client, until Ctrl-C */
     return status;
 }

@@ -94,7 +94,8 @@ size_t members_behind(struct members *members, struct pollfd *set, size_t most)
     size_t count = 0;
     pthread_mutex_lock(&members->lock);
     size_t behind = members->behind_count;
-    for (struct member *m = members->first; m != NULL && count < most && count < behind; m = m->next)
+    for (struct member *m = members->first; m != NULL && count < most && count < behind;
+         m = m->next)
         if (m->behind)
             set[count++] = (struct pollfd){.fd = m->outbox.client->fd, .events = POLLOUT};
     pthread_mutex_unlock(&members->lock);

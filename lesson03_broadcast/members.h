@@ -20,7 +20,7 @@ struct member {
     struct outbox outbox; /* has a lock of its own */
     struct room *room;    /* that it is in; does not change */
     /* members.lock must be held when using these */
-    bool behind; /* bytes wait in its outbox, until somebody flushes it */
+    bool behind;                 /* bytes wait in its outbox, until somebody flushes it */
     struct member *next, **link; /* *link is the pointer that points here */
 };
 

@@ -145,8 +145,8 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
 static bool send_first_locked(struct outbox *outbox, struct iovec *parts, size_t count)
 {
     pthread_mutex_unlock(&outbox->lock);
-    bool is_sent = net_send_all(outbox->client->fd, parts, count, outbox->patience,
-                                NET_NO_DEADLINE) == 0;
+    bool is_sent =
+        net_send_all(outbox->client->fd, parts, count, outbox->patience, NET_NO_DEADLINE) == 0;
     pthread_mutex_lock(&outbox->lock);
     outbox->owner_sending = false;
     return is_sent;

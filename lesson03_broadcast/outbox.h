@@ -24,7 +24,7 @@
 struct outbox {
     const struct client *client; /* these three do not change */
     size_t max_backlog;          /* bytes */
-    int64_t patience;            /* milliseconds that the owner waits for a client that takes nothing */
+    int64_t patience; /* milliseconds that the owner waits for a client that takes nothing */
 
     pthread_mutex_t lock; /* held for a moment only, never while waiting */
     /* lock must be held when using these */

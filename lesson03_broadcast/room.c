@@ -9,10 +9,11 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#define QUEUE_MAX (1024 * 1024) /* bytes of frames that may wait for a delivery; one may be larger */
-#define POLLED_MAX 256          /* members behind that are waited for at the same time; */
-#define POLL_AGAIN 20           /* with more, milliseconds until all are tried again */
-#define LAST_WAIT 2000          /* milliseconds for a member that leaves to take what was said before */
+#define QUEUE_MAX                                                                                  \
+    (1024 * 1024)       /* bytes of frames that may wait for a delivery; one may be larger */
+#define POLLED_MAX 256  /* members behind that are waited for at the same time; */
+#define POLL_AGAIN 20   /* with more, milliseconds until all are tried again */
+#define LAST_WAIT  2000 /* milliseconds for a member that leaves to take what was said before */
 
 static void wake_delivery_thread(struct room *room)
 {
@@ -100,7 +101,8 @@ static bool has_space_locked(const struct room *room, size_t len)
 
 /* A server does not mask: so a message is encoded once, and the same bytes go to all. False without
  * memory. */
-static bool append_frame_locked(struct room *room, enum ws_opcode type, const void *data, size_t len)
+static bool append_frame_locked(struct room *room, enum ws_opcode type, const void *data,
+                                size_t len)
 {
     unsigned char header[WS_SERVER_HEADER_MAX];
     size_t header_len = ws_frame_encode(header, type, len);

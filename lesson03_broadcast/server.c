@@ -26,7 +26,8 @@ static void serve(struct conn *conn)
     struct conn_message message;
     struct member me;
     xray_show(conn);
-    room_join(&room, &me, conn, &chat.options); /* before the 101: who reads it may count on being in */
+    room_join(&room, &me, conn,
+              &chat.options); /* before the 101: who reads it may count on being in */
     if (conn_accept(conn))
         while (conn_receive(conn, &message)) {
             conn_flush(conn); /* the pong to an earlier ping goes out before the message (§5.5.2) */
@@ -53,7 +54,7 @@ static size_t write_status(char *body, size_t size)
 static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NULL},
                                     {"/xray", HTML, xray_page_html, sizeof xray_page_html, NULL},
                                     {"/status", JSON, NULL, 0, write_status},
-                                    {NULL}};
+                                    {.path = NULL}};
 static const struct route routes[] = {{"/xray", xray_serve, NULL}, {ANY_PATH, serve, "chat"}};
 static struct server chat = {
     .command_line = {"lesson03_broadcast", OPTIONS_BACKLOG, "1048576"}, /* a broadcast multiplies */

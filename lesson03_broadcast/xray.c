@@ -56,8 +56,8 @@ static void tell(const char *whose, const struct trace_frame *frame)
 {
     size_t missed_before = atomic_exchange(&missed, 0);
     char *object = malloc(OBJECT_MAX);
-    if (object == NULL || !room_offer(&watchers, WS_TEXT, object,
-                                      write_object(object, whose, missed_before, frame)))
+    if (object == NULL ||
+        !room_offer(&watchers, WS_TEXT, object, write_object(object, whose, missed_before, frame)))
         atomic_fetch_add(&missed, missed_before + 1);
     free(object);
 }

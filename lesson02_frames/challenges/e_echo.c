@@ -13,7 +13,7 @@ static void serve(struct conn *conn)
 }
 
 static const struct page pages[] = {
-    {"/", HTML, challenge_page_html, sizeof challenge_page_html, NULL}, {NULL}};
+    {"/", HTML, challenge_page_html, sizeof challenge_page_html, NULL}, {.path = NULL}};
 static const struct route routes[] = {{ANY_PATH, serve, NULL}};
 static struct server server = {
     .command_line = {"challenge_e", OPTIONS_MESSAGES, NULL}, .pages = pages, .routes = routes};

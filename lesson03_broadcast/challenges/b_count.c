@@ -29,7 +29,7 @@ static void serve(struct conn *conn)
 }
 
 static const struct page pages[] = {
-    {"/", HTML, challenge_page_html, sizeof challenge_page_html, NULL}, {NULL}};
+    {"/", HTML, challenge_page_html, sizeof challenge_page_html, NULL}, {.path = NULL}};
 static const struct route routes[] = {{ANY_PATH, serve, NULL}};
 static struct server server = {
     .command_line = {"challenge_b", OPTIONS_BACKLOG, "1048576"}, .pages = pages, .routes = routes};

@@ -128,7 +128,7 @@ static bool start_link(void)
 }
 
 static const struct page pages[] = {
-    {"/", HTML, challenge_page_html, sizeof challenge_page_html, NULL}, {NULL}};
+    {"/", HTML, challenge_page_html, sizeof challenge_page_html, NULL}, {.path = NULL}};
 static const struct route routes[] = {{ANY_PATH, serve, NULL}};
 static struct server server = {
     .command_line = {"challenge_f", OPTIONS_BACKLOG, "1048576"}, .pages = pages, .routes = routes};
