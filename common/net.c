@@ -75,7 +75,7 @@ static bool is_not_yet(int error)
  * the bytes are there, and to let other threads run in between: with many clients, there is often
  * something to do until they come. (64 clients with a message each in flight: 1.3 times as many
  * messages; new connections: 1.4 times as many.) */
-static ssize_t receive_awake(int fd, void *buf, size_t len, int looks)
+ssize_t net_look(int fd, void *buf, size_t len, int looks)
 {
     ssize_t n = recv(fd, buf, len, MSG_DONTWAIT);
     for (int i = 1; i < looks && n < 0 && is_not_yet(errno); i++) {
@@ -85,23 +85,25 @@ static ssize_t receive_awake(int fd, void *buf, size_t len, int looks)
     return n;
 }
 
-ssize_t net_receive(int fd, void *buf, size_t len, int looks, int stop, int64_t deadline)
+ssize_t net_wait(int fd, void *buf, size_t len, int stop, int64_t deadline)
 {
-    for (;;) {
-        ssize_t n = receive_awake(fd, buf, len, looks);
-        if (n >= 0 || !is_not_yet(errno))
-            return n;
+    ssize_t n = -1;
+    do {
         struct pollfd set[] = {{.fd = fd, .events = POLLIN}, {.fd = stop, .events = POLLIN}};
-        if (!net_wait_for_any(set, 2, deadline)) {
-            errno = ETIMEDOUT;
+        bool is_ready = net_wait_for_any(set, 2, deadline);
+        if (!is_ready || set[1].revents != 0) {
+            errno = is_ready ? ECANCELED : ETIMEDOUT;
             return -1;
         }
-        if (set[1].revents != 0) {
-            errno = ECANCELED;
-            return -1;
-        }
-        looks = 1;
-    }
+        n = recv(fd, buf, len, MSG_DONTWAIT);
+    } while (n < 0 && is_not_yet(errno));
+    return n;
+}
+
+ssize_t net_receive(int fd, void *buf, size_t len, int stop, int64_t deadline)
+{
+    ssize_t n = net_look(fd, buf, len, NET_LOOKS);
+    return n < 0 && is_not_yet(errno) ? net_wait(fd, buf, len, stop, deadline) : n;
 }
 
 /* Takes sent bytes off the front of the parts; returns how many are left in them. */
@@ -180,8 +182,7 @@ void net_end(int fd)
 void net_drain(int fd, int64_t deadline)
 {
     char waste[2048];
-    while (net_receive(fd, waste, sizeof waste, NET_LOOKS, -1, deadline) > 0 &&
-           net_now() < deadline)
+    while (net_receive(fd, waste, sizeof waste, -1, deadline) > 0 && net_now() < deadline)
         ;
 }
 

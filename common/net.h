@@ -47,14 +47,18 @@ bool net_wait_writable(int fd, int64_t deadline);
 
 /* ------------------------------------------------------------------------ receiving, sending */
 
-/* Waits for bytes. Returns how many came, 0 at the end of the stream, or -1: ETIMEDOUT at the
- * deadline, ECANCELED if there was no byte yet and `stop` is readable, else the error of the
- * connection. looks: how often it looks for bytes, letting other threads run in between, before it
- * goes to sleep; at least once. */
-ssize_t net_receive(int fd, void *buf, size_t len, int looks, int stop, int64_t deadline);
+/* Takes bytes that are there: it looks for them so many times, letting other threads run in between,
+ * and never sleeps. Returns how many came, 0 at the end of the stream, or -1: EAGAIN if there are none,
+ * else the error of the connection. */
+ssize_t net_look(int fd, void *buf, size_t len, int looks);
 
-/* For a handshake or a goodbye, where the other side answers at once. */
+/* Sleeps until there are bytes. Returns as net_look() does, but instead of EAGAIN there is ETIMEDOUT at
+ * the deadline, and ECANCELED when `stop` is readable. */
+ssize_t net_wait(int fd, void *buf, size_t len, int stop, int64_t deadline);
+
+/* The two one after the other: for a handshake or a goodbye, where the other side answers at once. */
 #define NET_LOOKS 4
+ssize_t net_receive(int fd, void *buf, size_t len, int stop, int64_t deadline);
 
 /* Sends what the socket takes at once and never waits for it; a moment passes if the system has no
  * memory for what is sent. Returns how many bytes are left to send, or -1 if the connection is gone.

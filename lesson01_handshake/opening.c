@@ -43,8 +43,8 @@ static enum http_outcome read_head(const struct client *client, struct buffer *i
         if (in->data != before) /* the slices point into the buffer, and it has moved */
             http_request_init(request);
 
-        ssize_t n = net_receive(client->fd, in->data + in->end, in->size - in->end, NET_LOOKS,
-                                client->stop, deadline);
+        ssize_t n =
+            net_receive(client->fd, in->data + in->end, in->size - in->end, client->stop, deadline);
         if (n <= 0)
             return n < 0 && errno == ETIMEDOUT ? HTTP_TIMEOUT : HTTP_PARTIAL;
         ++*reads;

@@ -51,8 +51,8 @@ static void show_what_comes(const struct client *client, const unsigned char *ea
     ssize_t n;
     print_hexdump(early, len, offset);
     offset += len;
-    while ((n = net_receive(client->fd, bytes, sizeof bytes, NET_LOOKS, client->stop,
-                            NET_NO_DEADLINE)) > 0) { /* it may be silent as long as it likes */
+    while ((n = net_receive(client->fd, bytes, sizeof bytes, client->stop, NET_NO_DEADLINE)) >
+           0) { /* it may be silent as long as it likes */
         print_hexdump(bytes, (size_t)n, offset);
         offset += (size_t)n;
     }

@@ -70,7 +70,7 @@ static bool go_on(struct refused *refused, bool is_readable)
     char waste[2048];
     bool is_late = net_now() >= refused->deadline, is_open = true;
     if (is_readable)
-        is_open = net_receive(refused->fd, waste, sizeof waste, 1, -1, 0) > 0;
+        is_open = net_look(refused->fd, waste, sizeof waste, 1) > 0;
     if (is_open && !refused->is_answered)
         answer(refused);
     else if (!is_open || is_late) {

@@ -307,7 +307,7 @@ void conn_set_observer(struct conn *conn, const struct observer *observer)
 
 void conn_sleep_at_once(struct conn *conn)
 {
-    conn->input.looks = 1;
+    conn->input.sleeps_at_once = true;
 }
 
 /* ---------------------------------------------------------------------------- beginning and end */

@@ -10,6 +10,7 @@
 #define READ_MAX      (64 * KIB)  /* most that is read at once into the buffer */
 #define BULK_READ_MAX (256 * KIB) /* ... or straight into a large message */
 #define BULK_MIN      (4 * KIB)   /* from so many awaited bytes on, a message counts as large */
+#define REST_MAX      64          /* reads without looking twice, after looking in vain */
 #define STOP_LOOK     16          /* reads, after which a stop is looked for */
 
 void input_init(struct input *input, struct buffer *early)
@@ -17,7 +18,7 @@ void input_init(struct input *input, struct buffer *early)
     input->bytes = buffer_bytes(early);
     input->len = buffer_len(early);
     input->is_new = false;
-    input->looks = NET_LOOKS;
+    input->next_rest = 1;
     input->buffer = *early;
     buffer_consume(&input->buffer, input->len); /* input->len counts them */
     *early = (struct buffer){0};
@@ -65,6 +66,26 @@ static struct space space_of_input(struct input *input)
     return (struct space){input->few, sizeof input->few};
 }
 
+/* To be woken costs more than to look a few times for bytes before sleeping. When looking was in vain,
+ * it is left out for a while, the longer the more often that happens: so a lone client, or too many of
+ * them, pay next to nothing for it. */
+static ssize_t look_then_wait(struct input *input, const struct client *client, struct space space,
+                              int64_t deadline)
+{
+    bool rests = input->sleeps_at_once || input->rest > 0;
+    ssize_t n = net_look(client->fd, space.at, space.len, rests ? 1 : NET_LOOKS);
+    bool is_there = n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+    if (rests) {
+        input->rest -= input->rest > 0;
+    } else if (is_there) {
+        input->next_rest = 1;
+    } else {
+        input->rest = input->next_rest;
+        input->next_rest *= input->next_rest < REST_MAX ? 2 : 1;
+    }
+    return is_there ? n : net_wait(client->fd, space.at, space.len, client->stop, deadline);
+}
+
 ssize_t input_receive(struct input *input, const struct client *client, struct buffer *message,
                       uint64_t awaited, int64_t deadline)
 {
@@ -76,7 +97,7 @@ ssize_t input_receive(struct input *input, const struct client *client, struct b
         errno = ECANCELED; /* a client that never pauses must not make its thread miss the stop */
         return -1;
     }
-    ssize_t n = net_receive(client->fd, space.at, space.len, input->looks, client->stop, deadline);
+    ssize_t n = look_then_wait(input, client, space, deadline);
     if (n <= 0)
         return n;
     input->bytes = space.at;

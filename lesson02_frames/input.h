@@ -20,7 +20,8 @@ struct input {
     size_t len;
     bool is_new; /* bytes is what a recv() has brought, from its first byte on */
 
-    int looks; /* for bytes, before the thread sleeps: see net_receive() */
+    bool sleeps_at_once; /* if there are no bytes; else it looks a few times before */
+    unsigned rest, next_rest;
     unsigned reads;
     bool was_full; /* the last read filled its space */
     struct buffer buffer;
@@ -33,7 +34,7 @@ void input_init(struct input *input, struct buffer *early);
 /*
  * Waits for bytes when all that came before have been used. `awaited` bytes of a payload are still to
  * come: if they are many, they are read into *message behind what it holds, and buffer_put() will
- * find them there. Returns what net_receive() returns; ECANCELED, too, while bytes keep coming.
+ * find them there. Returns what net_wait() returns; ECANCELED, too, while bytes keep coming.
  */
 ssize_t input_receive(struct input *input, const struct client *client, struct buffer *message,
                       uint64_t awaited, int64_t deadline);

@@ -40,16 +40,21 @@ static size_t count;
 
 /* ----------------------------------------------------------------------------------- the list */
 
-static void add_to_list(struct served *served)
+/* False if there are too many already. */
+static bool add_to_list(struct served *served, size_t most)
 {
     pthread_mutex_lock(&lock);
-    served->next = list;
-    served->link = &list;
-    if (list != NULL)
-        list->link = &served->next;
-    list = served;
-    count++;
+    bool has_room = count < most;
+    if (has_room) {
+        served->next = list;
+        served->link = &list;
+        if (list != NULL)
+            list->link = &served->next;
+        list = served;
+        count++;
+    }
     pthread_mutex_unlock(&lock);
+    return has_room;
 }
 
 /* From here on nobody else can reach it. */
@@ -94,26 +99,25 @@ static void serve_client(void *task)
     free(served);
 }
 
-/*
- * Each thread gets a struct of its own. A beginner hands over the address of the loop's variable:
- * by the time the thread looks, it holds the next client, and two threads serve that one.
- */
-static void start_thread(const struct server *server, const struct client *client)
+/* NULL, or why the client cannot be served. */
+static const char *start_thread(const struct server *server, const struct client *client)
 {
-    struct served *served = NULL;
-    if (count_served() < server->options.max_clients + UNSERVED_MAX)
-        served = malloc(sizeof *served);
-    if (served == NULL) {
-        admission_refuse(client, "no place or no memory for another connection");
-        return;
-    }
+    /* Each thread gets a struct of its own. A beginner hands over the address of the loop's variable:
+     * by the time the thread looks, it holds the next client, and two threads serve that one. */
+    struct served *served = malloc(sizeof *served);
+    if (served == NULL)
+        return "no memory for another connection";
     *served = (struct served){.client = *client, .server = server};
-    add_to_list(served);
-    if (worker_start(serve_client, served))
-        return;
-    take_off_list(served);
-    free(served);
-    admission_refuse(client, "cannot start a thread");
+    const char *why = NULL;
+    if (!add_to_list(served, server->options.max_clients + UNSERVED_MAX)) {
+        why = "no place for another connection";
+    } else if (!worker_start(serve_client, served)) {
+        why = "cannot start a thread";
+        take_off_list(served);
+    }
+    if (why != NULL)
+        free(served);
+    return why;
 }
 
 static void wait_until_all_have_ended(int64_t deadline)
@@ -129,7 +133,9 @@ void threads_run(struct server *server)
 
     while (admission_accept(&server->listener, &client)) { /* waits; false: the server stops */
         client.number++;
-        start_thread(server, &client);
+        const char *why = start_thread(server, &client);
+        if (why != NULL)
+            admission_refuse(&client, why);
     }
 
     int64_t now = net_now();
