@@ -9,7 +9,7 @@ import pytest
 
 import sources
 from document import Block, Document, Heading, Paragraph, Table, texts
-from sources import ROOT
+from ws_testlib.servers import ROOT
 
 DOCUMENTS = {path: Document(path) for path in texts()}
 every_document = pytest.mark.parametrize("document", DOCUMENTS.values(), ids=lambda d: str(d.path))
