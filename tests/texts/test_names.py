@@ -16,7 +16,7 @@ every_document = pytest.mark.parametrize("document", DOCUMENTS.values(), ids=lam
 
 # Programs that are not the project's: their options are theirs.
 FOREIGN = {"apt-get", "brew", "curl", "dnf", "docker", "git", "nc", "npm", "npx", "openssl", "pip3", "pkg", "sudo",
-           "gcc", "cc", "clang", "perf", "strace", "tcpdump", "tshark", "redis-server", "wrk", "ps", "valgrind"}
+           "gcc", "cc", "clang", "perf", "strace", "tcpdump", "tshark", "redis-server", "wrk", "ps", "valgrind", "node"}
 
 
 def shell_functions(document):
