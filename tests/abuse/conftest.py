@@ -1,5 +1,5 @@
 import pytest
-from peers import IS_SANITIZED, Target
+from ws_testlib.servers import IS_SANITIZED, Target
 
 # The flags of the build that people use; the sanitizers have others.
 collect_ignore = ["test_hardened_build.py"] if IS_SANITIZED else []

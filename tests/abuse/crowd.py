@@ -11,8 +11,9 @@ import selectors
 import struct
 import time
 
-from peers import Peer, connect
-from wire import BINARY, PATIENCE, frame
+from ws_testlib.peers import Peer, connect
+from ws_testlib.waiting import PATIENCE
+from ws_testlib.wire import BINARY, frame
 
 SIZE = 1024  # bytes of a message
 STAMP = struct.Struct("!HIQ")  # speaker, how many it has said before, when: the message's beginning

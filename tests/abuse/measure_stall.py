@@ -16,14 +16,19 @@ whether the promises of README.md were kept; on a machine that is busy they may 
 """
 import argparse
 import multiprocessing
+import pathlib
 import select
 import sys
 import time
 from statistics import median
 
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1]))  # for ws_testlib
+
 from crowd import Crowd
-from peers import Peer, Target, wait_until
-from wire import handshake
+from ws_testlib.peers import Peer
+from ws_testlib.servers import Target
+from ws_testlib.waiting import wait_until
+from ws_testlib.wire import handshake
 
 DEAF, LISTENERS, SPEAKERS = 10, 90, 4
 KINDS = {"without": 0, "with": DEAF}

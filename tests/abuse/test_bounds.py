@@ -8,8 +8,9 @@ import resource
 import threading
 
 import pytest
-from peers import Peer, survivor, wait_until
-from wire import TEXT, close, frame, handshake, head
+from ws_testlib.peers import Peer, check_recovered, survivor
+from ws_testlib.waiting import wait_until
+from ws_testlib.wire import TEXT, close, frame, handshake, head
 
 ANSWERED = {  # what is sent, and what the answer must have in it
     "refused": (head("POST / HTTP/1.1", "Host: localhost"), b"HTTP/1.1 405 "),
@@ -91,4 +92,4 @@ def test_more_connections_than_there_are_places():
 
 
 def test_afterwards_the_server_is_as_good_as_new(server):
-    server.check_recovered()
+    check_recovered(server)

@@ -2,8 +2,9 @@
 import time
 
 from crowd import Crowd
-from peers import MIB, SLOW, Peer, survivor
-from wire import handshake
+from ws_testlib.peers import Peer, survivor
+from ws_testlib.servers import MIB, SLOW
+from ws_testlib.wire import handshake
 
 DEAF, LISTENERS, SPEAKERS = 10, 90, 4
 EACH = 4000  # messages that a speaker says

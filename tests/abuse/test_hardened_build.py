@@ -3,7 +3,7 @@ import re
 import subprocess
 
 import pytest
-from servers import SERVER_DIR
+from ws_testlib.servers import SERVER_DIR
 
 pytestmark = pytest.mark.parametrize("lesson", [1, 2, 3])
 

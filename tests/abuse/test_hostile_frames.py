@@ -2,8 +2,9 @@
 import zlib
 
 import pytest
-from peers import MIB, SLOW, Peer, connect, exchange
-from wire import BINARY, CONTINUATION, PING, PONG, TEXT, fragments, frame, handshake
+from ws_testlib.peers import Peer, check_recovered, connect, exchange
+from ws_testlib.servers import MIB, SLOW
+from ws_testlib.wire import BINARY, CONTINUATION, PING, PONG, TEXT, fragments, frame, handshake
 
 MANY = 1_000_000 // SLOW
 MAX_MESSAGE = {2: 16 * MIB, 3: 1 * MIB}
@@ -113,4 +114,4 @@ def test_a_million_empty_fragments_and_pings_between_them(server):
 
 
 def test_afterwards_the_server_is_as_good_as_new(server):
-    server.check_recovered()
+    check_recovered(server)

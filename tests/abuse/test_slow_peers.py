@@ -7,8 +7,10 @@ import collections
 import time
 
 import pytest
-from peers import MIB, SLOW, Peer, check_chat, connect, wait_until
-from wire import BINARY, PING, PONG, TEXT, Frame, frame, handshake
+from ws_testlib.peers import Peer, check_chat, check_recovered, connect
+from ws_testlib.servers import MIB, SLOW
+from ws_testlib.waiting import wait_until
+from ws_testlib.wire import BINARY, PING, PONG, TEXT, Frame, frame, handshake
 
 PING_INTERVAL = 0.75 * SLOW  # seconds; the healthy must be able to answer on a busy machine
 HANDSHAKE_TIMEOUT = 1 * SLOW
@@ -217,4 +219,4 @@ def test_a_hundred_peers_that_are_gone_without_a_word(server):
 
 
 def test_afterwards_the_server_is_as_good_as_new(server):
-    server.check_recovered()
+    check_recovered(server)

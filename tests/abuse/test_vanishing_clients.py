@@ -3,8 +3,10 @@ import itertools
 import re
 
 import pytest
-from peers import SLOW, Peer, check_chat, wait_until
-from wire import BINARY, CONTINUATION, PING, TEXT, close, frame, handshake, head
+from ws_testlib.peers import Peer, check_chat, check_recovered
+from ws_testlib.servers import SLOW
+from ws_testlib.waiting import wait_until
+from ws_testlib.wire import BINARY, CONTINUATION, PING, TEXT, close, frame, handshake, head
 
 # -------------------------------------------------------------------------- one, in every state
 
@@ -132,4 +134,4 @@ def test_a_storm_of_connections_that_are_reset(server):
 
 
 def test_afterwards_the_server_is_as_good_as_new(server):
-    server.check_recovered()
+    check_recovered(server)

@@ -17,17 +17,18 @@ import argparse
 import json
 import os
 import pathlib
-import random
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1]))  # for ws_testlib
+
+from ws_testlib.servers import ROOT, Program, free_port
+
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 
 # name: (what the server does, arguments of load)
 SCENARIOS = {
@@ -97,50 +98,17 @@ def is_installed(command):
     return pathlib.Path(command[0]).exists()
 
 
-def free_port():
-    """A port that is free, and not one of those that the system gives to clients."""
-    while True:
-        port = random.randrange(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                pass
-
-
-class Server:
+def started(command):
     """A fresh server, from when it says that it listens to the end of the with block."""
-
-    def __init__(self, command):
-        self.port = free_port()
-        words = [str(word).replace("{port}", str(self.port)) for word in command]
-        self.errors = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=self.errors, text=True, start_new_session=True)
-
-    def __enter__(self):
-        if not self.process.stdout.readline().startswith("listening"):
-            self.__exit__()
-            self.errors.seek(0)
-            raise RuntimeError(f"the server does not start: {self.errors.read()[-300:]}")
-        return self
-
-    def __exit__(self, *_):
-        for how in signal.SIGTERM, signal.SIGKILL:
-            if self.process.poll() is None:
-                self.process.send_signal(how)
-                try:
-                    self.process.wait(5)
-                except subprocess.TimeoutExpired:
-                    pass
-        self.process.stdout.close()
+    port = free_port()
+    words = [str(word).replace("{port}", str(port)) for word in command]
+    return Program(words, port=port, log=tempfile.TemporaryFile(), start_new_session=True).start()
 
 
 def measure(load, command, arguments, raw):
     """One run: load's report; with "failed" in it if something was wrong."""
-    with Server(command) as server:
-        words = [load, *arguments, "--port", str(server.port), "--pid", str(server.process.pid)]
+    with started(command) as server:
+        words = [load, *arguments, "--port", str(server.port), "--pid", str(server.pid)]
         run = subprocess.run(words + (["--raw"] if raw else []), capture_output=True, text=True, timeout=120)
     report = json.loads(run.stdout) if run.stdout.strip() else {}
     if run.returncode != 0:
@@ -162,7 +130,7 @@ def measure_all(args, scenarios):
                 say(f"{scenario}, {name}, {turn + 1} of {args.rounds}")
                 try:
                     report = measure(args.build / "bench/load", command, arguments.split(), "raw" in name)
-                except (RuntimeError, subprocess.TimeoutExpired) as error:
+                except (AssertionError, subprocess.TimeoutExpired) as error:
                     report = {"failed": str(error)}
                 reports[scenario][name].append(report)
     say("")
@@ -252,7 +220,7 @@ def smoke(args):
         for name, command in commands.items():
             try:
                 report = measure(args.build / "bench/load", command, shortened(arguments), "raw" in name)
-            except (RuntimeError, subprocess.TimeoutExpired) as error:
+            except (AssertionError, subprocess.TimeoutExpired) as error:
                 report = {"failed": str(error)}
             wrong = report.get("failed") or ("no figures" if figures_of(scenario)[0][0] not in report else None)
             if wrong:

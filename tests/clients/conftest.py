@@ -11,8 +11,8 @@ import shutil
 
 import pytest
 
-from servers import Server
-from wire import Client, handshake
+from ws_testlib.servers import Server
+from ws_testlib.wire import Client, handshake
 
 
 def pytest_addoption(parser):

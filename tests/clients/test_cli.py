@@ -9,8 +9,9 @@ import subprocess
 
 import pytest
 
-from servers import IS_SANITIZED, LOOPBACKS, Server, command, run
-from wire import BINARY, PATIENCE, PING, TEXT, Client, close, frame, handshake, head, text
+from ws_testlib.servers import IS_SANITIZED, LOOPBACKS, Server, command, run
+from ws_testlib.waiting import PATIENCE
+from ws_testlib.wire import BINARY, PING, TEXT, Client, close, frame, handshake, head, text
 
 OPTIONS = {  # from which lesson on there is an option, and a value that it takes
     "--port": (1, "0"), "--host": (1, "127.0.0.1"), "--verbose": (1, None), "--quiet": (1, None),

@@ -8,9 +8,10 @@ import sys
 
 import pytest
 
-from servers import ROOT, SERVER_DIR, wait_until
 from test_xray import Watcher, get_status
-from wire import mask
+from ws_testlib.servers import ROOT, SERVER_DIR
+from ws_testlib.waiting import wait_until
+from ws_testlib.wire import mask
 
 pytestmark = pytest.mark.lessons(3)
 

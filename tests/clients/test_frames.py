@@ -10,9 +10,10 @@ import threading
 
 import pytest
 
-from servers import IS_SANITIZED, wait_until
-from wire import (BINARY, CLOSE, CONTINUATION, PATIENCE, PING, PONG, TEXT, Frame, close, fragments,
-                  frame, handshake, mask, text)
+from ws_testlib.servers import IS_SANITIZED
+from ws_testlib.waiting import PATIENCE, wait_until
+from ws_testlib.wire import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, close, fragments,
+                             frame, handshake, mask, text)
 
 pytestmark = pytest.mark.lessons(2)
 

@@ -13,8 +13,9 @@ import time
 
 import pytest
 
-from servers import LOOPBACKS, ROOT
-from wire import KEY, PATIENCE, accept_key, handshake, head, text
+from ws_testlib.servers import LOOPBACKS, ROOT
+from ws_testlib.waiting import PATIENCE
+from ws_testlib.wire import KEY, accept_key, handshake, head, text
 
 PAGES = {1: "lesson01_handshake", 2: "lesson02_frames", 3: "lesson03_broadcast"}
 

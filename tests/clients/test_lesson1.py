@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from wire import close, frame, handshake, head, text, TEXT
+from ws_testlib.wire import TEXT, close, frame, handshake, head, text
 
 pytestmark = pytest.mark.lessons(1)
 

@@ -2,14 +2,14 @@
 Lessons 2 and 3: keepalive, the number of clients, the number of descriptors
 """
 import contextlib
-import resource
 import time
 
 import pytest
 
-from servers import wait_until
 from test_http import assert_refusal
-from wire import PING, PONG, TEXT, Frame, frame, handshake, head, text
+from ws_testlib.servers import limit_descriptors
+from ws_testlib.waiting import wait_until
+from ws_testlib.wire import PING, PONG, TEXT, Frame, frame, handshake, head, text
 
 pytestmark = pytest.mark.lessons(2, 3)
 
@@ -92,10 +92,6 @@ def test_http_clients_take_no_place(start, clients, join):
     for _ in range(20):
         clients(server).send(handshake()[:-2])
     join(server).assert_alive()
-
-
-def limit_descriptors(soft, hard):
-    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_soft_limit_of_descriptors_is_raised(start, join):

@@ -5,13 +5,12 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 
 import pytest
 
-from servers import SERVER_DIR, Output, Server
-from wire import BINARY, TEXT, Client, frame, handshake
+from ws_testlib.servers import SERVER_DIR, Output, Server, free_port
+from ws_testlib.wire import BINARY, TEXT, Client, frame, handshake
 
 pytestmark = pytest.mark.lessons(3)
 
@@ -23,9 +22,7 @@ class Redis:
     """redis-server on a port of its own, which keeps nothing."""
 
     def __init__(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.process = None
 
     def start(self):

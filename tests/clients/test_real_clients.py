@@ -13,8 +13,9 @@ import subprocess
 
 import pytest
 
-from servers import LOOPBACKS, ROOT
-from wire import BINARY, KEY, PATIENCE, TEXT, Frame, accept_key, frame, handshake, head, text
+from ws_testlib.servers import LOOPBACKS, ROOT
+from ws_testlib.waiting import PATIENCE
+from ws_testlib.wire import BINARY, KEY, TEXT, Frame, accept_key, frame, handshake, head, text
 
 HERE = pathlib.Path(__file__).parent
 

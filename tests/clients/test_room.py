@@ -9,9 +9,10 @@ import time
 
 import pytest
 
-from servers import IS_SANITIZED, wait_until
-from wire import (BINARY, CLOSE, CONTINUATION, PATIENCE, PING, PONG, TEXT, Ended, Frame, close,
-                  fragments, frame, handshake, head, text)
+from ws_testlib.servers import IS_SANITIZED
+from ws_testlib.waiting import PATIENCE, wait_until
+from ws_testlib.wire import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Ended, Frame, close,
+                             fragments, frame, handshake, head, text)
 
 pytestmark = pytest.mark.lessons(3)
 

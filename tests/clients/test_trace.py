@@ -12,9 +12,9 @@ import struct
 
 import pytest
 
-from servers import send_in_reads
-from wire import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, fragments, frame, handshake,
-                  head, text)
+from ws_testlib.peers import send_in_reads
+from ws_testlib.wire import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, fragments, frame,
+                             handshake, head, text)
 
 TRACES = pathlib.Path(__file__).parent / "traces"
 

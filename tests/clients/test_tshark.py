@@ -10,9 +10,11 @@ import subprocess
 
 import pytest
 
-from servers import send_in_reads, wait_until
 from test_xray import Watcher
-from wire import (BINARY, CLOSE, CONTINUATION, MASK, PING, PONG, TEXT, Client, close, frame, text)
+from ws_testlib.peers import send_in_reads
+from ws_testlib.waiting import wait_until
+from ws_testlib.wire import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Client, close, frame,
+                             text)
 
 pytestmark = pytest.mark.lessons(3)
 

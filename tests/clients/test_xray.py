@@ -13,9 +13,10 @@ import threading
 import pytest
 import websockets
 
-from servers import send_in_reads, wait_until
-from wire import (BINARY, CLOSE, CONTINUATION, MASK, PING, PONG, TEXT, Client, close, fragments, frame,
-                  handshake, mask, text)
+from ws_testlib.peers import send_in_reads
+from ws_testlib.waiting import wait_until
+from ws_testlib.wire import (BINARY, CLOSE, CONTINUATION, MASK, PING, PONG, TEXT, Client, close,
+                             fragments, frame, handshake, mask, text)
 
 pytestmark = pytest.mark.lessons(3)
 

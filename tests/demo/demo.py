@@ -13,17 +13,15 @@ import argparse
 import contextlib
 import os
 import pathlib
-import re
 import select
-import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "clients"))
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1]))  # for ws_testlib
 sys.dont_write_bytecode = True
 
-from wire import BINARY, CLOSE, PING, PONG, TEXT, Client, close, frame, handshake, text  # noqa: E402
+from ws_testlib.servers import ROOT, Program
+from ws_testlib.wire import BINARY, CLOSE, PING, PONG, TEXT, Client, close, frame, handshake, text
 
 CHINESE = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)),
                "").startswith("zh")
@@ -214,20 +212,14 @@ ACTS = [
 @contextlib.contextmanager
 def started_server(program):
     """A server of our own, at port 8080 if that is free; its log goes to this terminal."""
-    for port in "8080", "0":
-        server = subprocess.Popen([program, "--port", port], stdout=subprocess.PIPE, text=True)
-        ready = re.match(r"listening on http://.*:(\d+)/", server.stdout.readline())
-        if ready:
+    for port in 8080, 0:
+        server = Program([program, "--port", port], log=sys.stderr)
+        if server.launch():
             break
-        server.wait()
     else:
         sys.exit(in_words(f"{program} does not start", f"{program} 无法启动"))
-    try:
-        yield int(ready[1])
-    finally:
-        server.terminate()
-        server.wait()
-        server.stdout.close()
+    with server:
+        yield server.port
 
 
 def wait_for_enter():

@@ -8,11 +8,11 @@ fault is over, all is as before.
 import collections
 import time
 
-import wire
 from control import FOREVER
-from served import Failed, Server
+from served import Failed, InjectedServer
 from sessions import (GET, PAGE, HttpPeer, Peer, SilentPeer, chat_peers, close_all, fresh_visit,
                       judge, parse_frame, pump, session, unserved)
+from ws_testlib import wire
 
 CPU_MAX = 0.20  # of a processor
 CALLS_MAX = 300  # a second; on a busy machine, a server that spins may not get 20 % of a processor
@@ -137,7 +137,7 @@ def judge_crowd(server):
 # ------------------------------------------------------------------------------------- the scenes
 
 def no_threads(lesson, window):
-    with Server(lesson).start() as server:
+    with InjectedServer(lesson).start() as server:
         inside = residents(server)
         server.control.arm(0, "pthread_create", "EAGAIN", times=50)
         crowd = newcomers(server, 60)
@@ -162,7 +162,7 @@ def knock(server):
 
 def accept_fails(how, *calls):
     def play(lesson, window):
-        with Server(lesson).start() as server:
+        with InjectedServer(lesson).start() as server:
             inside = residents(server) if lesson > 1 else []
             for i, call in enumerate(("accept", *calls)):
                 server.control.arm(i, call, how, times=FOREVER)
@@ -182,7 +182,7 @@ def accept_fails(how, *calls):
 def nothing_goes_out(how):
     """Sockets that are said to be writable and take nothing: whoever was in is still in after it."""
     def play(lesson, window):
-        with Server(lesson).start() as server:
+        with InjectedServer(lesson).start() as server:
             inside = residents(server)
             for i, call in enumerate(("send", "sendmsg")):
                 server.control.arm(i, call, how, times=FOREVER)
@@ -200,7 +200,7 @@ def nothing_goes_out(how):
 
 def poll_fails(lesson, window):
     """Nobody can be waited for. That is no reason to spin, and those who are in go on talking."""
-    with Server(lesson).start() as server:
+    with InjectedServer(lesson).start() as server:
         inside = residents(server) if lesson > 1 else []
         server.control.arm(0, "poll", "ENOMEM", times=FOREVER)
         waiting = newcomers(server, 3)
@@ -217,10 +217,10 @@ def poll_fails(lesson, window):
 
 def few_descriptors(lesson, window):
     """The real thing: a limit that lets eight in."""
-    with Server(lesson).start() as probe:
+    with InjectedServer(lesson).start() as probe:
         limit = probe.descriptors_at_start + 8
         probe.stop()
-    with Server(lesson).start(descriptors=limit) as server:
+    with InjectedServer(lesson).start(descriptors=limit) as server:
         inside = residents(server, 4)
         crowd = [Resident(server, f"newcomer {i + 1}") for i in range(40)]
         pump(server, crowd, lambda: all(peer.status is not None or peer.ended for peer in crowd))
@@ -254,10 +254,10 @@ def fresh_visit_of_one(server):
 
 def no_descriptor_at_all(lesson, window):
     """Not one is left for a client: nothing can be served, but that is no reason to spin."""
-    with Server(lesson).start() as probe:
+    with InjectedServer(lesson).start() as probe:
         limit = probe.descriptors_at_start
         probe.stop()
-    with Server(lesson).start(descriptors=limit, leaks=False) as server:
+    with InjectedServer(lesson).start(descriptors=limit, leaks=False) as server:
         crowd = newcomers(server, 3)
         cpu = measure_cpu(server, window)
         close_all(crowd)
@@ -266,7 +266,7 @@ def no_descriptor_at_all(lesson, window):
 
 
 def no_memory(lesson, window):
-    with Server(lesson).start() as server:
+    with InjectedServer(lesson).start() as server:
         inside = residents(server) if lesson > 1 else []
         for i, call in enumerate(("malloc", "calloc", "realloc")):
             server.control.arm(i, call, "ENOMEM", times=FOREVER)
@@ -288,7 +288,7 @@ def no_memory(lesson, window):
 
 def every_second_call_interrupted(lesson, window):
     del window
-    with Server(lesson).start() as server:
+    with InjectedServer(lesson).start() as server:
         calls = "accept recv send sendmsg poll read nanosleep".split() + ["write log", "write pipe"]
         for i, call in enumerate(calls):
             server.control.arm(i, call, "EINTR", every=2)
@@ -301,7 +301,7 @@ def every_second_call_interrupted(lesson, window):
 
 def byte_by_byte(lesson, window):
     del window
-    with Server(lesson).start() as server:
+    with InjectedServer(lesson).start() as server:
         calls = "recv", "send", "sendmsg", "write log"
         for i, call in enumerate(calls):
             server.control.arm(i, call, "one byte", times=FOREVER)
@@ -315,7 +315,7 @@ def byte_by_byte(lesson, window):
 def silent_client_gives_way(lesson, window):
     """Lesson 1: one who says nothing may not keep the next one waiting, even if poll() fails."""
     for how in ("EINTR", "EAGAIN", "ENOMEM")[-window:]:
-        with Server(lesson).start() as server:
+        with InjectedServer(lesson).start() as server:
             for nth in range(1, 5):
                 server.control.arm(0, "poll", how, nth)
                 peers = [SilentPeer(server, "silent"), *newcomers(server, 1)]
@@ -329,7 +329,7 @@ def silent_client_gives_way(lesson, window):
 def no_101_while_others_talk(lesson, window):
     """Whoever has not got a 101 must not get frames either, however much is going on."""
     del window
-    with Server(lesson, "--quiet").start() as server:
+    with InjectedServer(lesson, "--quiet").start() as server:
         inside = residents(server)
         for call, how in ("EVP_Digest", "fails"), ("send", "ECONNRESET"):
             for _ in range(20):
@@ -352,7 +352,7 @@ def stop_in_need(*rules):
     """SIGTERM while there is nothing to be had: 1001 and a stop in order all the same."""
     def play(lesson, window):
         del window
-        with Server(lesson).start() as server:
+        with InjectedServer(lesson).start() as server:
             inside = residents(server)
             for i, (call, how) in enumerate(rules):
                 server.control.arm(i, call, how, times=FOREVER)

@@ -9,19 +9,16 @@ A peer that was not served in full must have had a clean end: a whole 503, or a 
 or just the end of the stream; and before that nothing but a beginning of what was due. Never a byte
 that does not belong there.
 """
-import pathlib
 import re
 import select
 import socket
 import struct
-import sys
 import time
 from collections import deque
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "clients"))
-import wire  # noqa: E402
-
-from served import PATIENCE, Failed  # noqa: E402
+from served import Failed
+from ws_testlib import wire
+from ws_testlib.waiting import PATIENCE
 
 LARGE = 64 * 1024
 

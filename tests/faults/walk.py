@@ -19,16 +19,20 @@ import argparse
 import collections
 import concurrent.futures
 import os
+import pathlib
 import re
 import subprocess
 import sys
 import time
 
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1]))  # for ws_testlib
+
+import lasting
 from control import FOREVER
-from served import LOG_LINE, PROGRAMS, Failed, Server, wait_until
+from served import LOG_LINE, PROGRAMS, Failed, InjectedServer
 from sessions import (ChatPeer, DumpPeer, SilentPeer, chat_peers, fresh_visit, judge,
                       pump, session, unserved)
-import lasting
+from ws_testlib.waiting import wait_until
 
 # Who may suffer from a single fault.
 NOBODY = "nobody"  # the call can simply be made again, or done without
@@ -179,7 +183,7 @@ class Walk:
         self.problems = []
 
     def server(self):
-        server = Server(self.lesson, *self.fault.options)
+        server = InjectedServer(self.lesson, *self.fault.options)
         server.control.show_stack(self.settings.show)
         server.tells_log = self.settings.show
         return server
@@ -199,7 +203,7 @@ class Walk:
         for nth in plan:
             try:
                 happened = one(nth)
-            except Failed as why:
+            except AssertionError as why:
                 happened = True
                 self.problems.append(f"{phase}, fault {nth}: {why}")
             self.walked[phase] += happened
@@ -248,7 +252,7 @@ class Walk:
             if self.held:
                 self.held.stop()
                 self.check_log(self.held, 0, [])
-        except Failed as why:
+        except AssertionError as why:
             self.problems.append(f"after the session: {why}")
         finally:
             if self.held:
@@ -262,7 +266,7 @@ class Walk:
                 judge(session(server), [])
                 server.wait_idle()
             self.blocks = server.control.blocks
-        except Failed:
+        except AssertionError:
             server.__exit__()
             raise
         return server
@@ -287,7 +291,7 @@ class Walk:
                 raise Failed(f"{control.blocks} blocks of memory are held, {self.blocks} at first")
             if self.fault.cold and faults:
                 server.stop()
-        except Failed as why:
+        except AssertionError as why:
             self.give_up(why)
         else:
             if self.fault.cold:
@@ -303,7 +307,7 @@ class Walk:
             server.control.disarm()
             if server.process.poll() is None and "hang" not in str(why):
                 server.stop()
-        except Failed as report:
+        except AssertionError as report:
             why = f"{why}; {report}"
         finally:
             server.__exit__()
@@ -412,7 +416,7 @@ def walk(lesson, fault_, settings):
     one = Walk(lesson, fault_, settings)
     try:
         one.run()
-    except Failed as why:
+    except AssertionError as why:
         one.problems.append(f"without a fault: {why}")
     told = ", ".join(f"{count} in the {phase}" for phase, count in one.walked.items() if count)
     return told or "none", one.problems
@@ -421,7 +425,7 @@ def walk(lesson, fault_, settings):
 def check(function, *args):
     try:
         return function(*args), []
-    except Failed as why:
+    except AssertionError as why:
         return "", [str(why)]
 
 

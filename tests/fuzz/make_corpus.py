@@ -7,11 +7,19 @@ README.md here.
 """
 
 import os
+import pathlib
 import struct
+import sys
+
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1]))  # for ws_testlib
+
+from ws_testlib import wire
+from ws_testlib.wire import BINARY, CLOSE, PING, PONG, TEXT
+from ws_testlib.wire import CONTINUATION as CONT
+from ws_testlib.wire import MASK as XOR
 
 CORPUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
 KEY = bytes(4)  # masking with zeros: the payload can be read, and changed by a fuzzer
-XOR = bytes.fromhex("37fa213d")  # the key of RFC 6455 §5.7
 
 
 def write(target, seeds):
@@ -24,17 +32,8 @@ def write(target, seeds):
 
 def frame(opcode, payload=b"", fin=1, key=KEY, rsv=0, mask=1, form=None, announced=None):
     """A client's frame; form is the length's: 7, 16 or 64 bits, by default the shortest."""
-    length = len(payload) if announced is None else announced
-    form = form or (7 if length < 126 else 16 if length < 65536 else 64)
-    head = bytes([fin << 7 | rsv << 4 | opcode])
-    head += bytes([mask << 7 | {7: length, 16: 126, 64: 127}[form]])
-    head += {7: b"", 16: struct.pack(">H", length & 0xFFFF), 64: struct.pack(">Q", length)}[form]
-    if mask:
-        head += key
-    return head + bytes(byte ^ key[i % 4] for i, byte in enumerate(payload))
-
-
-CONT, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+    return wire.frame(opcode, payload, fin=bool(fin), rsv=rsv, key=key if mask else None, announced=announced,
+                      length_bytes=form and {7: 0, 16: 2, 64: 8}[form])
 
 
 def close(code=None, reason=b"", key=KEY):

@@ -9,9 +9,11 @@ import select
 import time
 import zlib
 
-from peers import PATIENCE, SLOW, Peer, connect, exchange, explain
-from servers import wait_until
-from wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, frame, handshake, head
+from ws_testlib.peers import Peer, connect, exchange, explain
+from ws_testlib.servers import SLOW
+from ws_testlib.waiting import PATIENCE, wait_until
+from ws_testlib.wire import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, frame, handshake,
+                             head)
 
 # What the servers are started with.
 PING_INTERVAL = 1 * SLOW  # seconds

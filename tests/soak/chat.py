@@ -13,8 +13,10 @@ import selectors
 import time
 import zlib
 
-from peers import PATIENCE, SLOW, connect, explain
-from wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, fragments, frame
+from ws_testlib.peers import connect, explain
+from ws_testlib.servers import SLOW
+from ws_testlib.waiting import PATIENCE
+from ws_testlib.wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, fragments, frame
 
 CHATTERS = 8
 PAUSE = 0.1 * SLOW  # seconds between two messages of a client, on the average

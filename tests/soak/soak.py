@@ -21,10 +21,13 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "abuse"))
-import abuses  # noqa: E402
-import chat  # noqa: E402
-from peers import IS_SANITIZED, PATIENCE, Target, explain  # noqa: E402
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1]))  # for ws_testlib
+
+import abuses
+import chat
+from ws_testlib.peers import check_recovered, explain
+from ws_testlib.servers import IS_SANITIZED, Target
+from ws_testlib.waiting import PATIENCE
 
 ABUSERS = 6
 LOG_KEPT = 64 << 20  # bytes; then it is begun anew
@@ -145,7 +148,7 @@ def main():
         print_usage(servers, start, abuse_count)
         for server in servers:
             name = f"lesson {server.lesson}: "
-            score.try_out(name + "it is as good as new, and stops in order", server.check_recovered)
+            score.try_out(name + "it is as good as new, and stops in order", lambda: check_recovered(server))
     finally:
         for server in servers:
             server.kill()

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 
-from sources import ROOT
+from ws_testlib.servers import ROOT
 
 
 class Port:

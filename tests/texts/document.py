@@ -8,7 +8,7 @@ import re
 
 from markdown_it import MarkdownIt
 
-from sources import ROOT
+from ws_testlib.servers import ROOT
 
 def texts():
     """Every Markdown file of the project, relative to its root."""

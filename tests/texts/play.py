@@ -13,9 +13,10 @@ import subprocess
 import tempfile
 
 from copy_of_tree import Port, copy_tree
-from document import Block, Document, Table
-from sources import ROOT, find_file
+from document import Block, Table
+from sources import find_file
 from terminal import CTRL_BRACKET, CTRL_C, Terminal
+from ws_testlib.servers import ROOT
 
 PATIENCE = 120  # for a command to end, and for what a text shows to come
 

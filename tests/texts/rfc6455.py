@@ -18,8 +18,10 @@ import pathlib
 import re
 import sys
 
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1]))  # for ws_testlib
+
 import sources
-from sources import ROOT
+from ws_testlib.servers import ROOT
 
 HERE = pathlib.Path(__file__).resolve().parent
 PAGE = ROOT / "common/RFC6455.md"

@@ -11,12 +11,8 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-sys.path.insert(0, str(ROOT / "tests/clients"))
-from servers import SERVER_DIR  # noqa: E402
+from ws_testlib.servers import ROOT, SERVER_DIR
 
 FOLDERS = ["common", "lesson01_handshake", "lesson02_frames", "lesson03_broadcast", "tests", ".ci"]
 SUFFIXES = {".c", ".h", ".html", ".py", ".mjs", ".js", ".sh", ".mk", ".exp", ".in", ""}

@@ -12,14 +12,10 @@ import re
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import time
 
-from sources import ROOT
-
-sys.path.insert(0, str(ROOT / "tests/clients"))
-from servers import Output  # noqa: E402
+from ws_testlib.servers import Output
 
 SHELLS = {"bash": ["bash", "--norc", "--noprofile", "--noediting", "+H", "-i"], "dash": ["dash", "-i"]}
 PROMPT = re.compile(rb"\x1e(\d+)\x1e(\d+)\x1e\$ ")

@@ -9,14 +9,14 @@ import pytest
 
 import sources
 from document import Block, Document, Heading, Paragraph, Table, texts
-from sources import ROOT
+from ws_testlib.servers import ROOT
 
 DOCUMENTS = {path: Document(path) for path in texts()}
 every_document = pytest.mark.parametrize("document", DOCUMENTS.values(), ids=lambda d: str(d.path))
 
 # Programs that are not the project's: their options are theirs.
 FOREIGN = {"apt-get", "brew", "curl", "dnf", "docker", "git", "nc", "npm", "npx", "openssl", "pip3", "pkg", "sudo",
-           "gcc", "cc", "clang", "perf", "strace", "tcpdump", "tshark", "redis-server", "wrk", "ps", "valgrind"}
+           "gcc", "cc", "clang", "perf", "strace", "tcpdump", "tshark", "redis-server", "wrk", "ps", "valgrind", "node"}
 
 
 def shell_functions(document):

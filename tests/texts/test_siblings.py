@@ -7,7 +7,7 @@ import re
 import urllib.parse
 
 from document import Block, Document, Heading, Paragraph, Table, chinese, is_chinese, texts
-from sources import ROOT
+from ws_testlib.servers import ROOT
 
 # Those that must have a Chinese text beside them; of all others it is compared if it is there.
 REQUIRED = ["README.md", "lesson01_handshake/README.md", "lesson01_handshake/TEACHING.md",

@@ -1,6 +1,6 @@
 import pytest
 from proxies import Proxy, make_certificate
-from peers import Target
+from ws_testlib.servers import Target
 
 
 @pytest.fixture(scope="session")

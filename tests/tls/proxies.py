@@ -8,15 +8,14 @@ started like any other program: in the foreground, on a free port, and ended by 
 import pathlib
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
-import sys
+
+from ws_testlib.servers import free_port
+from ws_testlib.waiting import PATIENCE, wait_until
+from ws_testlib.wire import Client
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(1, str(HERE.parent / "abuse"))
-from peers import PATIENCE, Client  # noqa: E402
-from servers import wait_until  # noqa: E402
 
 NAMES = "DNS:localhost,DNS:chat.example,IP:127.0.0.1"  # whom the certificate is for
 
@@ -65,12 +64,6 @@ def make_certificate(directory):
                     "-subj", "/CN=localhost", "-addext", f"subjectAltName={NAMES}",
                     "-keyout", directory / "key.pem", "-out", directory / "certificate.pem"],
                    check=True, capture_output=True)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Proxy:

@@ -10,8 +10,8 @@ import time
 import pytest
 import websockets
 from proxies import HERE
-from servers import wait_until
-from wire import BINARY, PING, PONG, TEXT, Frame, close, frame, handshake, head
+from ws_testlib.waiting import wait_until
+from ws_testlib.wire import BINARY, PING, PONG, TEXT, Frame, close, frame, handshake, head
 
 NODE_CLIENTS = HERE.parent / "clients" / "node"
 

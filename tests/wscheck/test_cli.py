@@ -7,11 +7,11 @@ import re
 import signal
 import socket
 import subprocess
-import time
 
 import pytest
 
-from conftest import BOUND, FAULTY, WSCHECK, Running, faulty, graded, outcomes, wscheck
+from grader import BOUND, FAULTY, WSCHECK, faulty, graded, outcomes, start_faulty, wscheck
+from ws_testlib.waiting import wait_until
 
 GOOD = {lesson: faulty(lesson) for lesson in (1, 2, 3)}
 
@@ -29,13 +29,6 @@ def is_alive(pid):
         os.kill(pid, 0)
         return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").split()[2] != "Z"
     return False
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 # ------------------------------------------------------------------------------------------- usage
@@ -136,7 +129,7 @@ def test_betters_count_with_strict_only():
 
 
 def test_what_needs_a_server_of_its_own_is_skipped_with_port():
-    with Running(WSCHECK.parent / "faulty", "--lesson", "1", "--port", "0") as server:
+    with start_faulty(1) as server:
         result = graded("--lesson", 1, "--port", server.port, "-k", "--strict")
         because = {check["id"]: check["skipped_because"] for check in result["checks"]
                    if check["outcome"] == "skipped"}
@@ -381,11 +374,11 @@ def test_whoever_interrupts_the_grader_ends_its_server(tmp_path, number):
     server = script(tmp_path, f"#!/bin/sh\necho $$ >{noted}.new && mv {noted}.new {noted}\nexec sleep 100\n")
     grader = subprocess.Popen([WSCHECK, "--lesson", "1", "--server", server, "--timeout", "60"],
                               stdout=subprocess.DEVNULL)
-    wait_until(noted.exists)
+    wait_until(noted.exists, "the server to start", 10)
     pid = int(noted.read_text(encoding="utf-8"))
     grader.send_signal(number)
     assert grader.wait(timeout=10) == 128 + number
-    wait_until(lambda: not is_alive(pid))
+    wait_until(lambda: not is_alive(pid), "the server to end", 10)
 
 
 def test_what_a_server_has_started_ends_with_it(tmp_path):
@@ -394,4 +387,4 @@ def test_what_a_server_has_started_ends_with_it(tmp_path):
                               f"exec {WSCHECK.parent}/faulty --lesson 1 \"$@\"\n")
     assert wscheck("--lesson", 1, "--server", server, "--only", "listen-ipv4").returncode == 0
     pid = int(noted.read_text(encoding="utf-8"))
-    wait_until(lambda: not is_alive(pid))
+    wait_until(lambda: not is_alive(pid), "the server to end", 10)

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conftest import Running, faulty, graded, lesson_server, outcomes
+from grader import faulty, graded, lesson_server, outcomes, start_lesson
 
 
 def assert_perfect(result):
@@ -49,7 +49,7 @@ def test_the_lessons_pass_when_all_is_sent_in_pieces(lesson, chop, exercises):
 
 @pytest.mark.parametrize("lesson", (1, 2, 3))
 def test_a_server_that_runs_already_is_graded_and_left_running(lesson):
-    with Running(*lesson_server(lesson).replace("'", "").split(), "--port", 0) as server:
+    with start_lesson(lesson) as server:
         for _ in range(2):
             result = graded("--lesson", lesson, "--port", server.port, "-k", "--strict")
             assert outcomes(result, "failed") == []
@@ -65,6 +65,6 @@ def test_a_server_that_runs_already_is_found_over_ipv6():
     if "listen-ipv6" in outcomes(graded("--lesson", 1, "--server", faulty(1), "--only", "listen-ipv6"),
                                  "skipped"):
         pytest.skip("this machine has no IPv6")
-    with Running(*lesson_server(2).replace("'", "").split(), "--port", 0) as server:
+    with start_lesson(2) as server:
         result = graded("--lesson", 2, "--host", "::1", "--port", server.port, "-k")
         assert outcomes(result, "failed") == []

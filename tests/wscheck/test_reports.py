@@ -8,12 +8,13 @@ And what it points at must be there: functions in the course's files, commands t
 """
 import re
 import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conftest import HERE, ROOT, WSCHECK, Running, faulty, graded, wscheck
+from grader import HERE, WSCHECK, faulty, graded, start_faulty, wscheck
+from ws_testlib.servers import ROOT
+from ws_testlib.waiting import wait_until
 
 REPORTS = HERE / "reports"
 
@@ -110,27 +111,20 @@ def test_a_replay_by_hand_shows_the_same(mistake, tmp_path):
     result = graded("--lesson", lesson, "--server", faulty(lesson, mistake), "--timeout", 2)
     check = next(check for check in result["checks"] if check["outcome"] == "failed")
     came, output = bytes.fromhex(check["came"]), tmp_path / "output"
-    with Running(WSCHECK.parent / "faulty", "--lesson", lesson, "--fault", mistake, "--port", 0) as server:
+    with start_faulty(lesson, mistake) as server:
         line = re.sub(r"\b8080\b", str(server.port), check["replay"])
         assert line.endswith(f"| nc 127.0.0.1 {server.port}")
         with open(output, "wb") as file, subprocess.Popen(["dash", "-c", f"{line}"], stdout=file) as shell:
             try:
-                wait_for_bytes(output, came[:40])
+                wait_until(lambda: came[:40] in output.read_bytes(), lambda: output.read_bytes()[-200:], 15)
             finally:
                 shell.terminate()
         # the pipe's other programs end when the server does
 
 
-def wait_for_bytes(path, wanted):
-    deadline = time.monotonic() + 15
-    while wanted not in path.read_bytes():
-        assert time.monotonic() < deadline, path.read_bytes()[-200:]
-        time.sleep(0.02)
-
-
 def test_the_port_of_a_replay_is_the_servers():
     """With --port that one, in the request too; else 8080, where the server is said to be started."""
-    with Running(WSCHECK.parent / "faulty", "--lesson", 2, "--fault", "no-frame", "--port", 0) as server:
+    with start_faulty(2, "no-frame") as server:
         run = wscheck("--lesson", 2, "--port", server.port, "--only", "encode-hello")
     assert f"Host: 127.0.0.1:{server.port}" in run.stdout and f"nc 127.0.0.1 {server.port}" in run.stdout
     assert "start " not in run.stdout and "8080" not in run.stdout

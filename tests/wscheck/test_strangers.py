@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conftest import BUILD, HERE, Running, graded
+from grader import HERE, graded
+from ws_testlib.servers import SERVER_DIR, Program
 
 STRANGERS = HERE / "strangers"
 COMMANDS = {
     "ws": ["node", STRANGERS / "ws.mjs"],
     "websockets": ["/usr/bin/python3", STRANGERS / "websockets_server.py"],
-    "libwebsockets": [BUILD / "tests" / "wscheck" / "lws"],
+    "libwebsockets": [SERVER_DIR / "tests" / "wscheck" / "lws"],
 }
 GRADED = [(name, lesson) for name in COMMANDS for lesson in (1, 2, 3)
           if (name, lesson) != ("libwebsockets", 3)]
@@ -36,7 +37,7 @@ def results():
     """All of them at once: what takes time is waiting for what does not come."""
     def grade(pair):
         name, lesson = pair
-        with Running(*COMMANDS[name], lesson, "--port", 0) as server:
+        with Program([*COMMANDS[name], lesson, "--port", 0]).start() as server:
             return graded("--lesson", lesson, "--port", server.port, "-k", "--timeout", 2)
     with ThreadPoolExecutor(len(GRADED)) as pool:
         return dict(zip(GRADED, pool.map(grade, GRADED)))

@@ -16,10 +16,9 @@ import struct
 import time
 from dataclasses import dataclass, field
 
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+from .waiting import MOMENT, PATIENCE
 
-PATIENCE = 30  # seconds for an answer that must come; only a broken server is waited for so long
-MOMENT = 0.05  # seconds in which an answer that must not come would have come
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # the sample of RFC 6455 §1.3

@@ -1,0 +1,4 @@
+"""
+pytest puts the folder of a conftest.py on sys.path: because this one is here, every suite finds
+ws_testlib, which all of them share. See README.md.
+"""
