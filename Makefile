@@ -56,6 +56,7 @@ BUILD := build/$(VARIANT)
 help:
 	@echo 'make lesson01        build lesson 1 and leave it as ./server (lesson02, lesson03 likewise)'
 	@echo 'make check01         build lesson 1, grade it, and say what is wrong and why (check02, check03)'
+	@echo 'make naive           the naive broadcast server of lesson 3, which freezes'
 	@echo 'make challenge-a     build a challenge and leave it as ./server (a to f); make check-a grades it'
 	@echo 'make check           how far all three lessons are'
 	@echo 'make watch01         grade it again whenever a file is saved (watch02, watch03)'
@@ -90,6 +91,17 @@ $(BUILD)/lesson02: $(BUILD)/$(lesson02)/server.o $(LESSON02_OBJECTS)
 $(BUILD)/lesson03: $(BUILD)/$(lesson03)/server.o $(LESSON03_OBJECTS)
 $(LESSONS:%=$(BUILD)/%):
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)
+
+# The naive broadcast server of lesson 3, step 2: members.c without what makes it safe.
+NAIVE_OBJECTS := $(BUILD)/$(lesson03)/naive.o $(BUILD)/$(lesson03)/members.o $(LESSON02_OBJECTS)
+
+.PHONY: naive
+naive: $(BUILD)/naive
+	@rm -f server
+	@cp $< server
+$(BUILD)/naive: $(NAIVE_OBJECTS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)
+$(BUILD)/$(lesson03)/naive.o: $(BUILD)/$(lesson03)/page.h
 
 # A challenge is one file, a_*.c to f_*.c, on what its lesson and those before have made. Only f needs
 # hiredis; `programs` goes without it where that is not installed.
@@ -135,7 +147,7 @@ UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/
 UNIT_SCRIPTS := $(patsubst tests/unit/%,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.sh))
 
 .PHONY: programs unit test
-programs: $(LESSONS:%=$(BUILD)/%) \
+programs: $(LESSONS:%=$(BUILD)/%) $(BUILD)/naive \
     $(patsubst %,$(BUILD)/challenges/%,$(if $(WITH_HIREDIS),$(CHALLENGES),$(filter-out f_%,$(CHALLENGES))))
 unit: $(UNIT_TESTS) $(UNIT_SCRIPTS)
 

@@ -120,10 +120,24 @@ static const char *start_thread(const struct server *server, const struct client
     return why;
 }
 
+/* ------------------------------------------------------------------------------------ the stop */
+
 static void wait_until_all_have_ended(int64_t deadline)
 {
     while (count_served() > 0 && net_now() < deadline)
         net_pause(STOP_LOOK);
+}
+
+/* Each thread has been woken and says 1001 to its client. */
+static void stop(void)
+{
+    int64_t now = net_now();
+    log_line("server: stopping");
+    wait_until_all_have_ended(now + STOP_GOODBYE);
+    end_all();
+    wait_until_all_have_ended(now + STOP_DEADLINE);
+    if (count_served() > 0)
+        _exit(0); /* they may be using what the program is about to free */
 }
 
 void threads_run(struct server *server)
@@ -137,12 +151,5 @@ void threads_run(struct server *server)
         if (why != NULL)
             admission_refuse(&client, why);
     }
-
-    int64_t now = net_now();
-    log_line("server: stopping");
-    wait_until_all_have_ended(now + STOP_GOODBYE);
-    end_all();
-    wait_until_all_have_ended(now + STOP_DEADLINE);
-    if (count_served() > 0)
-        _exit(0); /* they may be using what the program is about to free */
+    stop();
 }
