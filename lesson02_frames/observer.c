@@ -107,7 +107,7 @@ void observer_sent(const struct observed *observed, const unsigned char *header,
 
 void observer_log_sent(const struct client *client, const unsigned char *frames, size_t len)
 {
-    for (size_t at = 0; client->trace && at < len;) {
+    for (size_t at = 0; at < len;) {
         struct trace_frame frame;
         at += trace_sent(&frame, frames + at, len - at);
         print(client, &frame);

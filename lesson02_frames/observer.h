@@ -42,7 +42,8 @@ void observer_lost(struct observed *observed);
 void observer_sent(const struct observed *observed, const unsigned char *header, size_t header_len,
                    const void *payload, size_t len);
 
-/* Whole frames go out that another client's thread sends: shown on stderr only, with --trace. */
+/* Whole frames go out to a client with --trace that another client's thread sends: shown on stderr
+ * only. */
 void observer_log_sent(const struct client *client, const unsigned char *frames, size_t len);
 
 #endif

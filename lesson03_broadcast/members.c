@@ -97,7 +97,7 @@ size_t members_behind(struct members *members, struct pollfd *set, size_t most)
     for (struct member *m = members->first; m != NULL && count < most && count < behind;
          m = m->next)
         if (m->behind)
-            set[count++] = (struct pollfd){.fd = m->outbox.client->fd, .events = POLLOUT};
+            set[count++] = (struct pollfd){.fd = m->outbox.fd, .events = POLLOUT};
     pthread_mutex_unlock(&members->lock);
     return behind;
 }

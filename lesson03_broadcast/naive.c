@@ -20,8 +20,8 @@ static bool write_and_wait(void *data, struct iovec *parts, size_t count)
 {
     struct outbox *outbox = data;
     pthread_mutex_lock(&outbox->lock);
-    bool is_sent = net_send_all(outbox->client->fd, parts, count, outbox->patience,
-                                NET_NO_DEADLINE) == 0; /* waits for this client, with locks held */
+    bool is_sent = net_send_all(outbox->fd, parts, count, outbox->patience, NET_NO_DEADLINE) ==
+                   0; /* waits for this client, with locks held */
     pthread_mutex_unlock(&outbox->lock);
     return is_sent;
 }
@@ -56,7 +56,7 @@ static void say(struct conn *conn, const struct conn_message *message)
 static void serve(struct conn *conn)
 {
     struct conn_message message;
-    struct member me = {.outbox = {.client = conn_client(conn),
+    struct member me = {.outbox = {.fd = conn_client(conn)->fd,
                                    .patience = naive.options.ping_interval,
                                    .lock = PTHREAD_MUTEX_INITIALIZER}};
     if (!conn_accept(conn)) /* 101; what is said before the next line, this client misses */

@@ -12,7 +12,9 @@
 void outbox_init(struct outbox *outbox, const struct client *client, size_t max_backlog,
                  int64_t patience)
 {
-    *outbox = (struct outbox){.client = client,
+    *outbox = (struct outbox){.fd = client->fd,
+                              .is_traced = client->trace,
+                              .client = client,
                               .max_backlog = max_backlog,
                               .patience = patience,
                               .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -32,7 +34,7 @@ static void evict_locked(struct outbox *outbox, const char *why)
     if (outbox->evicted == NULL)
         outbox->evicted = why;
     buffer_free(&outbox->backlog);
-    net_end(outbox->client->fd);
+    net_end(outbox->fd);
 }
 
 const char *outbox_evicted(struct outbox *outbox)
@@ -65,9 +67,9 @@ static enum outbox_result post_locked(struct outbox *outbox, const unsigned char
 {
     ssize_t left = (ssize_t)len;
     if (!outbox->owner_sending && buffer_len(&outbox->backlog) == 0)
-        left = net_send_now(outbox->client->fd, &(struct iovec){(void *)frames, len}, 1);
+        left = net_send_now(outbox->fd, &(struct iovec){(void *)frames, len}, 1);
     if (left < 0) {
-        net_end(outbox->client->fd);
+        net_end(outbox->fd);
         return OUTBOX_GONE;
     }
     return left == 0 ? OUTBOX_SENT
@@ -79,7 +81,8 @@ enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frame
     enum outbox_result result = OUTBOX_GONE;
     pthread_mutex_lock(&outbox->lock);
     if (outbox->evicted == NULL) {
-        observer_log_sent(outbox->client, frames, len);
+        if (outbox->is_traced)
+            observer_log_sent(outbox->client, frames, len);
         result = post_locked(outbox, frames, len);
     }
     pthread_mutex_unlock(&outbox->lock);
@@ -93,9 +96,9 @@ static enum outbox_result flush_locked(struct outbox *outbox)
     if (outbox->owner_sending || len == 0)
         return OUTBOX_SENT;
     struct iovec part = {buffer_bytes(backlog), len};
-    ssize_t left = net_send_now(outbox->client->fd, &part, 1);
+    ssize_t left = net_send_now(outbox->fd, &part, 1);
     if (left < 0) {
-        net_end(outbox->client->fd);
+        net_end(outbox->fd);
         return OUTBOX_GONE;
     }
     buffer_consume(backlog, len - (size_t)left);
@@ -127,9 +130,8 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
     outbox->owner_sending = true;
     pthread_mutex_unlock(&outbox->lock);
 
-    int fd = outbox->client->fd;
-    bool is_sent = net_send_all(fd, &part, 1, outbox->patience, deadline) == 0 &&
-                   net_send_all(fd, parts, count, outbox->patience, deadline) == 0;
+    bool is_sent = net_send_all(outbox->fd, &part, 1, outbox->patience, deadline) == 0 &&
+                   net_send_all(outbox->fd, parts, count, outbox->patience, deadline) == 0;
     bool timed_out = !is_sent && errno == ETIMEDOUT;
     buffer_free(&first);
 
@@ -145,8 +147,7 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
 static bool send_first_locked(struct outbox *outbox, struct iovec *parts, size_t count)
 {
     pthread_mutex_unlock(&outbox->lock);
-    bool is_sent =
-        net_send_all(outbox->client->fd, parts, count, outbox->patience, NET_NO_DEADLINE) == 0;
+    bool is_sent = net_send_all(outbox->fd, parts, count, outbox->patience, NET_NO_DEADLINE) == 0;
     pthread_mutex_lock(&outbox->lock);
     outbox->owner_sending = false;
     return is_sent;
@@ -158,7 +159,7 @@ static enum outbox_result write_locked(struct outbox *outbox, struct iovec *part
         return send_first_locked(outbox, parts, count) ? flush_locked(outbox) : OUTBOX_GONE;
     ssize_t left = 1;
     if (buffer_len(&outbox->backlog) == 0)
-        left = net_send_now(outbox->client->fd, parts, count);
+        left = net_send_now(outbox->fd, parts, count);
     if (left < 0 || (left > 0 && !send_waiting_locked(outbox, parts, count, NET_NO_DEADLINE)))
         return OUTBOX_GONE;
     return buffer_len(&outbox->backlog) > 0 ? OUTBOX_BEHIND : OUTBOX_SENT;

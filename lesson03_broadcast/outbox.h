@@ -22,9 +22,11 @@
 #include "listener.h"
 
 struct outbox {
-    const struct client *client; /* these three do not change */
-    size_t max_backlog;          /* bytes */
-    int64_t patience; /* milliseconds that the owner waits for a client that takes nothing */
+    int fd; /* these five do not change */
+    bool is_traced;
+    const struct client *client;
+    size_t max_backlog; /* bytes */
+    int64_t patience;   /* milliseconds that the owner waits for a client that takes nothing */
 
     pthread_mutex_t lock; /* held for a moment only, never while waiting */
     /* lock must be held when using these */

@@ -81,19 +81,18 @@ void xray_show(struct conn *conn)
     conn_set_observer(conn, &observer);
 }
 
-void xray_said(enum ws_opcode type, const void *data, size_t len, size_t receivers)
+void xray_said(const struct conn_message *message, struct members *members)
 {
     unsigned char start[WS_SERVER_HEADER_MAX + TRACE_SHOWN];
     char whose[40];
     struct trace_frame frame;
     if (!is_watched())
         return;
-    size_t header_len = ws_frame_encode(start, type, len);
-    size_t shown = len < TRACE_SHOWN ? len : TRACE_SHOWN;
-    if (shown > 0)
-        memcpy(start + header_len, data, shown);
+    size_t header_len = ws_frame_encode(start, message->type, message->len);
+    size_t shown = message->len < TRACE_SHOWN ? message->len : TRACE_SHOWN;
+    memcpy(start + header_len, message->data, shown);
     (void)trace_sent(&frame, start, header_len + shown);
-    snprintf(whose, sizeof whose, "\"receivers\":%zu", receivers);
+    snprintf(whose, sizeof whose, "\"receivers\":%zu", members_count(members));
     tell(whose, &frame);
 }
 

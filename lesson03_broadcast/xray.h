@@ -27,6 +27,7 @@
 #define LESSON03_XRAY_H
 
 #include "conn.h"
+#include "members.h"
 
 /* Before the first client: makes the watchers' room. False if that cannot be done. */
 bool xray_open(const struct options *options);
@@ -38,7 +39,8 @@ void xray_serve(struct conn *conn);
 /* The watchers see what this client sends and gets. */
 void xray_show(struct conn *conn);
 
-/* Anyone: a message goes to so many clients. */
-void xray_said(enum ws_opcode type, const void *data, size_t len, size_t receivers);
+/* Owner: its client says this to all the members. Call it before it is delivered: so the watchers see
+ * it before what follows from it. */
+void xray_said(const struct conn_message *message, struct members *members);
 
 #endif
