@@ -4,6 +4,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +19,21 @@
 static enum log_level wanted = LOG_CLIENTS; /* set once, before there are threads */
 static bool colour;
 
+/* A program may be started with stdin, stdout or stderr closed. The next descriptor to be opened would
+ * take that place, and if it were a client's socket, the log would be written to the client. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 void log_init(enum log_level level)
 {
+    fill_standard_descriptors();
     const char *no_color = getenv("NO_COLOR"); /* https://no-color.org */
     wanted = level;
     colour = isatty(STDERR_FILENO) && (no_color == NULL || *no_color == '\0');
@@ -36,7 +50,7 @@ bool log_has_colour(void)
 }
 
 /* Not stdio: stderr is unbuffered there, and a line could go out in several pieces. */
-static void write_all(const char *bytes, size_t len)
+void log_write_directly(const char *bytes, size_t len)
 {
     while (len > 0) {
         ssize_t n = write(STDERR_FILENO, bytes, len);
@@ -47,6 +61,13 @@ static void write_all(const char *bytes, size_t len)
         bytes += n;
         len -= (size_t)n;
     }
+}
+
+static log_writer *write_all = log_write_directly; /* set once, before there are threads */
+
+void log_set_writer(log_writer *writer)
+{
+    write_all = writer;
 }
 
 static void write_line(char *line, size_t len)

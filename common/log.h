@@ -1,7 +1,7 @@
 /*
  * log - what the server tells its people, on stderr
  *
- * One line, one write(): lines of several threads never mix. What came from a client is passed
+ * One line, one piece: lines of several threads never mix. What came from a client is passed
  * through log_escape() first, so that nobody can drive the terminal with escape sequences or forge
  * lines. Stands beside the way of the data, not on it.
  *
@@ -22,6 +22,13 @@ enum log_level {
 void log_init(enum log_level level);
 bool log_wants(enum log_level level);
 bool log_has_colour(void); /* stderr is a terminal, and NO_COLOR is not set */
+
+/* Whole lines go to stderr at once, and whoever logs waits for whatever is behind it: a terminal, a
+ * pipe, a disk. A server that must not wait can name another writer, which takes the bytes and returns;
+ * it may be called by any thread. Call it before there are threads. */
+typedef void log_writer(const char *bytes, size_t len);
+void log_set_writer(log_writer *writer);
+void log_write_directly(const char *bytes, size_t len);
 
 #if defined(__GNUC__)
 #define LOG_PRINTF(at, first) __attribute__((format(printf, at, first)))

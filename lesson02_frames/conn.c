@@ -25,6 +25,7 @@ struct conn {
     const struct options *options;
     const char *answer; /* the 101 */
     size_t answer_len;
+    bool is_accepted;
 
     struct input input;
     struct ws_message_parser parser;
@@ -130,6 +131,7 @@ bool conn_accept(struct conn *conn)
     opening_trace_answer(conn->client, conn->answer, conn->answer_len);
     if (!conn->writer(conn->writer_data, &answer, 1))
         ending_lost(&conn->ending);
+    conn->is_accepted = true;
     return conn->ending.code == 0;
 }
 
@@ -333,6 +335,8 @@ struct conn *conn_new(const struct client *client, const struct options *options
 
 void conn_goodbye(struct conn *conn)
 {
+    if (!conn->is_accepted) /* serve() did not want this client: there is nobody to say goodbye to */
+        ending_lost(&conn->ending);
     conn_close(conn, WS_CLOSE_NORMAL, "the conversation is over"); /* serve() has had enough */
     ending_say_goodbye(&conn->ending, &conn->observed, &conn->replies);
     ending_log(&conn->ending, conn->client);

@@ -15,6 +15,7 @@
 
 #include "admission.h"
 #include "log.h"
+#include "logger.h"
 #include "server.h"
 
 #define STOP_DEADLINE                                                                              \
@@ -127,6 +128,8 @@ bool process_start(struct server *server, int argc, char **argv, int *status)
     give_back_large_buffers();
     raise_descriptor_limit();
     const char *missing = start_waiting_for_signals();
+    if (missing == NULL && !logger_start())
+        missing = "cannot start the thread that writes the log";
     if (missing != NULL) {
         *status = process_fail(missing);
         return false;

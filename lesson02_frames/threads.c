@@ -19,6 +19,7 @@
 #include "admission.h"
 #include "client.h"
 #include "log.h"
+#include "logger.h"
 #include "worker.h"
 
 #define UNSERVED_MAX  1024 /* clients besides those with a place: before the 101, or leaving */
@@ -136,8 +137,10 @@ static void stop(void)
     wait_until_all_have_ended(now + STOP_GOODBYE);
     end_all();
     wait_until_all_have_ended(now + STOP_DEADLINE);
-    if (count_served() > 0)
+    if (count_served() > 0) {
+        logger_flush();
         _exit(0); /* they may be using what the program is about to free */
+    }
 }
 
 void threads_run(struct server *server)

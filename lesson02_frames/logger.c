@@ -1,0 +1,99 @@
+/*
+ * logger - see logger.h
+ */
+#include "logger.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "buffer.h"
+#include "log.h"
+#include "net.h"
+#include "worker.h"
+
+#define QUEUE_MAX (1024 * 1024) /* bytes of lines that may wait */
+#define MOMENT    200           /* milliseconds for the queue to be written when the program ends */
+#define LOOK      5             /* ... between two looks whether it is */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t has_lines = PTHREAD_COND_INITIALIZER;
+/* lock must be held when using these */
+static struct buffer queue; /* whole lines */
+static size_t lost; /* lines for which there was no space since the last that is in the queue */
+static bool is_writing;
+
+/* Where lines were lost, the log says so. */
+static void append_lost_locked(void)
+{
+    char note[80];
+    int len = snprintf(note, sizeof note, "... %zu lines lost here: the log was not read\n", lost);
+    if (lost > 0 && buffer_append(&queue, note, (size_t)len))
+        lost = 0;
+}
+
+static size_t count_lines(const char *bytes, size_t len)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < len; i++)
+        lines += bytes[i] == '\n';
+    return lines;
+}
+
+/* A log_writer. */
+static void take_lines(const char *bytes, size_t len)
+{
+    pthread_mutex_lock(&lock);
+    bool has_space = buffer_len(&queue) + len <= QUEUE_MAX;
+    if (has_space)
+        append_lost_locked();
+    if (!has_space || lost > 0 || !buffer_append(&queue, bytes, len))
+        lost += count_lines(bytes, len);
+    pthread_cond_signal(&has_lines);
+    pthread_mutex_unlock(&lock);
+}
+
+/* The logger's thread: takes all that has gathered, and writes it with the lock released. */
+static void write_lines(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&lock);
+    for (;;) {
+        while (buffer_len(&queue) == 0) {
+            append_lost_locked();
+            if (buffer_len(&queue) == 0)
+                pthread_cond_wait(&has_lines, &lock);
+        }
+        struct buffer lines = queue;
+        queue = (struct buffer){0};
+        is_writing = true;
+        pthread_mutex_unlock(&lock);
+        log_write_directly((const char *)buffer_bytes(&lines), buffer_len(&lines));
+        buffer_free(&lines);
+        pthread_mutex_lock(&lock);
+        is_writing = false;
+    }
+}
+
+static bool is_written(void)
+{
+    pthread_mutex_lock(&lock);
+    bool written = !is_writing && buffer_len(&queue) == 0 && lost == 0;
+    pthread_mutex_unlock(&lock);
+    return written;
+}
+
+void logger_flush(void)
+{
+    int64_t deadline = net_now() + MOMENT;
+    while (!is_written() && net_now() < deadline)
+        net_pause(LOOK);
+}
+
+bool logger_start(void)
+{
+    if (atexit(logger_flush) != 0 || !worker_start(write_lines, NULL))
+        return false;
+    log_set_writer(take_lines);
+    return true;
+}
