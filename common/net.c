@@ -4,9 +4,14 @@
 #include "net.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
+#ifdef __linux__
+#include <linux/tcp.h>
+#include <sys/ioctl.h>
+#endif
 #include <time.h>
 #include <unistd.h>
 
@@ -16,7 +21,8 @@
 #define MSG_NOSIGNAL 0
 #endif
 
-#define SHORT_OF 20 /* milliseconds until the system is asked again for the memory that it lacks */
+#define SLICE_MAX 1000 /* milliseconds until a full socket is tried again, whatever poll() says */
+#define SHORT_OF  20   /* ... until the system is asked again for the memory that it lacks */
 
 int64_t net_now(void)
 {
@@ -146,23 +152,53 @@ ssize_t net_send_now(int fd, struct iovec *parts, size_t count)
     return (ssize_t)parts_advance(parts, count, n > 0 ? (size_t)n : 0);
 }
 
+struct net_taken net_taken(int fd)
+{
+    struct net_taken taken = {-1, -1};
+#ifdef __linux__
+    struct tcp_info info = {0};
+    socklen_t len = sizeof info;
+    int outstanding;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+        len >= offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked &&
+        ioctl(fd, TIOCOUTQ, &outstanding) == 0)
+        taken = (struct net_taken){(int64_t)info.tcpi_bytes_acked, outstanding};
+#else
+    (void)fd;
+#endif
+    return taken;
+}
+
+/* How far the other side is: a number that grows by one with each byte that it takes or, where the
+ * system does not tell, that the socket takes. */
+static int64_t progress(int fd, size_t left)
+{
+    int64_t acknowledged = net_taken(fd).acknowledged;
+    return acknowledged >= 0 ? acknowledged : -(int64_t)left;
+}
+
+/* poll() says that a socket takes bytes again when a third of its buffer is free. So it is also tried
+ * now and then without that. */
 int net_send_all(int fd, struct iovec *parts, size_t count, int64_t patience, int64_t deadline)
 {
-    int64_t give_up = 0; /* the clock is read only if the socket is full */
-    size_t checkpoint = 0;
+    int64_t slice = patience / 16 < SLICE_MAX ? patience / 16 + 1 : SLICE_MAX;
+    int64_t give_up = 0, checkpoint = 0; /* nothing is asked unless the socket is full */
     if (parts_advance(parts, count, 0) == 0)
         return 0; /* nothing to send */
     for (ssize_t left; (left = net_send_now(fd, parts, count)) != 0;) {
         if (left < 0)
             return -1;
-        if (give_up == 0 || checkpoint - (size_t)left >= NET_PROGRESS) {
-            give_up = net_now() + patience;
-            checkpoint = (size_t)left;
+        int64_t now = net_now(), reached = progress(fd, (size_t)left);
+        if (give_up == 0 || reached - checkpoint >= NET_PROGRESS) {
+            give_up = now + patience;
+            checkpoint = reached;
         }
-        if (!net_wait_writable(fd, give_up < deadline ? give_up : deadline)) {
+        int64_t until = give_up < deadline ? give_up : deadline;
+        if (now >= until) {
             errno = ETIMEDOUT;
             return -1;
         }
+        (void)net_wait_writable(fd, now + slice < until ? now + slice : until);
     }
     return 0;
 }

@@ -65,9 +65,20 @@ ssize_t net_receive(int fd, void *buf, size_t len, int stop, int64_t deadline);
  * Changes parts: they are then what is left. */
 ssize_t net_send_now(int fd, struct iovec *parts, size_t count);
 
-/* Sends all of it and waits for the socket, but not beyond the deadline, and no longer than
- * patience without NET_PROGRESS more bytes taken. Returns 0, or -1: ETIMEDOUT, or the error of the
- * connection. Changes parts. */
+/*
+ * What the other side has taken. A socket takes bytes until its buffer, of some megabytes, is full; so
+ * that it takes none does not mean that the other side reads none. The system knows better: how many
+ * bytes the other side has acknowledged so far, and how many it has not yet. Both are -1 where the
+ * system does not tell.
+ */
+struct net_taken {
+    int64_t acknowledged, outstanding;
+};
+struct net_taken net_taken(int fd);
+
+/* Sends all of it and waits for the socket, but not beyond the deadline, and no longer than patience
+ * without NET_PROGRESS more bytes taken by the other side. Returns 0, or -1: ETIMEDOUT, or the error
+ * of the connection. Changes parts. */
 #define NET_PROGRESS 1024
 int net_send_all(int fd, struct iovec *parts, size_t count, int64_t patience, int64_t deadline);
 

@@ -34,6 +34,8 @@ struct conn {
     bool is_ready;
     bool handed_out; /* the owner has the last message: its memory is not free yet */
     struct keepalive keepalive;
+    int64_t acknowledged; /* bytes that the client had taken at took_at; asked when it is silent */
+    int64_t took_at;
     size_t received; /* bytes that the last read has brought, while they are being used */
 
     struct buffer replies; /* frames that go out before the next wait */
@@ -68,12 +70,11 @@ const struct client *conn_client(const struct conn *conn)
 
 /* ---------------------------------------------------------------------------------- sending */
 
-/* Waits until the socket has taken everything; for a client that takes nothing for a whole ping
- * interval, not longer. */
+/* Waits until the socket has taken everything, but not for ever for a client that takes nothing. */
 static bool write_directly(void *data, struct iovec *parts, size_t count)
 {
     struct conn *conn = data;
-    int64_t patience = conn->options->ping_interval;
+    int64_t patience = keepalive_patience(conn->options->ping_interval);
     if (net_send_all(conn->client->fd, parts, count, patience, NET_NO_DEADLINE) == 0)
         return true;
     if (errno == ETIMEDOUT)
@@ -202,17 +203,34 @@ static void feed(struct conn *conn)
 
 /* ---------------------------------------------------------------------------------- receiving */
 
+/* Does the client take what it was sent long ago, slowly but steadily? */
+static bool is_reading(struct conn *conn)
+{
+    struct net_taken taken = net_taken(conn->client->fd);
+    int64_t now = net_now();
+    if (taken.acknowledged - conn->acknowledged >= NET_PROGRESS) {
+        conn->acknowledged = taken.acknowledged;
+        conn->took_at = now;
+    }
+    return taken.outstanding > 0 &&
+           now - conn->took_at < keepalive_patience(conn->options->ping_interval);
+}
+
 /* A ping interval has passed without a byte. While the client is asked whether it is still there,
  * memory that it does not need just now goes back. */
 static void take_silence(struct conn *conn)
 {
-    if (keepalive_silence(&conn->keepalive) == KEEPALIVE_SILENT) {
+    switch (keepalive_silence(&conn->keepalive, is_reading(conn))) {
+    case KEEPALIVE_SILENT:
         ending_evict(&conn->ending, WS_CLOSE_INTERNAL_ERROR,
                      "no answer to a ping (RFC 6455 §5.5.2)");
         return;
+    case KEEPALIVE_ASK:
+        conn_send(conn, WS_PING, NULL, 0);
+        conn_flush(conn);
+        break;
+    default: break;
     }
-    conn_send(conn, WS_PING, NULL, 0);
-    conn_flush(conn);
     input_free(&conn->input);
     buffer_free(&conn->replies);
     if (buffer_len(&conn->message) == 0)

@@ -6,10 +6,10 @@
 #define PROGRESS_MIN  1024 /* bytes of a frame that must come in PROGRESS_TIME, or its end */
 #define PROGRESS_TIME 6    /* intervals; by default a person can type a frame in them */
 
-enum keepalive_verdict keepalive_silence(struct keepalive *keepalive)
+enum keepalive_verdict keepalive_silence(struct keepalive *keepalive, bool is_reading)
 {
     if (keepalive->asked)
-        return KEEPALIVE_SILENT;
+        return is_reading ? KEEPALIVE_FINE : KEEPALIVE_SILENT;
     keepalive->asked = true;
     return KEEPALIVE_ASK;
 }

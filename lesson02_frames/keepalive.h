@@ -24,6 +24,13 @@ struct keepalive {
     size_t frame_progress; /* bytes since */
 };
 
+/* How long, in milliseconds, to wait for a client that takes nothing of what it is sent: as long as for
+ * one that says nothing. */
+static inline int64_t keepalive_patience(int64_t interval)
+{
+    return 2 * interval;
+}
+
 enum keepalive_verdict {
     KEEPALIVE_FINE,
     KEEPALIVE_ASK,    /* send a ping */
@@ -31,8 +38,9 @@ enum keepalive_verdict {
     KEEPALIVE_SLOW,   /* a frame that makes no progress */
 };
 
-/* An interval has passed without a byte. */
-enum keepalive_verdict keepalive_silence(struct keepalive *keepalive);
+/* An interval has passed without a byte. Is the client still busy reading? Then the ping, or the pong,
+ * waits behind other bytes. */
+enum keepalive_verdict keepalive_silence(struct keepalive *keepalive, bool is_reading);
 
 /* At `now`, bytes have come, and they end in the middle of a frame or not. */
 enum keepalive_verdict keepalive_bytes(struct keepalive *keepalive, size_t bytes, bool in_frame,

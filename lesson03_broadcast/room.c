@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "keepalive.h"
+
 #define QUEUE_MAX                                                                                  \
     (1024 * 1024)       /* bytes of frames that may wait for a delivery; one may be larger */
 #define POLLED_MAX 256  /* members behind that are waited for at the same time; */
@@ -216,7 +218,8 @@ void room_join(struct room *room, struct member *member, struct conn *conn,
                const struct options *options)
 {
     member->room = room;
-    outbox_init(&member->outbox, conn_client(conn), options->max_backlog, options->ping_interval);
+    outbox_init(&member->outbox, conn_client(conn), options->max_backlog,
+                keepalive_patience(options->ping_interval));
     conn_set_writer(conn, write_as_owner, member);
     conn_sleep_at_once(conn);
     members_join(&room->members, member);
