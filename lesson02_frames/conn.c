@@ -34,8 +34,6 @@ struct conn {
     bool is_ready;
     bool handed_out; /* the owner has the last message: its memory is not free yet */
     struct keepalive keepalive;
-    int64_t acknowledged; /* bytes that the client had taken at took_at; asked when it is silent */
-    int64_t took_at;
     size_t received; /* bytes that the last read has brought, while they are being used */
 
     struct buffer replies; /* frames that go out before the next wait */
@@ -203,34 +201,21 @@ static void feed(struct conn *conn)
 
 /* ---------------------------------------------------------------------------------- receiving */
 
-/* Does the client take what it was sent long ago, slowly but steadily? */
-static bool is_reading(struct conn *conn)
-{
-    struct net_taken taken = net_taken(conn->client->fd);
-    int64_t now = net_now();
-    if (taken.acknowledged - conn->acknowledged >= NET_PROGRESS) {
-        conn->acknowledged = taken.acknowledged;
-        conn->took_at = now;
-    }
-    return taken.outstanding > 0 &&
-           now - conn->took_at < keepalive_patience(conn->options->ping_interval);
-}
-
 /* A ping interval has passed without a byte. While the client is asked whether it is still there,
  * memory that it does not need just now goes back. */
 static void take_silence(struct conn *conn)
 {
-    switch (keepalive_silence(&conn->keepalive, is_reading(conn))) {
-    case KEEPALIVE_SILENT:
+    struct net_taken taken = net_taken(conn->client->fd);
+    enum keepalive_verdict verdict =
+        keepalive_silence(&conn->keepalive, taken.acknowledged, taken.outstanding, net_now());
+    if (verdict == KEEPALIVE_SILENT) {
         ending_evict(&conn->ending, WS_CLOSE_INTERNAL_ERROR,
                      "no answer to a ping (RFC 6455 §5.5.2)");
         return;
-    case KEEPALIVE_ASK:
-        conn_send(conn, WS_PING, NULL, 0);
-        conn_flush(conn);
-        break;
-    default: break;
     }
+    if (verdict == KEEPALIVE_ASK)
+        conn_send(conn, WS_PING, NULL, 0);
+    conn_flush(conn);
     input_free(&conn->input);
     buffer_free(&conn->replies);
     if (buffer_len(&conn->message) == 0)

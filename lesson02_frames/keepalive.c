@@ -3,13 +3,26 @@
  */
 #include "keepalive.h"
 
-#define PROGRESS_MIN  1024 /* bytes of a frame that must come in PROGRESS_TIME, or its end */
-#define PROGRESS_TIME 6    /* intervals; by default a person can type a frame in them */
+#define PROGRESS_MIN  1024 /* bytes that count as progress; of a frame, they must come in */
+#define PROGRESS_TIME 6    /* ... so many intervals, or its end; a person can type one in them */
 
-enum keepalive_verdict keepalive_silence(struct keepalive *keepalive, bool is_reading)
+/* Does the client take what it was sent? */
+static bool is_reading(struct keepalive *keepalive, int64_t acknowledged, int64_t outstanding,
+                       int64_t now)
 {
+    if (acknowledged - keepalive->acknowledged >= PROGRESS_MIN) {
+        keepalive->acknowledged = acknowledged;
+        keepalive->took_at = now;
+    }
+    return outstanding > 0 && now - keepalive->took_at < keepalive_patience(keepalive->interval);
+}
+
+enum keepalive_verdict keepalive_silence(struct keepalive *keepalive, int64_t acknowledged,
+                                         int64_t outstanding, int64_t now)
+{
+    bool reading = is_reading(keepalive, acknowledged, outstanding, now);
     if (keepalive->asked)
-        return is_reading ? KEEPALIVE_FINE : KEEPALIVE_SILENT;
+        return reading ? KEEPALIVE_FINE : KEEPALIVE_SILENT;
     keepalive->asked = true;
     return KEEPALIVE_ASK;
 }

@@ -18,8 +18,10 @@
 #include <stdint.h>
 
 struct keepalive {
-    int64_t interval;    /* milliseconds */
-    bool asked;          /* a ping is out, and nothing has come since */
+    int64_t interval;     /* milliseconds */
+    bool asked;           /* a ping is out, and nothing has come since */
+    int64_t acknowledged; /* bytes that the client had taken at took_at */
+    int64_t took_at;      /* when it was last seen to take some */
     int64_t frame_since; /* in the middle of a frame: when progress was last measured; 0: between */
     size_t frame_progress; /* bytes since */
 };
@@ -38,9 +40,11 @@ enum keepalive_verdict {
     KEEPALIVE_SLOW,   /* a frame that makes no progress */
 };
 
-/* An interval has passed without a byte. Is the client still busy reading? Then the ping, or the pong,
- * waits behind other bytes. */
-enum keepalive_verdict keepalive_silence(struct keepalive *keepalive, bool is_reading);
+/* At `now`, an interval has passed without a byte. So many bytes has the client acknowledged so far, and
+ * so many are outstanding, -1 if that is not known: while it takes those slowly but steadily, the ping
+ * or its pong waits behind them, and the client has not gone. */
+enum keepalive_verdict keepalive_silence(struct keepalive *keepalive, int64_t acknowledged,
+                                         int64_t outstanding, int64_t now);
 
 /* At `now`, bytes have come, and they end in the middle of a frame or not. */
 enum keepalive_verdict keepalive_bytes(struct keepalive *keepalive, size_t bytes, bool in_frame,
