@@ -38,6 +38,17 @@ bool buffer_grow(struct buffer *buffer, size_t more)
     return true;
 }
 
+bool buffer_reserve_bulk(struct buffer *buffer, size_t more)
+{
+    if (buffer_len(buffer) > 0)
+        return buffer_reserve(buffer, more);
+    buffer->start = buffer->end = 0;
+    if (!buffer_reserve(buffer, BUFFER_HEADROOM + more))
+        return false;
+    buffer->start = buffer->end = BUFFER_HEADROOM;
+    return true;
+}
+
 bool buffer_append(struct buffer *buffer, const void *bytes, size_t len)
 {
     if (!buffer_reserve(buffer, len))

@@ -32,7 +32,7 @@ struct conn {
     struct buffer message;     /* the pieces of the message under way */
     struct conn_message ready; /* what the next conn_receive() hands out: */
     bool is_ready;
-    bool handed_out; /* the owner has the last message: its memory is not free yet */
+    bool handed_out; /* the owner has what is in message: it may not be thrown away yet */
     struct keepalive keepalive;
     size_t received; /* bytes that the last read has brought, while they are being used */
 
@@ -143,10 +143,11 @@ static void take_data(struct conn *conn, const struct ws_event *event)
     struct buffer *message = &conn->message;
     struct conn_message ready = {event->opcode, event->data, event->len};
     if (!event->last || buffer_len(message) > 0) {
-        if (!buffer_append(message, event->data, event->len)) {
+        if (!buffer_reserve_bulk(message, event->len)) {
             conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
             return;
         }
+        buffer_put(message, event->data, event->len);
         ready.data = buffer_bytes(message);
         ready.len = buffer_len(message);
     }
@@ -298,7 +299,7 @@ bool conn_receive(struct conn *conn, struct conn_message *message)
     }
     *message = conn->ready;
     conn->is_ready = false;
-    conn->handed_out = true;
+    conn->handed_out = buffer_len(&conn->message) > 0;
     if (log_wants(LOG_MESSAGES))
         log_message(conn, message);
     return true;

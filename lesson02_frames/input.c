@@ -51,7 +51,7 @@ struct space {
 static struct space space_in_message(struct buffer *message, uint64_t awaited)
 {
     size_t most = awaited < BULK_READ_MAX ? (size_t)awaited : BULK_READ_MAX;
-    if (awaited < BULK_MIN || !buffer_reserve(message, most < READ_MAX ? most : READ_MAX))
+    if (awaited < BULK_MIN || !buffer_reserve_bulk(message, most < READ_MAX ? most : READ_MAX))
         return (struct space){NULL, 0};
     size_t room = message->size - message->end;
     return (struct space){message->data + message->end, room < most ? room : most};
