@@ -1,7 +1,7 @@
 /*
- * A WebSocket echo server (RFC 6455): a thread for each client, in blocking calls. Begin with serve(),
- * the story of one client; what it calls stands above it. Bytes are judged as soon as they are there:
- * each rule holds, or end() says why not, and all return false, back to serve(), which says goodbye.
+ * A WebSocket echo server (RFC 6455), a thread for each client. Begin with serve(): that is the story
+ * of one client, in calls that wait. What they are made of stands above it, main() below. Each byte
+ * is judged when it comes: a rule holds, or end() notes why not, and all return false to serve().
  */
 #include <netinet/in.h>
 #include <openssl/evp.h>
@@ -19,8 +19,8 @@
 
 enum { CONTINUATION = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 }; /* §5.2 */
 enum { NO_STATUS = 1005, ABNORMAL = 1006 }; /* never sent: no code came; no Close came (§7.1.5) */
-enum { REQUEST_TIME = 120, LINGER = 2, HEAD_MAX = 8192, CONTROL_MAX = 125, MESSAGE_MAX = 1 << 24 };
-static uint64_t max_message = MESSAGE_MAX;
+enum { REQUEST_TIME = 120, LINGER = 2, HEAD_MAX = 8192, CONTROL_MAX = 125 };
+static size_t max_message = 1 << 24;
 
 struct client {
     int fd;
@@ -35,9 +35,9 @@ struct client {
     int type;            /* the message that is being read: its opcode; 0 before it begins */
     int more, low, high; /* its UTF-8: so many bytes must follow, the next from low to high */
     size_t size;
-    unsigned char message[MESSAGE_MAX]; /* takes memory as bytes come: the kernel sees to that */
-    int code;                           /* why it is over: an HTTP status or a close code ... */
-    const char *reason;                 /* ... and in words */
+    int code;                /* why it is over: an HTTP status or a close code ... */
+    const char *reason;      /* ... and in words */
+    unsigned char message[]; /* max_message of them, in memory as far as bytes have come */
 };
 
 static bool end(struct client *c, int code, const char *reason)
@@ -125,7 +125,7 @@ static bool shake_hands(struct client *c)
     return true;
 }
 
-/* FIN RSV1-3 opcode | MASK length | 0, 2 or 8 bytes more of length | 4 bytes of masking key (§5.2) */
+/* FIN RSV1-3 opcode | MASK length | 0, 2 or 8 bytes of length | 4 bytes of masking key (§5.2) */
 static bool get_header(struct client *c)
 {
     unsigned char b[8];
@@ -195,10 +195,9 @@ static bool get_payload(struct client *c)
 static bool take_close(struct client *c)
 {
     int code = c->len < 2 ? 0 : c->control[0] << 8 | c->control[1];
-    bool good =
-        code < 1015 ? code > 999 && (code < 1004 || code > 1006) : code > 2999 && code < 5000;
+    bool ok = code < 1015 ? code > 999 && (code < 1004 || code > 1006) : code > 2999 && code < 5000;
     return (c->len > 0 || end(c, NO_STATUS, "")) &&
-           (good || end(c, 1002, "§7.4: a code that may not be sent")) && end(c, code, "");
+           (ok || end(c, 1002, "§7.4: a code that may not be sent")) && end(c, code, "");
 }
 
 /* Waits for the next message, and answers control frames meanwhile. */
@@ -249,7 +248,7 @@ static void *accept_clients(void *listener)
 {
     for (pthread_t thread;;) {
         int fd = accept(*(int *)listener, NULL, NULL);
-        struct client *c = fd >= 0 ? calloc(1, sizeof *c) : NULL;
+        struct client *c = fd >= 0 ? calloc(1, sizeof *c + max_message) : NULL;
         if (c != NULL && (c->out = fdopen(c->fd = fd, "w")) != NULL &&
             pthread_create(&thread, NULL, serve, c) == 0 && pthread_detach(thread) == 0)
             continue;
@@ -293,7 +292,7 @@ int main(int argc, char **argv)
         return perror("listen"), 1;
     printf("listening on http://127.0.0.1:%d/\n", ntohs(v4.sin_port));
     fflush(stdout);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2 && fd[i] >= 0; i++)
         pthread_create(&thread, NULL, accept_clients, &fd[i]);
     sigwait(&signals, &number);
     _exit(0); /* exit() would flush to clients that do not read */

@@ -1,11 +1,9 @@
 /*
- * A WebSocket chat room (RFC 6455): a thread for each client, in blocking calls. Begin with serve(),
- * the story of one client; what it calls stands above it. Bytes are judged as soon as they are there:
- * each rule holds, or end() says why not, and all return false, back to serve(), which says goodbye.
- *
- * A client's thread reads, and puts what it has to say into the queue of each client. One thread,
- * deliver(), sends from all queues what the sockets take. One lock guards the list and the queues;
- * nobody waits while holding it, for a client that does not read least of all.
+ * A WebSocket chat room (RFC 6455), a thread for each client. Begin with serve(): that is the story
+ * of one client, in calls that wait. What they are made of stands above it, main() below. Each byte
+ * is judged when it comes: a rule holds, or end() notes why not, and all return false to serve().
+ * A client's thread reads; what it has to say, it puts into the clients' queues. One more thread,
+ * deliver(), sends from the queues what the sockets take. Nobody waits while holding the lock.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -25,15 +23,13 @@
 
 enum { CONTINUATION = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 }; /* §5.2 */
 enum { NO_STATUS = 1005, ABNORMAL = 1006 }; /* never sent: no code came; no Close came (§7.1.5) */
-enum { REQUEST_TIME = 120000, LINGER = 2000 }; /* ms */
-enum { STOP_TIME = 2 };                        /* s */
-enum { HEAD_MAX = 8192, CONTROL_MAX = 125, MESSAGE_MAX = 1 << 20, BACKLOG_MAX = 1 << 22 };
-enum { SLOW_MAX = 4096 }; /* clients that deliver() waits for at the same time */
+enum { REQUEST_TIME = 120, LINGER = 2, STOP_TIME = 2 }; /* seconds */
+enum { HEAD_MAX = 8192, CONTROL_MAX = 125, MESSAGE_MAX = 1 << 20 };
+#define EVERYONE NULL
 
 struct client {
     int fd;
-    int64_t deadline;        /* for the request, in ms; then for the next sign of life */
-    bool pinged;             /* it was silent, and has been asked */
+    time_t deadline;         /* for its request */
     unsigned char in[65536]; /* what recv() brought: in[at] to in[came - 1] is still to be read */
     size_t at, came;
     bool fin; /* the frame that is being read: its header (§5.2) */
@@ -47,23 +43,21 @@ struct client {
     int code;                           /* why it is over: an HTTP status or a close code ... */
     const char *reason;                 /* ... and in words */
     /* lock must be held when using these */
-    struct client *next;
-    bool joined;                          /* it has its 101, and gets what is said */
-    bool closed;                          /* its last frame is queued, or it was evicted */
-    size_t sent, queued;                  /* queue[sent] to queue[queued - 1] is still to be sent */
-    unsigned char queue[2 * BACKLOG_MAX]; /* twice, so that it is seldom moved to the front */
+    struct client *next;   /* in the list */
+    bool joined;           /* it is in the list */
+    bool closed;           /* nothing more may be said: it has its Close frame, or was evicted */
+    size_t queued;         /* so many bytes wait to be sent */
+    unsigned char queue[]; /* --max-backlog of them */
 };
 
-static double port = 8080, max_message = MESSAGE_MAX, max_backlog = BACKLOG_MAX;
-static double max_clients = 1024, ping_interval = 20;
-
-static int stopping[2], waking[2]; /* pipes: the first wakes all threads, the second deliver() */
+enum { PORT, MAX_BACKLOG, PING_INTERVAL, OPTIONS };
+static const char *const names[] = {"--port", "--max-backlog", "--ping-interval"};
+static double option[] = {8080, 1 << 22, 20};
+static int stopping[2], waking[2]; /* pipes: one wakes all threads, the other deliver() */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t all_gone = PTHREAD_COND_INITIALIZER;
-/* lock must be held when using these */
-static struct client *clients;
-static int members, evicted;
-static bool news; /* something was queued, and a byte in waking tells deliver() so */
+static struct client *clients; /* lock must be held when using these */
+static bool news;              /* a byte in waking tells deliver() to look at the queues */
 
 static bool end(struct client *c, int code, const char *reason)
 {
@@ -72,96 +66,66 @@ static bool end(struct client *c, int code, const char *reason)
     return false;
 }
 
-static int64_t now(void)
+static int left(time_t deadline)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return deadline > time(NULL) ? (int)(deadline - time(NULL)) * 1000 : 0;
 }
 
-static int left(int64_t deadline)
-{
-    int64_t ms = deadline - now();
-    return ms > 0 ? (int)ms : 0;
-}
-
-/* Sends what the socket takes. lock must be held. */
+/* Sends what the socket takes at once. lock must be held. */
 static void send_queue(struct client *c)
 {
-    ssize_t n = 0;
-    while (c->sent < c->queued && n >= 0) {
-        n = send(c->fd, c->queue + c->sent, c->queued - c->sent, MSG_DONTWAIT);
-        c->sent += n > 0 ? (size_t)n : 0;
-    }
-    if (c->sent == c->queued || (n < 0 && errno != EAGAIN)) /* all is sent, or nobody is there */
-        c->sent = c->queued = 0;
+    ssize_t n = 1;
+    while (c->queued > 0 && (n = send(c->fd, c->queue, c->queued, MSG_DONTWAIT)) > 0)
+        memmove(c->queue, c->queue + n, c->queued -= (size_t)n);
+    if (n < 0 && errno != EAGAIN)
+        c->queued = 0; /* nobody is there any more */
 }
 
-/* Whoever does not read is evicted when too much would wait. lock must be held. */
+/* A client for which too much would wait does not read, and is evicted. lock must be held. */
 static void enqueue(struct client *c, const void *data, size_t len)
 {
-    if (c->queued - c->sent + len > (size_t)max_backlog)
+    if (c->queued + len > (size_t)option[MAX_BACKLOG])
         send_queue(c);
-    if (!c->closed && c->queued - c->sent + len > (size_t)max_backlog) {
+    if (c->queued + len > (size_t)option[MAX_BACKLOG] && !c->closed) {
         c->closed = true;
-        c->sent = c->queued = 0;
-        evicted++;
-        shutdown(c->fd, SHUT_RDWR); /* its thread reads the end, and takes it from the list */
+        shutdown(c->fd, SHUT_RDWR); /* its thread finds the end, and leaves */
     }
-    if (c->closed)
-        return;
-    if (c->queued + len > sizeof c->queue) {
-        memmove(c->queue, c->queue + c->sent, c->queued -= c->sent);
-        c->sent = 0;
+    if (!c->closed) {
+        memcpy(c->queue + c->queued, data, len);
+        c->queued += len;
+        news = news || write(waking[1], "", 1) == 1;
     }
-    memcpy(c->queue + c->queued, data, len);
-    c->queued += len;
-    if (!news)
-        (void)!write(waking[1], "", 1);
-    news = true;
 }
 
-/* lock must be held */
-static void enqueue_frame(struct client *c, int opcode, const void *data, size_t len)
+/* To one client, or to all: in one order for all, that in which the lock is taken. */
+static void say(struct client *to, int opcode, const void *data, size_t len)
 {
     unsigned char head[10] = {(unsigned char)(0x80 | opcode)};
     size_t more = len < 126 ? 0 : len < 65536 ? 2 : 8;
     head[1] = (unsigned char)(more == 0 ? len : more == 2 ? 126 : 127);
     for (size_t i = 0; i < more; i++)
         head[2 + i] = (unsigned char)((uint64_t)len >> 8 * (more - 1 - i));
-    enqueue(c, head, 2 + more);
-    enqueue(c, data, len);
-}
-
-static void send_frame(struct client *c, int opcode, const void *data, size_t len)
-{
-    pthread_mutex_lock(&lock);
-    enqueue_frame(c, opcode, data, len);
-    pthread_mutex_unlock(&lock);
-}
-
-/* To all who have joined, in one order for all: the order in which the lock is taken. */
-static void broadcast(int opcode, const void *data, size_t len)
-{
     pthread_mutex_lock(&lock);
     for (struct client *c = clients; c != NULL; c = c->next)
-        if (c->joined)
-            enqueue_frame(c, opcode, data, len);
+        if (to == EVERYONE || to == c) {
+            enqueue(c, head, 2 + more);
+            enqueue(c, data, len);
+            c->closed = c->closed || opcode == CLOSE;
+        }
     pthread_mutex_unlock(&lock);
 }
 
 static void *deliver(void *unused)
 {
-    static struct pollfd set[1 + SLOW_MAX];
+    static struct pollfd set[4096];
     for (nfds_t n;; poll(set, n, -1)) {
         set[0] = (struct pollfd){waking[0], POLLIN, 0};
         n = 1;
         pthread_mutex_lock(&lock);
-        if (news)
-            news = read(waking[0], &(char){0}, 1) != 1;
+        news = news && read(waking[0], &(char){0}, 1) != 1;
         for (struct client *c = clients; c != NULL; c = c->next) {
             send_queue(c);
-            if (c->queued > 0 && n <= SLOW_MAX)
+            if (c->queued > 0 && n < sizeof set / sizeof *set)
                 set[n++] = (struct pollfd){c->fd, POLLOUT, 0};
         }
         pthread_mutex_unlock(&lock);
@@ -169,25 +133,24 @@ static void *deliver(void *unused)
     return unused;
 }
 
-/* Waits for bytes. A client that sends none for so long is pinged, and given up after as long again. */
+/* Waits for bytes. A client that sends none for so long is pinged, and has as long again. */
 static bool fill(struct client *c)
 {
     struct pollfd wait[] = {{c->fd, POLLIN, 0}, {stopping[0], POLLIN, 0}};
-    while (poll(wait, 2, left(c->deadline)) == 0) {
-        if (!c->joined || c->pinged)
-            return c->joined ? end(c, 1011, "§5.5.2: no answer to a ping")
-                             : end(c, 408, "§4.2.1: the request takes too long");
-        send_frame(c, PING, "", 0);
-        c->pinged = true;
-        c->deadline = now() + (int64_t)(ping_interval * 1000);
+    int patience = c->joined ? (int)(1000 * option[PING_INTERVAL]) : left(c->deadline);
+    int ready = poll(wait, 2, patience);
+    if (ready == 0 && c->joined) {
+        say(c, PING, "", 0);
+        ready = poll(wait, 2, patience);
     }
+    if (ready == 0)
+        return c->joined ? end(c, 1011, "§5.5.2: no answer to a ping")
+                         : end(c, 408, "§4.2.1: the request takes too long");
     if (wait[1].revents != 0)
         return end(c, 1001, "§7.4.1: the server stops");
     ssize_t n = recv(c->fd, c->in, sizeof c->in, 0);
     c->at = 0;
     c->came = (size_t)n;
-    c->pinged = false;
-    c->deadline = c->joined ? now() + (int64_t)(ping_interval * 1000) : c->deadline;
     return n > 0 || end(c, ABNORMAL, "");
 }
 
@@ -212,21 +175,7 @@ static bool get_head(struct client *c, char *head)
     return end(c, 431, "§10.4: more than 8 KiB before the empty line");
 }
 
-/* The 101 and the place in the room are one step: whoever reads its 101 misses nothing. */
-static bool join(struct client *c, const char *answer)
-{
-    pthread_mutex_lock(&lock);
-    if (members < (int)max_clients) {
-        enqueue(c, answer, strlen(answer));
-        c->joined = true;
-        c->deadline = now() + (int64_t)(ping_interval * 1000);
-        members++;
-    }
-    pthread_mutex_unlock(&lock);
-    return c->joined || end(c, 503, "§10.4: the room is full");
-}
-
-/* Checks the client's opening handshake (§4.2.1) and sends the server's (§4.2.2). */
+/* Checks the client's opening handshake (§4.2.1), sends the server's (§4.2.2), and joins. */
 static bool shake_hands(struct client *c)
 {
     static const char base64[] = "0123456789abcdefghijklmnopqrstuvwxyz+/ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -234,10 +183,9 @@ static bool shake_hands(struct client *c)
     char *host = NULL, *key = NULL, *page = NULL; /* "" if there are two of them */
     bool named = true, upgrade = false, connection = false, version = false;
     unsigned char sha1[EVP_MAX_MD_SIZE], accept[64];
-    c->deadline = now() + REQUEST_TIME;
+    c->deadline = time(NULL) + REQUEST_TIME;
     if (!get_head(c, head))
         return false;
-    bool status = !strncmp(head, "GET /status ", 12);
     sscanf(head, "%15s %*s HTTP/%7[^\r]", method, http);
     for (strtok_r(head, "\r\n", &lines); (line = strtok_r(NULL, "\r\n", &lines)) != NULL;)
         for (char *name = strtok_r(line, ":", &words); (word = strtok_r(NULL, ", \t", &words));) {
@@ -252,7 +200,6 @@ static bool shake_hands(struct client *c)
     bool good = (*http || end(c, 400, "§4.2.1: a request begins with GET / HTTP/1.1")) &&
                 (!strcmp(http, "1.1") || end(c, 505, "§4.2.1: it must be HTTP/1.1")) &&
                 (!strcmp(method, "GET") || end(c, 405, "§4.2.1: the method must be GET")) &&
-                (!status || end(c, 200, "")) &&
                 (named || end(c, 400, "§4.2.1: a header is not \"Name: value\"")) &&
                 ((host && *host) || end(c, 400, "§4.2.1: there must be one Host")) &&
                 ((upgrade && connection) || end(c, 426, "§4.2.1: Upgrade and Connection")) &&
@@ -270,10 +217,16 @@ static bool shake_hands(struct client *c)
              "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
              "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
              accept);
-    return join(c, text);
+    pthread_mutex_lock(&lock); /* one step, so that whoever reads its 101 misses nothing */
+    enqueue(c, text, strlen(text));
+    c->joined = true;
+    c->next = clients;
+    clients = c;
+    pthread_mutex_unlock(&lock);
+    return true;
 }
 
-/* FIN RSV1-3 opcode | MASK length | 0, 2 or 8 bytes more of length | 4 bytes of masking key (§5.2) */
+/* FIN RSV1-3 opcode | MASK length | 0, 2 or 8 bytes of length | 4 bytes of masking key (§5.2) */
 static bool get_header(struct client *c)
 {
     unsigned char b[8];
@@ -290,6 +243,7 @@ static bool get_header(struct client *c)
                 get(c, b, 1) && (b[0] & 0x80 || end(c, 1002, "§5.1: a frame without a mask")) &&
                 (!control || b[0] < 0xFE || end(c, 1002, "§5.5: a control frame too long"));
     size_t more = (b[0] & 0x7F) < 126 ? 0 : b[0] == 0xFE ? 2 : 8;
+    size_t room = (size_t)option[MAX_BACKLOG] - 10, most = room < MESSAGE_MAX ? room : MESSAGE_MAX;
     uint64_t least = more == 0 ? 0 : more == 2 ? 126 : 65536; /* for which it takes so many */
     c->len = more == 0 ? b[0] & 0x7F : 0;
     c->type = begins ? c->opcode : c->type;
@@ -298,8 +252,7 @@ static bool get_header(struct client *c)
     for (size_t i = 0; i < more; i++)
         c->len = c->len << 8 | b[i];
     return ((c->len >= least && !(c->len >> 63)) || end(c, 1002, "§5.2: length in wrong form")) &&
-           (control || c->size + c->len <= (uint64_t)max_message ||
-            end(c, 1009, "§10.4: too long")) &&
+           (control || c->len <= most - c->size || end(c, 1009, "§10.4: too long")) &&
            get(c, c->mask, 4);
 }
 
@@ -334,10 +287,9 @@ static bool get_payload(struct client *c)
 static bool take_close(struct client *c)
 {
     int code = c->len < 2 ? 0 : c->control[0] << 8 | c->control[1];
-    bool good =
-        code < 1015 ? code > 999 && (code < 1004 || code > 1006) : code > 2999 && code < 5000;
+    bool ok = code < 1015 ? code > 999 && (code < 1004 || code > 1006) : code > 2999 && code < 5000;
     return (c->len > 0 || end(c, NO_STATUS, "")) &&
-           (good || end(c, 1002, "§7.4: a code that may not be sent")) && end(c, code, "");
+           (ok || end(c, 1002, "§7.4: a code that may not be sent")) && end(c, code, "");
 }
 
 /* Waits for the next message, and answers control frames meanwhile. */
@@ -345,7 +297,7 @@ static bool receive(struct client *c)
 {
     for (c->type = 0, c->size = 0; get_header(c) && get_payload(c);)
         if (c->opcode == PING)
-            send_frame(c, PONG, c->control, c->len);
+            say(c, PONG, c->control, c->len);
         else if (c->opcode == CLOSE)
             return take_close(c);
         else if (c->opcode < CLOSE && c->fin)
@@ -357,44 +309,37 @@ static bool receive(struct client *c)
  * bytes unread would be a reset, which may destroy what was said last. */
 static void say_goodbye(struct client *c)
 {
-    struct pollfd readable = {c->fd, POLLIN, 0}, writable = {c->fd, POLLOUT, 0};
-    char body[CONTROL_MAX + 1] = {(char)(c->code >> 8), (char)c->code}, text[512];
-    int len = *c->reason ? snprintf(body + 2, sizeof body - 2, "RFC 6455 %s\n", c->reason) : 0;
-    int64_t deadline = now() + LINGER;
+    struct pollfd ready = {c->fd, POLLOUT, 0};
+    char body[CONTROL_MAX + 1] = {(char)(c->code >> 8), (char)c->code};
+    int len = *c->reason ? snprintf(body + 2, sizeof body - 2, "RFC 6455 %s", c->reason) : 0;
+    time_t deadline = time(NULL) + LINGER;
+    if (c->code < 1000) {
+        dprintf(c->fd, "HTTP/1.1 %d Refused\r\nAllow: GET\r\nUpgrade: websocket\r\n", c->code);
+        dprintf(c->fd, "Content-Type: text/plain; charset=utf-8\r\nSec-WebSocket-Version: 13\r\n");
+        dprintf(c->fd, "Connection: Upgrade, close\r\n\r\n%s\n", body + 2);
+    } else if (c->joined && c->code != ABNORMAL) {
+        say(c, CLOSE, body, c->code == NO_STATUS ? 0 : (size_t)len + 2);
+    }
     pthread_mutex_lock(&lock);
-    if (c->code == 200)
-        len = snprintf(body + 2, sizeof body - 2, "{\"clients\": %d, \"evicted\": %d}\n", members,
-                       evicted);
-    snprintf(text, sizeof text,
-             "HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
-             "Content-Length: %d\r\nAllow: GET\r\nSec-WebSocket-Version: 13\r\n"
-             "Upgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n%s",
-             c->code, c->code == 200 ? "OK" : "Refused", len, body + 2);
-    if (c->code < 1000)
-        enqueue(c, text, strlen(text));
-    else if (c->joined && c->code != ABNORMAL)
-        enqueue_frame(c, CLOSE, body, c->code == NO_STATUS ? 0 : (size_t)len + 2);
-    c->closed = true;
     while (send_queue(c), c->queued > 0 && left(deadline) > 0) {
         pthread_mutex_unlock(&lock);
-        poll(&writable, 1, left(deadline));
+        poll(&ready, 1, left(deadline));
         pthread_mutex_lock(&lock);
     }
     pthread_mutex_unlock(&lock);
     shutdown(c->fd, SHUT_WR);
-    while (left(deadline) > 0 && poll(&readable, 1, left(deadline)) > 0 &&
-           recv(c->fd, c->in, sizeof c->in, 0) > 0)
-        ;
+    for (ready.events = POLLIN; left(deadline) > 0 && poll(&ready, 1, left(deadline)) > 0;)
+        if (recv(c->fd, c->in, sizeof c->in, 0) <= 0)
+            break;
 }
 
 static void leave(struct client *c)
 {
     struct client **at = &clients;
     pthread_mutex_lock(&lock);
-    while (*at != c)
+    while (*at != NULL && *at != c)
         at = &(*at)->next;
-    *at = c->next;
-    members -= c->joined;
+    *at = c->joined ? c->next : NULL;
     if (clients == NULL)
         pthread_cond_signal(&all_gone);
     pthread_mutex_unlock(&lock);
@@ -405,9 +350,9 @@ static void leave(struct client *c)
 static void *serve(void *client)
 {
     struct client *c = client;
-    if (shake_hands(c)) /* and join */
+    if (shake_hands(c))
         while (receive(c))
-            broadcast(c->type, c->message, c->size);
+            say(EVERYONE, c->type, c->message, c->size);
     say_goodbye(c);
     leave(c);
     return NULL;
@@ -417,20 +362,13 @@ static void *accept_clients(void *listener)
 {
     for (pthread_t thread;;) {
         int fd = accept(*(int *)listener, NULL, NULL), yes = 1;
-        struct client *c = fd >= 0 ? calloc(1, sizeof *c) : NULL;
-        if (c != NULL) {
-            setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-            c->fd = fd;
-            pthread_mutex_lock(&lock);
-            c->next = clients;
-            clients = c;
-            pthread_mutex_unlock(&lock);
-            if (pthread_create(&thread, NULL, serve, c) == 0 && pthread_detach(thread) == 0)
-                continue;
-            leave(c);
-        } else {
-            close(fd);
-        }
+        struct client *c = fd >= 0 ? calloc(1, sizeof *c + (size_t)option[MAX_BACKLOG]) : NULL;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        if (c != NULL && (c->fd = fd) >= 0 && pthread_create(&thread, NULL, serve, c) == 0 &&
+            pthread_detach(thread) == 0)
+            continue;
+        close(fd);
+        free(c);
         sleep(1); /* descriptors, memory or threads have run out: until somebody leaves */
     }
     return NULL;
@@ -446,30 +384,21 @@ static int listen_at(void *address, socklen_t len)
 
 int main(int argc, char **argv)
 {
-    const struct {
-        const char *name;
-        double *value;
-    } options[] = {{"--port", &port},
-                   {"--max-message", &max_message},
-                   {"--max-clients", &max_clients},
-                   {"--max-backlog", &max_backlog},
-                   {"--ping-interval", &ping_interval}};
     struct sockaddr_in v4 = {.sin_family = AF_INET};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     int fd[2], number;
-    struct timespec until;
     pthread_t thread;
     sigset_t signals;
     for (int i = 1; i + 1 < argc; i += 2)
-        for (size_t k = 0; k < sizeof options / sizeof *options; k++)
-            if (strcmp(argv[i], options[k].name) == 0)
-                *options[k].value = atof(argv[i + 1]);
+        for (int k = 0; k < OPTIONS; k++)
+            if (strcmp(argv[i], names[k]) == 0)
+                option[k] = atof(argv[i + 1]);
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     signal(SIGPIPE, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    v4.sin_port = htons((uint16_t)port);
+    v4.sin_port = htons((uint16_t)option[PORT]);
     v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     fd[0] = listen_at(&v4, sizeof v4);
     v6.sin6_port = v4.sin_port;
@@ -479,12 +408,11 @@ int main(int argc, char **argv)
     printf("listening on http://127.0.0.1:%d/\n", ntohs(v4.sin_port));
     fflush(stdout);
     pthread_create(&thread, NULL, deliver, NULL);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2 && fd[i] >= 0; i++)
         pthread_create(&thread, NULL, accept_clients, &fd[i]);
     sigwait(&signals, &number);
     close(stopping[1]); /* all see that, and say goodbye with 1001 */
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += STOP_TIME;
+    struct timespec until = {time(NULL) + STOP_TIME, 0};
     pthread_mutex_lock(&lock);
     while (clients != NULL && pthread_cond_timedwait(&all_gone, &lock, &until) == 0)
         ;
