@@ -2,7 +2,7 @@
  * A WebSocket echo server (RFC 6455), a thread for each client. Begin with serve(): the story of
  * one client, in calls that wait. What they are made of stands above it, main() below. Each byte is
  * judged when it comes: a rule holds, or end() notes why not, and all return false to serve().
- * Nothing is shared: Ctrl-C just ends the process. Lesson 3 says goodbye then, and finds the silent.
+ * Nothing is shared. Ctrl-C just ends the process; lesson 3 says goodbye, and pings the silent.
  */
 #include <netinet/in.h>
 #include <openssl/evp.h>
