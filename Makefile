@@ -61,6 +61,8 @@ help:
 	@echo 'make check           how far all three lessons are'
 	@echo 'make watch01         grade it again whenever a file is saved (watch02, watch03)'
 	@echo 'make workbook        the course with its functions left to you, in workbook/'
+	@echo 'make blank02         the task and an empty main(), for a server of your own in one file'
+	@echo 'make check-blank02   build that file and grade it (blank03, check-blank03)'
 	@echo 'make wscheck         the grader alone, for any server: ./wscheck --help'
 	@echo 'make demo            a cast of clients comes to lesson 3, for a class to watch'
 	@echo 'make test            build and run all tests'
@@ -162,9 +164,9 @@ $(UNIT_SCRIPTS): $(BUILD)/unit/%: tests/unit/%
 # Everything is built three times: as it is used, and under the sanitizers that look for misuse of
 # memory and for data races. tests/run runs it and counts.
 test:
-	@$(MAKE) -s -j2 SAN= programs unit wscheck-programs bench-programs
-	@$(MAKE) -s -j2 SAN=address programs unit fuzz-programs faults-programs wscheck-programs
-	@$(MAKE) -s -j2 SAN=thread programs
+	@$(MAKE) -s -j2 SAN= programs unit wscheck-programs bench-programs blank-programs
+	@$(MAKE) -s -j2 SAN=address programs unit fuzz-programs faults-programs wscheck-programs blank-programs
+	@$(MAKE) -s -j2 SAN=thread programs blank-programs
 	@$(MAKE) -s -j2 fuzz-build
 	@tests/run
 

@@ -41,13 +41,15 @@ void plan_make(struct plan *plan, int lesson)
     }
 }
 
-bool plan_select(struct plan *plan, const char *name)
+bool plan_select(struct plan *plan, const char *name, bool selected)
 {
     bool found = false;
     for (size_t i = 0; i < plan->count; i++)
         if (strcmp(plan->items[i].check->id, name) == 0 ||
-            strcmp(plan->items[i].family->exercise, name) == 0)
-            found = plan->items[i].selected = true;
+            strcmp(plan->items[i].family->exercise, name) == 0) {
+            plan->items[i].selected = selected;
+            found = true;
+        }
     return found;
 }
 

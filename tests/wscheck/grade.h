@@ -30,8 +30,8 @@ struct plan {
 /* All checks of a lesson; of all lessons with 0. */
 void plan_make(struct plan *plan, int lesson);
 
-/* Selects a check, or all of an exercise; false: there is no such name. */
-bool plan_select(struct plan *plan, const char *name);
+/* Selects a check, or all of an exercise, or leaves it out; false: there is no such name. */
+bool plan_select(struct plan *plan, const char *name, bool selected);
 void plan_select_all(struct plan *plan);
 
 /* Does this item's failure count? */

@@ -36,6 +36,8 @@ struct settings {
     const char *hint;
     const char *only[32];
     size_t only_count;
+    const char *except[32];
+    size_t except_count;
     bool list;
 };
 
@@ -54,6 +56,7 @@ static const char usage[] =
     "  -k                  go on after an exercise that fails\n"
     "      --strict        what is better than required counts too\n"
     "      --only ID       only this check, or this exercise; may be repeated\n"
+    "      --except ID     not this check, or this exercise; may be repeated\n"
     "      --chop N        send everything in segments of N bytes\n"
     "      --timeout S     how long to wait for what must come (5)\n"
     "      --brief         a line for each exercise, and how far it is in all\n"
@@ -70,7 +73,7 @@ static int usage_error(const char *problem)
 
 /* ---------------------------------------------------------------------------------- options */
 
-enum { STRICT = 256, ONLY, CHOP, LIST, HINT, BRIEF, JSON, TAP, TIMEOUT, CHALLENGE_OPTION };
+enum { STRICT = 256, ONLY, EXCEPT, CHOP, LIST, HINT, BRIEF, JSON, TAP, TIMEOUT, CHALLENGE_OPTION };
 
 static const struct option long_options[] = {
     {"lesson", required_argument, NULL, 'l'},
@@ -81,6 +84,7 @@ static const struct option long_options[] = {
     {"help", no_argument, NULL, 'h'},
     {"strict", no_argument, NULL, STRICT},
     {"only", required_argument, NULL, ONLY},
+    {"except", required_argument, NULL, EXCEPT},
     {"chop", required_argument, NULL, CHOP},
     {"list", no_argument, NULL, LIST},
     {"hint", required_argument, NULL, HINT},
@@ -105,14 +109,6 @@ static bool set_timeout(struct settings *s, const char *text)
     if (end == text || *end != '\0' || !(seconds >= 0.05 && seconds <= 600))
         return false;
     s->grading.patience = (int)(seconds * 1000);
-    return true;
-}
-
-static bool add_only(struct settings *s, const char *name)
-{
-    if (s->only_count == sizeof s->only / sizeof *s->only)
-        return false;
-    s->only[s->only_count++] = name;
     return true;
 }
 
@@ -145,7 +141,16 @@ static const char *take_option(struct settings *s, int option, const char *value
     case 'H': s->grading.server.host = value; return NULL;
     case 'k': s->plan.keep_on = true; return NULL;
     case STRICT: s->plan.strict = true; return NULL;
-    case ONLY: return add_only(s, value) ? NULL : "too many --only";
+    case ONLY:
+        if (s->only_count == sizeof s->only / sizeof *s->only)
+            return "too many --only";
+        s->only[s->only_count++] = value;
+        return NULL;
+    case EXCEPT:
+        if (s->except_count == sizeof s->except / sizeof *s->except)
+            return "too many --except";
+        s->except[s->except_count++] = value;
+        return NULL;
     case LIST: s->list = true; return NULL;
     case HINT: s->hint = value; return NULL;
     case BRIEF: s->form = REPORT_BRIEF; return NULL;
@@ -164,16 +169,23 @@ static void on_interrupt(int signal)
     _exit(128 + signal);
 }
 
+static bool complain_of_name(const struct settings *s, const char *name)
+{
+    fprintf(stderr, "wscheck: %s has no check or exercise %s: see --list\n",
+            lesson_name(s->grading.lesson), name);
+    return false;
+}
+
 static bool select_checks(struct settings *s)
 {
     if (s->only_count == 0)
         plan_select_all(&s->plan);
     for (size_t i = 0; i < s->only_count; i++)
-        if (!plan_select(&s->plan, s->only[i])) {
-            fprintf(stderr, "wscheck: %s has no check or exercise %s: see --list\n",
-                    lesson_name(s->grading.lesson), s->only[i]);
-            return false;
-        }
+        if (!plan_select(&s->plan, s->only[i], true))
+            return complain_of_name(s, s->only[i]);
+    for (size_t i = 0; i < s->except_count; i++)
+        if (!plan_select(&s->plan, s->except[i], false))
+            return complain_of_name(s, s->except[i]);
     if (s->only_count > 0) /* whoever asks for it wants to be told */
         s->plan.strict = true;
     return true;

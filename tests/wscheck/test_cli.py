@@ -38,7 +38,8 @@ def is_alive(pid):
     ["--lesson", "4", "--port", "1"], ["--lesson", "x", "--port", "1"],
     ["--lesson", "1", "--port", "0"], ["--lesson", "1", "--port", "65536"],
     ["--lesson", "1", "--port", "1", "--chop", "0"], ["--lesson", "1", "--port", "1", "--timeout", "no"],
-    ["--lesson", "1", "--port", "1", "--only", "no-such-check"], ["--hint", "no-such-check"],
+    ["--lesson", "1", "--port", "1", "--only", "no-such-check"],
+    ["--lesson", "1", "--port", "1", "--except", "no-such-check"], ["--hint", "no-such-check"],
     ["--lesson", "1", "--port", "1", "word"], ["--no-such-option"], ["--lesson"],
 ], ids=" ".join)
 def test_wrong_usage_is_told_with_status_2(arguments):
@@ -51,7 +52,7 @@ def test_wrong_usage_is_told_with_status_2(arguments):
 def test_help_names_every_option():
     run = wscheck("--help")
     assert run.returncode == 0 and run.stderr == ""
-    for option in ("--lesson", "--server", "--port", "--host", "-k", "--strict", "--only", "--chop",
+    for option in ("--lesson", "--server", "--port", "--host", "-k", "--strict", "--only", "--except", "--chop",
                    "--timeout", "--brief", "--json", "--tap", "--list", "--hint", "Exit status"):
         assert option in run.stdout
 
@@ -94,6 +95,18 @@ def test_only_a_check_and_only_an_exercise():
     some = graded("--lesson", 2, "--server", GOOD[2], "--only", "pong", "--only", "close-1000")
     assert {check["exercise"] for check in some["checks"]} == {"pong", "close"}
     assert len(some["checks"]) > 10 and one["status"] == some["status"] == 0
+
+
+def test_all_except_a_check_and_an_exercise():
+    """What is left out does not fail, and what needs it says so."""
+    server = faulty(2, "ping-ignored")
+    whole = graded("--lesson", 2, "--server", GOOD[2], "--only", "pong", "--only", "close")
+    less = graded("--lesson", 2, "--server", server, "--only", "pong", "--only", "close",
+                  "--except", "pong", "--except", "close-1000")
+    assert {check["exercise"] for check in less["checks"]} == {"close"}
+    assert len(less["checks"]) == sum(check["exercise"] == "close" for check in whole["checks"]) - 1
+    assert less["status"] == 0
+    assert graded("--lesson", 2, "--server", server, "--only", "pong")["status"] == 1
 
 
 def test_it_stops_at_the_first_exercise_that_fails_and_goes_on_with_k():
