@@ -1,7 +1,7 @@
 # make               what there is to make
 # make lesson01      builds a lesson and leaves it as ./server; lesson02, lesson03 likewise
 #
-# CC=clang, SAN=address, SAN=thread, SAN=undefined: each combination has objects of its own.
+# CC=clang, SAN=address, SAN=thread, SAN=undefined, SAN=memory: each combination has objects of its own.
 # CFLAGS, CPPFLAGS, LDFLAGS are yours to set; what the code needs is added to them.
 
 LESSONS  := lesson01 lesson02 lesson03
@@ -42,7 +42,7 @@ ifeq ($(SAN),)
 else
   SANITIZE := -fsanitize=$(SAN:address=address,undefined) -fno-omit-frame-pointer
   SANITIZE := $(SANITIZE) -fno-sanitize-recover=undefined
-  SANITIZE_CPPFLAGS := -DWORKER_STACK=1048576
+  SANITIZE_CPPFLAGS := -DWORKER_STACK=1048576 $(if $(filter memory,$(SAN)),-include tests/unit/memory.h)
   VARIANT := $(SAN)
 endif
 ifneq ($(notdir $(CC)),cc)
@@ -153,7 +153,7 @@ programs: $(LESSONS:%=$(BUILD)/%) $(BUILD)/naive \
     $(patsubst %,$(BUILD)/challenges/%,$(if $(WITH_HIREDIS),$(CHALLENGES),$(filter-out f_%,$(CHALLENGES))))
 unit: $(UNIT_TESTS) $(UNIT_SCRIPTS)
 
-$(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/unit/guard.o $(COMMON_OBJECTS)
+$(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/unit/guard.o $(LESSON03_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS) -lcmocka
 
@@ -162,11 +162,13 @@ $(UNIT_SCRIPTS): $(BUILD)/unit/%: tests/unit/%
 	@cp $< $@ && chmod +x $@
 
 # Everything is built three times: as it is used, and under the sanitizers that look for misuse of
-# memory and for data races. tests/run runs it and counts.
+# memory and for data races; the unit tests once more, to find what is used and was never written.
+# tests/run runs it and counts.
 test:
 	@$(MAKE) -s -j2 SAN= programs unit wscheck-programs bench-programs blank-programs
 	@$(MAKE) -s -j2 SAN=address programs unit fuzz-programs faults-programs wscheck-programs blank-programs
 	@$(MAKE) -s -j2 SAN=thread programs blank-programs
+	@$(MAKE) -s -j2 SAN=memory CC=clang unit
 	@$(MAKE) -s -j2 fuzz-build
 	@tests/run
 

@@ -194,8 +194,8 @@ static void mask_eight(unsigned char *octets, uint64_t key)
 {
     uint64_t word;
     memcpy(&word, octets, sizeof word); /* memcpy: they need not be aligned */
-    word ^= key;
-    memcpy(octets, &word, sizeof word);
+    uint64_t masked = word ^ key;
+    memcpy(octets, &masked, sizeof masked);
 }
 
 /* §5.3: octet i of the payload is XOR-ed with octet i mod 4 of the key. Eight octets at a time, with

@@ -4,7 +4,7 @@
  *     BYTES → request → frames → messages → room
  *
  * One small function for each idea; nothing here knows HTTP or WebSocket. (How sockets come to be is
- * lesson 1's listener.c.) Times are in milliseconds; a deadline is a point on the clock net_now(),
+ * the listener's part.) Times are in milliseconds; a deadline is a point on the clock net_now(),
  * which never jumps.
  *
  * A thread that waits for a client waits for one thing more: `stop`, a descriptor that becomes

@@ -22,12 +22,12 @@ FUZZ_BUILD    := CC=$(FUZZ_CC) SAN= BUILD=build/fuzz CFLAGS='-O1 -g' HARDENING= 
 fuzz-programs: $(FUZZ_PROGRAMS)
 
 # An archive, so that each target has in it what it tests and no more.
-$(BUILD)/fuzz/common.a: $(COMMON_OBJECTS) $(FUZZ_MODEL)
+$(BUILD)/fuzz/tested.a: $(LESSON02_OBJECTS) $(FUZZ_MODEL)
 	@mkdir -p $(@D)
 	@rm -f $@
 	ar rcs $@ $^
 
-$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/fuzz/common.a $(FUZZ_MAIN)
+$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/fuzz/tested.a $(FUZZ_MAIN)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(FUZZ_ENGINE) $(CRYPTO_LIBS)
 
 # fuzz_conn looks at what would be logged: there, write() in log.c is a function of its own.

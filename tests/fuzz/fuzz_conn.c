@@ -3,16 +3,19 @@
  *
  * Input: one byte of choices, then what the client sends; either from the first byte on, or after a
  * handshake that the target supplies. All of it is in the socket, and the client's side of it
- * finished, before conn_serve() runs, so that nothing has to wait and one thread is enough.
+ * finished, before client_serve() runs, so that nothing has to wait and one thread is enough.
  *
  * The server is one that echoes, as lesson 2 is. What it must have sent is known from the model of
  * messages: every message back, a pong for each ping, a close for a close or a fault, nothing after
  * it. What it writes to its log is caught (the build replaces write() in common/log.c) and must be
  * safe to show on a terminal.
  */
-#include "conn.h"
+#include "admission.h"
+#include "client.h"
 #include "fuzz.h"
+#include "log.h"
 #include "model.h"
+#include "observer.h"
 #include "trace.h"
 
 #include <signal.h>
@@ -42,15 +45,33 @@ ssize_t fuzz_log_write(int fd, const void *bytes, size_t len)
 
 /* ------------------------------------------------------------------------------- the server */
 
-static int opened, closed;
-static atomic_size_t watchers;
-static bool watchers_come_and_go;
+/* What an input chooses, by the bits of its first byte. */
+enum choice {
+    TRACE = 1,
+    SMALL_MESSAGES = 2,
+    NO_PLACES = 4,
+    FROM_FIRST_BYTE = 8,
+    OBSERVED = 16,
+    OBSERVERS_COME_AND_GO = 32,
+    LOOKS_AHEAD = 64,
+    OWN_WRITER = 128,
+};
 
-/* Somebody watches; and what the handler is shown is whole. */
-static void on_frame(const struct conn *conn, const struct trace_frame *frame)
+static unsigned choices;
+static int opened, closed;
+static bool observer_is_there;
+
+/* ------------------------------------------------ somebody who watches; what it is shown is whole */
+
+static bool is_there(void)
+{
+    return observer_is_there;
+}
+
+static void see(const struct client *client, const struct trace_frame *frame)
 {
     char *json = fuzz_alloc(TRACE_MAX);
-    MUST(conn_number(conn) == 1 && watchers > 0 && frame->header_len > 0);
+    MUST(client->number == 1 && observer_is_there && frame->header_len > 0);
     MUST(frame->outcome != WS_OK ||
          (frame->header_done && frame->payload_seen == frame->frame.payload_len));
     MUST(frame->from_client || frame->outcome == WS_OK);
@@ -58,46 +79,78 @@ static void on_frame(const struct conn *conn, const struct trace_frame *frame)
     free(json);
 }
 
-static void on_open(struct conn *conn)
+static const struct observer observer = {is_there, see};
+
+/* ------------------------------------------------ another way out */
+
+static bool write_parts(void *data, struct iovec *parts, size_t count)
 {
-    (void)conn;
+    MUST(count == 1 || count == 2);
+    return net_send_all(*(int *)data, parts, count, 10000, NET_NO_DEADLINE) == 0;
+}
+
+/* ------------------------------------------------ the conversation */
+
+static void answer(struct conn *conn, const struct conn_message *message)
+{
+    MUST(message->type == WS_TEXT || message->type == WS_BINARY);
+    conn_send(conn, message->type, message->data, message->len);
+    if (choices & OBSERVERS_COME_AND_GO)
+        observer_is_there = !observer_is_there;
+    /* "May be changed": what was sent must not depend on it any more. */
+    if (message->len > 0)
+        memset(message->data, 0xA5, message->len);
+}
+
+static void converse(struct conn *conn)
+{
+    struct conn_message message;
+    while (conn_receive(conn, &message)) {
+        answer(conn, &message);
+        while (choices & LOOKS_AHEAD && conn_has_more(conn)) {
+            MUST(conn_has_more(conn)); /* it does not use up what it sees */
+            MUST(conn_receive(conn, &message));
+            answer(conn, &message);
+        }
+        if (choices & LOOKS_AHEAD)
+            conn_flush(conn);
+    }
+    MUST(!conn_receive(conn, &message) && !conn_has_more(conn)); /* over is over */
+}
+
+static void serve(struct conn *conn)
+{
+    int fd = conn_client(conn)->fd;
     opened++;
-}
-
-static void on_message(struct conn *conn, enum ws_opcode type, unsigned char *data, size_t len)
-{
-    MUST(opened == 1 && closed == 0);
-    conn_send(conn, type, data, len);
-    if (watchers_come_and_go)
-        watchers = !watchers;
-    memset(data, 0xA5, len); /* "may be changed": what was sent must not depend on it any more */
-}
-
-static void on_close(struct conn *conn)
-{
-    (void)conn;
+    conn_set_observer(conn, &observer);
+    if (choices & OWN_WRITER) {
+        conn_set_writer(conn, write_parts, &fd);
+        conn_sleep_at_once(conn);
+    }
+    MUST(conn_accept(conn));
+    converse(conn);
+    MUST(!conn_is_evicted(conn));
+    conn_set_writer(conn, NULL, NULL);
     closed++;
 }
 
-static const struct handlers echo = {
-    .lesson = 2,
-    .name = "fuzz_conn",
-    .page = (const unsigned char *)"<!doctype html>",
-    .page_len = 15,
-    .subprotocol = "echo",
-    .open = on_open,
-    .message = on_message,
-    .close = on_close,
-    .watchers = &watchers,
-    .frame = on_frame,
-};
+static size_t write_page(char *body, size_t size)
+{
+    return (size_t)snprintf(body, size, "{\"opened\":%d}\n", opened);
+}
+
+static const struct page pages[] = {{"/", HTML, "<!doctype html>", 15, NULL},
+                                    {"/status", JSON, NULL, 0, write_page},
+                                    {.path = NULL}};
+static const struct route routes[] = {{"/other", serve, NULL}, {ANY_PATH, serve, "echo"}};
 
 /* Serves one client that has sent bytes[0..len) and no more. Returns how many bytes it was sent. */
-static size_t serve(const uint8_t *bytes, size_t len, const struct options *options,
-                    uint8_t output[OUTPUT_MAX])
+static size_t serve_client(const uint8_t *bytes, size_t len, const struct options *options,
+                           uint8_t output[OUTPUT_MAX])
 {
-    struct service service = {.handlers = &echo, .options = options};
-    struct client client = {.number = 1, .address = "127.0.0.1:1", .trace = options->trace};
+    struct server server = {.pages = pages, .routes = routes, .options = *options};
+    struct client client = {
+        .stop = -1, .number = 1, .address = "127.0.0.1:1", .trace = options->trace};
     int ends[2];
     size_t received = 0;
     MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
@@ -110,12 +163,11 @@ static size_t serve(const uint8_t *bytes, size_t len, const struct options *opti
 
     opened = closed = 0;
     client.fd = ends[1];
-    struct conn *conn = conn_new(&client, &service);
-    MUST(conn != NULL);
-    conn_serve(conn);
-    conn_free(conn);
+    client_serve(&client, &server);
+    net_close(client.fd);
     MUST(opened == closed && opened <= 1);
-    MUST(service.clients == 0);
+    MUST(admission_take_place(1)); /* the only place is free again */
+    admission_give_place_back();
 
     for (ssize_t n = 1; n > 0; received += (size_t)n) {
         n = recv(ends[0], output + received, OUTPUT_MAX - received, 0);
@@ -200,24 +252,24 @@ static const char handshake[] = "GET / HTTP/1.1\r\n"
                                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 /* RFC 6455 §1.3 computes the answer to that key. */
-static const char answer[] = "HTTP/1.1 101 Switching Protocols\r\n"
-                             "Upgrade: websocket\r\n"
-                             "Connection: Upgrade\r\n"
-                             "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+static const char switching[] = "HTTP/1.1 101 Switching Protocols\r\n"
+                                "Upgrade: websocket\r\n"
+                                "Connection: Upgrade\r\n"
+                                "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
 static void after_handshake(const uint8_t *bytes, size_t len, const struct options *options)
 {
     static uint8_t output[OUTPUT_MAX];
-    const size_t before = sizeof handshake - 1, after = sizeof answer - 1;
+    const size_t before = sizeof handshake - 1, after = sizeof switching - 1;
     uint8_t *wire = fuzz_alloc(before + len);
     memcpy(wire, handshake, before);
     if (len > 0)
         memcpy(wire + before, bytes, len);
-    size_t received = serve(wire, before + len, options, output);
+    size_t received = serve_client(wire, before + len, options, output);
     free(wire);
 
     MUST(opened == 1);
-    MUST(received >= after && memcmp(output, answer, after) == 0);
+    MUST(received >= after && memcmp(output, switching, after) == 0);
     model_messages_read(&model, bytes, len, options->max_message);
     check_frames(output + after, received - after, len);
 }
@@ -226,7 +278,7 @@ static void after_handshake(const uint8_t *bytes, size_t len, const struct optio
 static void from_first_byte(const uint8_t *bytes, size_t len, const struct options *options)
 {
     static uint8_t output[OUTPUT_MAX + 1];
-    size_t received = serve(bytes, len, options, output);
+    size_t received = serve_client(bytes, len, options, output);
     output[received] = '\0';
     if (received == 0)
         return;
@@ -244,19 +296,17 @@ static void from_first_byte(const uint8_t *bytes, size_t len, const struct optio
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input in = {data, size};
-    uint8_t choice = fuzz_byte(&in);
+    choices = fuzz_byte(&in);
     size_t len = in.len < MODEL_WIRE_MAX ? in.len : MODEL_WIRE_MAX;
-    struct options options = {.trace = choice & 1,
+    struct options options = {.trace = choices & TRACE,
                               .handshake_timeout = 10000,
-                              .max_message = choice & 2 ? 100 : 1000000,
-                              .max_clients = choice & 4 ? 0 : 1,
-                              .ping_interval = 10000,
-                              .max_backlog = 1000000};
+                              .max_message = choices & SMALL_MESSAGES ? 100 : 1000000,
+                              .max_clients = choices & NO_PLACES ? 0 : 1,
+                              .ping_interval = 10000};
     signal(SIGPIPE, SIG_IGN);
     log_init(LOG_MESSAGES);
-    watchers = choice & 16 ? 1 : 0;
-    watchers_come_and_go = choice & 32;
-    if (choice & 8) {
+    observer_is_there = choices & OBSERVED;
+    if (choices & FROM_FIRST_BYTE) {
         from_first_byte(in.at, in.len < 10000 ? in.len : 10000, &options);
     } else {
         options.max_clients = 1;

@@ -354,7 +354,7 @@ static void check_request(const struct http_request *request, const struct hands
 static struct handshake_rules choose_rules(uint8_t choice)
 {
     static const char *const host_names[] = {NULL, "chat.example", "192.0.2.1", "::"};
-    static const char *const origins[] = {"https://other.example", "null", "*"};
+    static char *const origins[] = {"https://other.example", "null", "*"};
     static const char *const subprotocols[] = {
         NULL, "chat", "v2.chat",
         "a-name-that-does-not-fit-into-an-answer-0123456789-0123456789-0123456789-0123456789-"

@@ -359,6 +359,15 @@ def main():
     conn["no-trace"] = b"\x00" + MESSAGES["all-kinds"][2:]
     conn["watched"] = b"\x10" + MESSAGES["all-kinds"][2:]
     conn["watchers-come-and-go"] = b"\x20" + MESSAGES["all-kinds"][2:]
+    # Bit by bit: the first byte of an input chooses, see fuzz_conn.c.
+    many = (frame(TEXT, b"Hel", 0) + frame(CONT, b"lo") + frame(PING, b"?") + frame(BINARY, b"1", key=XOR)
+            + frame(TEXT, b"a", 0, XOR) + frame(PING) + frame(CONT, b"b") + frame(TEXT) + close(3000))
+    conn["one-after-the-other"] = b"\x00" + many
+    conn["looks-ahead"] = b"\x40" + many
+    conn["own-writer"] = b"\x80" + many
+    conn["own-writer-long-message"] = b"\xc0" + frame(PING) + frame(TEXT, b"x" * 4200) + close(1001)
+    conn["watcher-leaves-and-comes-back"] = b"\x30" + many
+    conn["watcher-comes-and-leaves"] = b"\x60" + many
     conn["too-big"] = b"\x03" + frame(TEXT, b"x" * 101)
     conn["terminal"] = b"\x01" + frame(TEXT, b"\x1b[31m\r\n\x7f") + close(1000, b"\x1b]0;\x7f\x07")
     conn["bulk"] = b"\x00" + frame(BINARY, bytes(i % 251 for i in range(4500)), key=XOR)
@@ -372,6 +381,8 @@ def main():
     conn["http-full"] = b"\x0d" + upgrade
     conn["http-forbidden"] = b"\x09" + upgrade.replace(b"Sec-WebSocket-Protocol: echo",
                                                        b"Origin: http://evil\"\xff.example")
+    conn["http-written-page"] = b"\x09" + head("GET /status HTTP/1.1", HOST)
+    conn["http-other-path"] = b"\x09" + upgrade.replace(b"GET / ", b"GET /other?x ")
     write("conn", conn)
 
 

@@ -13,10 +13,18 @@
 #if __has_feature(address_sanitizer)
 #define HAS_ADDRESS_SANITIZER
 #endif
+#if __has_feature(memory_sanitizer)
+#define HAS_MEMORY_SANITIZER
+#endif
 #endif
 #if defined(HAS_ADDRESS_SANITIZER) || defined(__SANITIZE_ADDRESS__)
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
+#define SANITIZER_OPTIONS __asan_default_options
+#elif defined(HAS_MEMORY_SANITIZER)
+#define SANITIZER_OPTIONS __msan_default_options
+#endif
+#ifdef SANITIZER_OPTIONS
+const char *SANITIZER_OPTIONS(void);
+const char *SANITIZER_OPTIONS(void)
 {
     return "allocator_may_return_null=1";
 }

@@ -468,9 +468,10 @@ static void pages_of_listed_origins_may_connect(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         size_t count = 0;
-        while (count < 3 && table[i].list[count] != NULL)
-            count++;
-        struct handshake_rules rules = {.origins = table[i].list, .origin_count = count};
+        char *list[3]; /* as options_parse() gives it */
+        for (; count < 3 && table[i].list[count] != NULL; count++)
+            list[count] = (char *)table[i].list[count];
+        struct handshake_rules rules = {.origins = list, .origin_count = count};
         must(may_connect("localhost:8080", table[i].origin, &rules) == table[i].may,
              "list %zu, Origin: %s: %s", i, table[i].origin, table[i].may ? "101" : "403");
         must(may_connect("localhost:8080", "http://localhost:8080", &rules),

@@ -47,8 +47,26 @@ makefile_list()
     sed -n "s/^$1 *:= *//p" Makefile | sed "s/\$(PURE)/${pure-}/"
 }
 
+# in_folder FOLDER MODULES: each of them with its folder
+in_folder()
+{
+    for module in $2; do
+        echo "$1/$module"
+    done
+}
+
 pure=$(makefile_list PURE)
-order=$(makefile_list COMMON)
+common=$(makefile_list COMMON)
+folders="common $(makefile_list lesson01) $(makefile_list lesson02) $(makefile_list lesson03)"
+order=$({
+    in_folder common "$common"
+    for number in 01 02 03; do
+        in_folder "$(makefile_list "lesson$number")" "$(makefile_list "LESSON$number")"
+    done
+} | tr '\n' ' ')
+# The rules of silence only compute, too; they are lesson 2's.
+all_pure="$(in_folder common "$pure") lesson02_frames/keepalive"
+
 sources=$(find common lesson*_* -name '*.[ch]' | sort)
 everything=$(find . \( -name build -o -name node_modules -o -name 'workbook*' -o -name '.?*' \) -prune \
     -o -name '*.[ch]' -print | sort)
@@ -88,53 +106,113 @@ includes()
     fi
 }
 
+# calls FILE NAMES: where the file calls one of the functions of these names
+calls()
+{
+    awk -f "$tmp/strip.awk" "$1" |
+        grep -nE "(^|[^A-Za-z0-9_.>])($(echo "$2" | tr ' ' '|')) *\(" | sed "s|^|$1:|"
+}
+
 # ---------------------------------------------------------------------------------------- modules
+
+# What has main() comes last in its folder, and no module is made of it.
+is_program()
+{
+    case $1 in
+    common/*) return 1 ;;
+    */server.c | */naive.c | */challenges/*) return 0 ;;
+    *) return 1 ;;
+    esac
+}
 
 {
     for module in http handshake frame utf8 message; do
         is_word "$module" "$pure" || echo "the Makefile does not list $module as PURE"
     done
-    case "$order" in
+    case "$common" in
     "$pure "*) ;;
     *) echo "COMMON in the Makefile must begin with what is PURE" ;;
     esac
-    for module in $order; do
-        [ -f "common/$module.c" ] && [ -f "common/$module.h" ] ||
-            echo "common/$module.c and .h must both be there"
+    for folder in $folders; do
+        case $order in
+        *"$folder/"*) ;;
+        *) echo "the Makefile lists nothing of $folder" ;;
+        esac
     done
-    for file in common/*.[ch]; do
-        module=$(basename "$file" | sed 's/\.[ch]$//')
-        is_word "$module" "$order" || echo "$file: $module has no place in the Makefile's COMMON"
+    for module in $order; do
+        if [ "$module" = lesson02_frames/process ] || [ "$module" = lesson02_frames/threads ]; then
+            header=lesson02_frames/server.h # of both, for whoever writes a server
+        else
+            header=$module.h
+        fi
+        [ -f "$module.c" ] && [ -f "$header" ] || echo "$module.c and $header must both be there"
+    done
+    for file in $sources; do
+        is_program "$file" || [ "$file" = lesson02_frames/server.h ] || is_word "${file%.[ch]}" "$order" ||
+            echo "$file has no place in the Makefile's order"
     done
 } >"$tmp/problems"
-report "each module of common/ has its place in the order" "$tmp/problems"
+report "each module has its place in the order" "$tmp/problems"
+
+# find_header NAME FOLDERS: the header of that name in one of these folders, without its .h
+find_header()
+{
+    for folder in $2; do
+        [ ! -f "$folder/$1" ] || echo "$folder/${1%.h}"
+    done
+}
+
+# comes_before HEADER MODULE MODULES: is it the module's own, or one of those before it? server.h is no
+# module; it comes behind all that it includes.
+comes_before()
+{
+    if [ "$1" = lesson02_frames/server ]; then
+        for below in $(includes "$1.h" quoted); do
+            is_word "$(find_header "$below" "$folders")" "$3" || return 1
+        done
+    else
+        is_word "$1" "$2 $3"
+    fi
+}
 
 before=
 for module in $order; do
-    before="$before $module"
-    for file in "common/$module.c" "common/$module.h"; do
+    for file in "$module.c" "$module.h"; do
+        [ -f "$file" ] || continue
         for name in $(includes "$file" quoted); do
-            is_word "${name%.h}" "$before" || echo "$file includes $name, which comes later"
+            comes_before "$(find_header "$name" "$folders")" "$module" "$before" ||
+                echo "$file includes $name, which does not come before"
         done
     done
+    before="$before $module"
 done >"$tmp/problems"
 report "a module includes only itself and those before it" "$tmp/problems"
 
-for file in $(echo "$sources" | grep '^lesson'); do
-    folder=$(dirname "$file")
-    for name in $(includes "$file" quoted); do
-        [ -f "common/$name" ] || [ -f "$folder/$name" ] || [ -f "$folder/${name%.h}.html" ] ||
-            echo "$file includes $name, which is neither in common/ nor beside it"
+# A program may use all of its folder, and of those before. Its page is made from the .html beside it.
+upto=
+for folder in $folders; do
+    upto="$upto $folder"
+    for file in $(find "$folder" -name '*.[ch]' | sort); do
+        for name in $(includes "$file" quoted); do
+            page=${name%.h}.html
+            [ -n "$(find_header "$name" "$upto")" ] || [ -f "$(dirname "$file")/$page" ] ||
+                [ -f "lesson02_frames/challenges/$page" ] ||
+                echo "$file includes $name, which is not in$upto"
+        done
     done
 done >"$tmp/problems"
-report "a lesson includes only common/ and its own files" "$tmp/problems"
+report "a folder uses only itself and those before it" "$tmp/problems"
+
+# The comments, too: whoever reads common/ need not know what it is used for.
+grep -niE 'pthread|lesson' common/*.[ch] >"$tmp/problems"
+report "common/ knows neither lesson nor thread" "$tmp/problems"
 
 # ------------------------------------------------------------------------------------------- pure
 
-for module in $pure; do
+for module in $all_pure; do
     allowed="string.h stdint.h stdbool.h stddef.h stdarg.h stdio.h"
-    [ "$module" != handshake ] || allowed="$allowed openssl/evp.h"
-    for file in "common/$module.c" "common/$module.h"; do
+    [ "$module" != common/handshake ] || allowed="$allowed openssl/evp.h"
+    for file in "$module.c" "$module.h"; do
         for name in $(includes "$file" system); do
             is_word "$name" "$allowed" || echo "$file includes <$name>"
         done
@@ -145,12 +223,13 @@ report "pure modules include nothing that does more than compute" "$tmp/problems
 # The object that is in the servers, or the same made here if it is not there or too old.
 object_of()
 {
-    object="build/plain/common/$1.o"
-    if [ ! -f "$object" ] || [ -n "$(find common -name "*.[ch]" -newer "$object")" ]; then
-        object="$tmp/$1.o"
-        # shellcheck disable=SC2046
-        ${CC:-cc} -std=c11 -D_DEFAULT_SOURCE -Icommon $(pkg-config --cflags libcrypto 2>/dev/null) \
-            -O2 -c -o "$object" "common/$1.c" || return 1
+    object="build/plain/$1.o"
+    # shellcheck disable=SC2086
+    if [ ! -f "$object" ] || [ -n "$(find $folders -name "*.[ch]" -newer "$object")" ]; then
+        object="$tmp/$(basename "$1").o"
+        # shellcheck disable=SC2046,SC2086
+        ${CC:-cc} -std=c11 -D_DEFAULT_SOURCE $(printf -- '-I%s ' $folders) \
+            $(pkg-config --cflags libcrypto 2>/dev/null) -O2 -c -o "$object" "$1.c" || return 1
     fi
     echo "$object"
 }
@@ -172,49 +251,118 @@ compiler="__stack_chk_fail __stack_chk_guard __stack_chk_fail_local _GLOBAL_OFFS
 
 known="$compute $fortified $compiler"
 : >"$tmp/state"
-for module in $pure; do
-    object=$(object_of "$module") || { echo "common/$module.c does not compile"; continue; }
+for module in $all_pure; do
+    object=$(object_of "$module") || { echo "$module.c does not compile"; continue; }
     symbols "$object" >"$tmp/symbols"
     [ -s "$tmp/symbols" ] || echo "$object: nm finds nothing"
     while read -r type name; do
         case "$type$name" in
         [TtRrDdVvW]*) known="$known $name" ;;
-        UEVP_*) [ "$module" = handshake ] || echo "common/$module.c uses $name" ;;
-        U*) is_word "$name" "$known" || echo "common/$module.c uses $name" ;;
-        [BbC]*) echo "common/$module.c keeps $name from one call to the next" >>"$tmp/state" ;;
+        UEVP_*) [ "$module" = common/handshake ] || echo "$module.c uses $name" ;;
+        U*) is_word "$name" "$known" || echo "$module.c uses $name" ;;
+        [BbC]*) echo "$module.c keeps $name from one call to the next" >>"$tmp/state" ;;
         esac
     done <"$tmp/symbols"
 done >"$tmp/problems"
 report "pure modules call only each other, downwards, and what computes" "$tmp/problems"
 report "pure modules keep nothing from one call to the next" "$tmp/state"
 
+# What a header lets a module call, it may yet not call: server.h has functions of the last ones.
+for module in $order; do
+    object=$(object_of "$module") || { echo "$module.c does not compile" >&2; continue; }
+    symbols "$object" | sed "s|^|$module |"
+done >"$tmp/symbols" 2>"$tmp/problems"
+awk '
+    { if (!($1 in place)) place[$1] = ++modules }
+    $2 ~ /[TDRBC]/ { owner[$3] = $1 }
+    $2 == "U" { user[++uses] = $1; used[uses] = $3 }
+    END {
+        if (modules == 0) print "nm finds nothing"
+        for (i = 1; i <= uses; i++)
+            if (used[i] in owner && place[owner[used[i]]] > place[user[i]])
+                print user[i] ".c uses " used[i] "(), which is in " owner[used[i]] ".c"
+    }' "$tmp/symbols" >>"$tmp/problems"
+report "a module calls only those before it" "$tmp/problems"
+
 # ---------------------------------------------------------------------------------------- network
 
-# calls FILE NAMES: where the file calls one of the functions of these names
-calls()
-{
-    awk -f "$tmp/strip.awk" "$1" |
-        grep -nE "(^|[^A-Za-z0-9_.>])($(echo "$2" | tr ' ' '|')) *\(" | sed "s|^|$1:|"
-}
-
-sockets="socket socketpair bind listen accept accept4 connect shutdown setsockopt getsockopt \
-send sendto sendmsg sendmmsg recv recvfrom recvmsg recvmmsg getsockname getpeername getaddrinfo"
-for file in $sources; do
-    [ "$file" = common/net.c ] || calls "$file" "$sockets"
-done >"$tmp/problems"
-[ -n "$(calls common/net.c "$sockets")" ] || echo "none found in common/net.c" >>"$tmp/problems"
-report "only common/net.c calls socket functions" "$tmp/problems"
-
-# The others that have descriptors have them for themselves: the log stderr, the server and the room
-# a pipe to be woken by.
+# Sockets come to be in listener.c; all that is done with them then is in net.c.
+births="socket bind listen accept getsockname getaddrinfo"
+life="shutdown send sendmsg recv"
+others="socketpair accept4 connect getsockopt sendto sendmmsg recvfrom recvmsg recvmmsg getpeername"
 for file in $sources; do
     case $file in
-    common/net.c | common/server.c | lesson03_broadcast/room.c) ;;
-    common/log.c) calls "$file" "read readv writev open close pipe fcntl poll select" ;;
-    *) calls "$file" "read readv write writev open close pipe fcntl poll select" ;;
+    lesson01_handshake/listener.c) calls "$file" "$life $others" ;;
+    common/net.c) calls "$file" "$births $others" ;;
+    *) calls "$file" "$births $life setsockopt $others" ;;
+    esac
+done >"$tmp/problems"
+for name in $births setsockopt; do
+    [ -n "$(calls lesson01_handshake/listener.c "$name")" ] || echo "listener.c has no $name()"
+done >>"$tmp/problems"
+for name in $life setsockopt; do
+    [ -n "$(calls common/net.c "$name")" ] || echo "net.c has no $name()"
+done >>"$tmp/problems"
+report "only listener.c and net.c call socket functions" "$tmp/problems"
+
+# The others that have descriptors have them for themselves: the log stderr; process.c the pipe that
+# says "stop"; admission.c a spare one, and a pipe to those who are refused; room.c one to wake its
+# thread.
+own="read write open close pipe fcntl"
+never="readv writev select dup dup2 pread pwrite lseek"
+for file in $sources; do
+    case $file in
+    common/net.c) calls "$file" "read write open pipe fcntl $never" ;;
+    common/log.c) calls "$file" "read open close pipe fcntl poll $never" ;;
+    lesson01_handshake/listener.c) calls "$file" "read write open pipe $never" ;;
+    lesson02_frames/process.c) calls "$file" "read write open poll $never" ;;
+    lesson02_frames/admission.c) calls "$file" "poll $never" ;;
+    lesson03_broadcast/room.c) calls "$file" "open poll $never" ;;
+    *) calls "$file" "$own poll $never" ;;
     esac
 done >"$tmp/problems"
 report "descriptors are read, written and closed in few places" "$tmp/problems"
+
+# ------------------------------------------------------------------------------------------ locks
+
+# What ends in _locked is called with the lock held, and leaves it held. All lock and unlock in the
+# order of the lines, so that this can be followed from top to bottom. With `waits`, a function of that
+# name is called with no lock held; pthread_cond_wait(), which lets go of it, with one.
+cat >"$tmp/locks.awk" <<'AWK'
+function say(what) { print file ":" NR ": " name "() " what }
+/^ *#/ { next }
+/^[A-Za-z].*\(/ { name = $0; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name) }
+/^{ *$/ { inside = 1; held = at_first = (name ~ /_locked$/) }
+/^} *$/ {
+    if (held != at_first) say(at_first ? "does not leave the lock held" : "keeps a lock")
+    inside = 0
+}
+inside {
+    rest = $0
+    while (match(rest, /[A-Za-z_0-9]+ *\(/)) {
+        called = substr(rest, RSTART, RLENGTH)
+        sub(/ *\($/, "", called)
+        rest = substr(rest, RSTART + RLENGTH)
+        if (called == "pthread_mutex_lock") {
+            if (held++) say("locks twice")
+        } else if (called == "pthread_mutex_unlock") {
+            if (held-- != 1) say("unlocks what it does not hold")
+        } else if (called ~ /_locked$/ || called ~ /^pthread_cond_(timed)?wait$/) {
+            if (!held) say("calls " called "() without the lock")
+        } else if (held && called ~ ("^(" waits ")$"))
+            say("may wait in " called "() with a lock held")
+    }
+}
+AWK
+# naive.c shows what comes of it.
+waits="net_(send_all|wait.*|receive|drain|pause)|poll|log_(line|client|block)|read|recv|send|nanosleep|pthread_join"
+for file in $sources; do
+    case $file in
+    */naive.c) awk -f "$tmp/strip.awk" "$file" | awk -v file="$file" -v waits=none -f "$tmp/locks.awk" ;;
+    *) awk -f "$tmp/strip.awk" "$file" | awk -v file="$file" -v waits="$waits" -f "$tmp/locks.awk" ;;
+    esac
+done >"$tmp/problems"
+report "_locked functions have the lock, and nobody waits with one" "$tmp/problems"
 
 # ----------------------------------------------------------------------------------------- layout
 

@@ -1,7 +1,7 @@
 /*
  * options: the command line of each lesson
  *
- * What is printed goes to /dev/null meanwhile; what it says is for tests that run the programs.
+ * What is printed is caught meanwhile; --help is read by tests that run the programs.
  */
 #define _XOPEN_SOURCE 700 /* posix_openpt() */
 
@@ -18,19 +18,17 @@
 
 #define WORDS_MAX 8
 
-/* Has stdout and stderr go to a file of that name, or to where they went before (NULL). */
-static void send_output_to(const char *path)
+/* Has stdout and stderr go to an open file, or to where they went before (-1). */
+static void send_output_to(int fd)
 {
     static int out = -1, err = -1;
     fflush(stdout);
-    if (path != NULL) {
-        int fd = open(path, O_WRONLY);
+    if (fd >= 0) {
         out = dup(STDOUT_FILENO);
         err = dup(STDERR_FILENO);
-        must(fd >= 0 && out >= 0 && err >= 0, "open %s", path);
+        must(out >= 0 && err >= 0, "stdout and stderr are there");
         dup2(fd, STDOUT_FILENO);
         dup2(fd, STDERR_FILENO);
-        close(fd);
     } else {
         dup2(out, STDOUT_FILENO);
         dup2(err, STDERR_FILENO);
@@ -39,19 +37,34 @@ static void send_output_to(const char *path)
     }
 }
 
+/* Which options each lesson's program has, as its server.c says. */
+static const struct options_spec lessons[] = {{"lesson 1", OPTIONS_HANDSHAKE, NULL},
+                                              {"lesson 2", OPTIONS_MESSAGES, NULL},
+                                              {"lesson 3", OPTIONS_BACKLOG, (char *)"1048576"}};
+
+static char said[3000]; /* what the last parse() has printed */
+
 static enum options_verdict parse(struct options *options, int lesson, const char *const *words)
 {
     static char *argv[WORDS_MAX + 2]; /* as long-lived as main()'s: options may point into it */
+    static FILE *caught;
     int argc = 1;
     argv[0] = (char *)"./server";
     for (; argc <= WORDS_MAX && words[argc - 1] != NULL; argc++)
         argv[argc] = (char *)words[argc - 1];
     argv[argc] = NULL;
     memset(options, 0xA5, sizeof *options);
-    send_output_to("/dev/null");
+    if (caught == NULL)
+        caught = tmpfile();
+    must(caught != NULL && ftruncate(fileno(caught), 0) == 0, "there is a file for the output");
+    rewind(caught);
+
+    send_output_to(fileno(caught));
     errno = ERANGE; /* from whatever was before: no reason to find fault with a number */
-    enum options_verdict verdict = options_parse(options, lesson, "a test", argc, argv);
-    send_output_to(NULL);
+    enum options_verdict verdict = options_parse(options, &lessons[lesson - 1], argc, argv);
+    send_output_to(-1);
+    rewind(caught);
+    said[fread(said, 1, sizeof said - 1, caught)] = '\0';
     return verdict;
 }
 
@@ -118,12 +131,12 @@ static const struct {
     {ORIGINS, 1, NULL, "--allow-origin", "*", 0},
     {MESSAGE, 2, NULL, "--max-message", "1", 1},
     {MESSAGE, 2, NULL, "--max-message", "65536", 65536},
-    {MESSAGE, 2, NULL, "--max-message", "2147483647", INT32_MAX},
+    {MESSAGE, 2, NULL, "--max-message", "4194294", (4 << 20) - 10},
     {CLIENTS, 2, NULL, "--max-clients", "1", 1},
     {CLIENTS, 2, NULL, "--max-clients", "1000000", 1000000},
     {PING, 2, NULL, "--ping-interval", "0.25", 250},
     {PING, 2, NULL, "--ping-interval", "60", 60000},
-    {BACKLOG, 3, NULL, "--max-backlog", "1", 1},
+    {BACKLOG, 3, NULL, "--max-backlog", "1048586", (1 << 20) + 10},
     {BACKLOG, 3, NULL, "--max-backlog", "2147483647", INT32_MAX},
 };
 
@@ -150,7 +163,15 @@ static void check_value(size_t row, const struct options *o, const char *const *
          join(words));
 }
 
-/* In a lesson that has it, it is set; in an earlier one it is a usage error. */
+/* A usage error names the word and what is wrong, in one line, and where to read more. */
+static void must_say(const char *word, const char *problem)
+{
+    char expected[400];
+    snprintf(expected, sizeof expected, "server: %s: %s\nTry ./server --help\n", word, problem);
+    must(strcmp(said, expected) == 0, "it says: %s, and not: %s", expected, said);
+}
+
+/* In a lesson that has it, it is set; in an earlier one it is a usage error, which says so. */
 static void check_form(size_t row, const char *first, const char *second)
 {
     const char *words[] = {first, second, NULL};
@@ -161,6 +182,8 @@ static void check_form(size_t row, const char *first, const char *second)
              lesson, join(words));
         if (verdict == OPTIONS_RUN)
             check_value(row, &o, words);
+        else
+            must_say(first, "this server does not have that option");
     }
 }
 
@@ -205,11 +228,11 @@ static void options_stand_in_any_order(void **state)
     struct options o;
     (void)state;
     assert_int_equal(parse(&o, 3,
-                           (const char *[]){"-v", "--max-backlog=9", "-p", "81", "--trace",
+                           (const char *[]){"-v", "--max-backlog=17", "-p", "81", "--trace",
                                             "-Hlocalhost", "--max-message", "7", NULL}),
                      OPTIONS_RUN);
     assert_true(o.verbose && o.trace && !o.quiet);
-    assert_int_equal(o.max_backlog, 9);
+    assert_int_equal(o.max_backlog, 17);
     assert_int_equal(o.port, 81);
     assert_string_equal(o.host, "localhost");
     assert_int_equal(o.max_message, 7);
@@ -248,6 +271,61 @@ static void a_value_is_taken_as_it_is(void **state)
     assert_string_equal(o.host, "-p");
     assert_int_equal(parse(&o, 1, (const char *[]){"--host=a=b", NULL}), OPTIONS_RUN);
     assert_string_equal(o.host, "a=b");
+}
+
+/* ------------------------------------------------------------------- a message and the backlog */
+
+/* In lesson 3, one message and its header must fit; in the others there is no backlog. */
+static void a_message_fits_into_the_backlog(void **state)
+{
+    static const struct {
+        const char *message, *backlog; /* NULL: left out */
+        bool fits;
+        const char *least;
+    } rows[] = {
+        {NULL, "1048586", true, NULL},
+        {NULL, "1048585", false, "1048586"},
+        {NULL, "1", false, "1048586"},
+        {"1", "11", true, NULL},
+        {"1", "10", false, "11"},
+        {"4194294", NULL, true, NULL},
+        {"4194295", NULL, false, "4194305"},
+        {"16777216", "16777226", true, NULL},
+        {"16777216", "16777225", false, "16777226"},
+        {"2147483637", "2147483647", true, NULL},
+        {"2147483638", "2147483647", false, "2147483648"},
+        {"2147483647", "2147483647", false, "2147483657"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const char *words[5] = {NULL};
+        char problem[100];
+        struct options o;
+        size_t n = 0;
+        if (rows[i].backlog != NULL) /* in this order, too: it is judged when all are known */
+            words[n++] = "--max-backlog", words[n++] = rows[i].backlog;
+        if (rows[i].message != NULL)
+            words[n++] = "--max-message", words[n++] = rows[i].message;
+        enum options_verdict verdict = parse(&o, 3, words);
+        must(verdict == (rows[i].fits ? OPTIONS_RUN : OPTIONS_USAGE), "row %zu:%s", i, join(words));
+        if (rows[i].fits)
+            continue;
+        snprintf(problem, sizeof problem,
+                 "one message of --max-message bytes must fit: at least %s", rows[i].least);
+        must_say("--max-backlog", problem);
+    }
+}
+
+static void where_there_is_no_backlog_any_message_will_do(void **state)
+{
+    struct options o;
+    (void)state;
+    assert_int_equal(parse(&o, 2, (const char *[]){"--max-message", "2147483647", NULL}),
+                     OPTIONS_RUN);
+    assert_int_equal(o.max_message, INT32_MAX);
+    assert_int_equal(parse(&o, 2, (const char *[]){"--max-message", "2147483648", NULL}),
+                     OPTIONS_USAGE);
+    must_say("--max-message", "a number of bytes from 1 to 2147483647");
 }
 
 /* ----------------------------------------------------------------------------------- done, usage */
@@ -335,6 +413,7 @@ static void mistakes_are_usage_errors(void **state)
         {"--max-clients", "1000001"},
         {"--max-clients", "many"},
         {"--max-backlog", "0"},
+        {"--max-backlog", "1048585"},
         {"--max-backlog", "2147483648"},
         {"--max-backlog", ""},
         {"--ping-interval", "0"},
@@ -359,6 +438,8 @@ static void mistakes_are_usage_errors(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct options o;
         must(parse(&o, 3, rows[i]) == OPTIONS_USAGE, "row %zu:%s", i, join(rows[i]));
+        must(strncmp(said, "server: ", 8) == 0 && strstr(said, "\nTry ./server --help\n") != NULL,
+             "row %zu:%s: it says why: %s", i, join(rows[i]), said);
     }
 }
 
@@ -367,9 +448,12 @@ static void mistakes_are_usage_errors(void **state)
 static enum log_level level_with_stderr(const char *path, bool quiet, bool verbose)
 {
     struct options o = {.quiet = quiet, .verbose = verbose};
-    send_output_to(path);
+    int fd = open(path, O_WRONLY | O_NOCTTY);
+    must(fd >= 0, "open %s", path);
+    send_output_to(fd);
     enum log_level level = options_log_level(&o);
-    send_output_to(NULL);
+    send_output_to(-1);
+    close(fd);
     return level;
 }
 
@@ -405,6 +489,8 @@ int main(void)
         cmocka_unit_test(the_last_one_counts),
         cmocka_unit_test(origins_are_collected),
         cmocka_unit_test(a_value_is_taken_as_it_is),
+        cmocka_unit_test(a_message_fits_into_the_backlog),
+        cmocka_unit_test(where_there_is_no_backlog_any_message_will_do),
         cmocka_unit_test(help_and_version_are_all_there_is_to_do),
         cmocka_unit_test(mistakes_are_usage_errors),
         cmocka_unit_test(what_is_logged),

@@ -33,7 +33,7 @@ SERVER_DIR = pathlib.Path(os.environ.get("SERVER_DIR") or ROOT / "build" / "plai
 
 
 def is_sanitized(build):
-    return pathlib.Path(build).name.split("-")[0] in ("address", "thread", "undefined")
+    return pathlib.Path(build).name.split("-")[0] in ("address", "thread", "undefined", "memory")
 
 
 IS_SANITIZED = is_sanitized(SERVER_DIR)
