@@ -14,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 
+from ignored import is_ignored
 from ws_testlib.servers import ROOT
 
 
@@ -47,11 +48,8 @@ def run(directory, *command):
 
 
 def what_git_ignores(folder, names):
-    """.gitignore has plain names; with a slash before it, a name is meant at the top only."""
-    ignored = {".git", *(ROOT / ".gitignore").read_text().split()}
-    return [name for name in names
-            if {name, name + "/"} & ignored
-            or pathlib.Path(folder) == ROOT and {"/" + name, f"/{name}/"} & ignored]
+    place = pathlib.Path(folder).relative_to(ROOT)
+    return [name for name in names if name == ".git" or is_ignored(place / name)]
 
 
 def copy_tree(directory, port):

@@ -8,13 +8,14 @@ import re
 
 from markdown_it import MarkdownIt
 
+from ignored import is_ignored
 from ws_testlib.servers import ROOT
 
+
 def texts():
-    """Every Markdown file of the project, relative to its root."""
-    skipped = {"build", "node_modules"}
+    """Every Markdown file of the project, relative to its root; not those of a workbook that somebody has made."""
     return sorted(path for path in (file.relative_to(ROOT) for file in ROOT.rglob("*.md"))
-                  if not any(part in skipped or part.startswith(".") for part in path.parts))
+                  if not is_ignored(path) and not any(part.startswith(".") for part in path.parts))
 
 
 def is_chinese(path):

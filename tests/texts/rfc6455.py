@@ -84,8 +84,8 @@ word of the RFC is left out, that every function, check and test is there, and t
 
 
 def where_functions_are():
-    """The file of each function; common/ counts before a lesson that has one of the same name."""
-    return {name: next((path for path in paths if path.parts[0] == "common"), paths[0])
+    """The file of each function. Of two with the same name, that of a module counts before that of a program."""
+    return {name: next((path for path in paths if "\nint main(" not in sources.text_of(path)), paths[0])
             for name, paths in sources.defined().items()}
 
 

@@ -19,13 +19,14 @@ SUFFIXES = {".c", ".h", ".html", ".py", ".mjs", ".js", ".sh", ".mk", ".exp", ".i
 
 
 def find_file(name, beside=pathlib.Path("README.md")):
-    """A file that a text names: from the text's own folder, from the root, or by a name that only one file has
-    (of several, one beside the text)."""
+    """A file that a text names: from the text's own folder, from the root, or by a name that only one file has.
+    What the servers are made of counts before tests, and common/ before the lessons."""
     for candidate in (beside.parent / name, pathlib.Path(name)):
         normal = pathlib.Path(os.path.normpath(candidate))
         if (ROOT / normal).exists() and not normal.is_absolute():
             return normal
     found = [path for path in all_files() if path.name == name]
+    found = [path for path in found if path.parts[0] != "tests"] or found
     found = [path for path in found if path.parts[0] == "common"] or found
     return found[0] if len(found) == 1 else None
 

@@ -9,6 +9,7 @@ import pytest
 
 import sources
 from document import Block, Document, Heading, Paragraph, Table, texts
+from ignored import is_ignored
 from ws_testlib.servers import ROOT
 
 DOCUMENTS = {path: Document(path) for path in texts()}
@@ -113,7 +114,8 @@ def test_files(document):
            r"|(?:common|tests|lesson0\d_\w+)/[\w./-]*(?<![.-])(?!\*))"
     fail_if([f"{document.path}:{line}: there is no file {name}" for line, text in said(document)
              for name in re.findall(path, re.sub(r"\]\([^)]*\)", "]", text))
-             if name not in made and sources.find_file(name, document.path) is None])
+             if name not in made and not is_ignored(pathlib.Path(name))
+             and sources.find_file(name, document.path) is None])
 
 
 @every_document

@@ -186,7 +186,7 @@ WRONG_NAMES = {
     "test_functions": ["ws_frame_decoed()"],
     "test_functions_in_a_row_are_in_the_files_of_that_row":
         ["| a | b |\n| - | - |\n| common/http.c | `ws_frame_decode()` |"],
-    "test_files": ["common/nothing.c", "`tests/nothing/`"],
+    "test_files": ["common/nothing.c", "`tests/nothing/`", "`blank04.c`"],
     "test_options": ["`--max-backlogs`", "```sh\n./server --max-backlogs 1\n```"],
     "test_constants_and_names": ["`WS_TEXTS`", "`struct nothing`"],
     "test_targets_of_make": ["`make lesson04`", "```sh\nmake lesson04 && ./server\n```"],
@@ -199,7 +199,7 @@ RIGHT_NAMES = {
     "test_functions": ["ws_frame_decode(), recv()"],
     "test_functions_in_a_row_are_in_the_files_of_that_row":
         ["| a | b |\n| - | - |\n| common/frame.c | `ws_frame_decode()`, `memcpy()` |"],
-    "test_files": ["common/frame.c, frame.c, common/*.c, tests/unit/"],
+    "test_files": ["common/frame.c, frame.c, client.c, common/*.c, tests/unit/", "`blank02.c`, which make lays out"],
     "test_options": ["`--max-backlog 1`", "`curl --silent`"],
     "test_constants_and_names": ["`WS_TEXT`, `struct ws_frame`, `SO_REUSEADDR`"],
     "test_targets_of_make": ["`make lesson03 SAN=thread`", "make sure"],
