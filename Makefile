@@ -1,7 +1,7 @@
 # make               what there is to make
 # make lesson01      builds a lesson and leaves it as ./server; lesson02, lesson03 likewise
 #
-# CC=clang, SAN=address, SAN=thread, SAN=undefined: each combination has objects of its own.
+# CC=clang, SAN=address, SAN=thread, SAN=undefined, SAN=memory: each combination has objects of its own.
 # CFLAGS, CPPFLAGS, LDFLAGS are yours to set; what the code needs is added to them, and all is built
 # anew when they change. V=1 shows the commands.
 
@@ -43,7 +43,7 @@ ifeq ($(SAN),)
 else
   SANITIZE := -fsanitize=$(SAN:address=address,undefined) -fno-omit-frame-pointer
   SANITIZE := $(SANITIZE) -fno-sanitize-recover=undefined
-  SANITIZE_CPPFLAGS := -DWORKER_STACK=1048576
+  SANITIZE_CPPFLAGS := -DWORKER_STACK=1048576 $(if $(filter memory,$(SAN)),-include tests/unit/memory.h)
   VARIANT := $(SAN)
 endif
 # CC may be a path, or several words: clang, gcc_-m64, ccache_gcc.
@@ -91,7 +91,8 @@ help:
 	@echo 'make clean           remove everything that was built'
 	@echo
 	@echo 'SAN=address|thread|undefined builds with a sanitizer, CC=clang with another compiler:'
-	@echo 'make lesson03 SAN=thread CC=clang && ./server'
+	@echo 'make lesson03 SAN=thread CC=clang && ./server (SAN=memory needs clang)'
+	@echo 'CFLAGS="-O0 -g" builds with other flags, V=1 shows the commands.'
 
 # Moved into place whole, since the one that is there may be running.
 leave = @cp $< $(BUILD)/$(1).new && mv -f $(BUILD)/$(1).new $(1)
