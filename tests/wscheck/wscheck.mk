@@ -31,7 +31,8 @@ $(WSCHECK_BUILD)/faulty: $(FAULTY_OBJECTS)
 	$(LINK)
 
 # A student is shown the files of the lesson, and one line for the grader: when its folder is made.
-$(WSCHECK_BUILD)/%.o: tests/wscheck/%.c $(BUILD)/flags tests/wscheck/wscheck.mk | $(WSCHECK_BUILD)
+$(sort $(WSCHECK_OBJECTS) $(FAULTY_OBJECTS)): $(WSCHECK_BUILD)/%.o: tests/wscheck/%.c \
+    $(BUILD)/flags tests/wscheck/wscheck.mk | $(WSCHECK_BUILD)
 	$(quiet)$(CC) -D_DEFAULT_SOURCE $(SANITIZE_CPPFLAGS) $(CRYPTO_CFLAGS) $(CPPFLAGS) \
 	    $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(WSCHECK_BUILD):
