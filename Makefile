@@ -2,7 +2,8 @@
 # make lesson01      builds a lesson and leaves it as ./server; lesson02, lesson03 likewise
 #
 # CC=clang, SAN=address, SAN=thread, SAN=undefined, SAN=memory: each combination has objects of its own.
-# CFLAGS, CPPFLAGS, LDFLAGS are yours to set; what the code needs is added to them.
+# CFLAGS, CPPFLAGS, LDFLAGS are yours to set; what the code needs is added to them, and all is built
+# anew when they change. V=1 shows the commands.
 
 LESSONS  := lesson01 lesson02 lesson03
 lesson01 := lesson01_handshake
@@ -45,10 +46,27 @@ else
   SANITIZE_CPPFLAGS := -DWORKER_STACK=1048576 $(if $(filter memory,$(SAN)),-include tests/unit/memory.h)
   VARIANT := $(SAN)
 endif
+# CC may be a path, or several words: clang, gcc_-m64, ccache_gcc.
 ifneq ($(notdir $(CC)),cc)
-  VARIANT := $(VARIANT)-$(notdir $(CC))
+  VARIANT := $(VARIANT)-$(shell printf %s '$(notdir $(CC))' | tr -c 'A-Za-z0-9.+-' _)
 endif
 BUILD := build/$(VARIANT)
+
+# The flags of the last build. If they are others now, this file is made anew, and all that depends on it.
+FLAGS = $(strip $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(CRYPTO_LIBS))
+ifneq ($(FLAGS),$(shell cat $(BUILD)/flags 2>/dev/null))
+  .PHONY: $(BUILD)/flags
+endif
+
+# $(call step,CC,file) stands before a command and is shown in its place; with make -s, nothing is.
+ifeq ($(V),1)
+  quiet :=
+  step  :=
+else
+  quiet := @
+  step   = @$(if $(IS_SILENT),,echo '$(1) $(2)';)
+endif
+IS_SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
 
 # ------------------------------------------------------------------------------------- targets
 
@@ -75,68 +93,89 @@ help:
 	@echo 'make clean           remove everything that was built'
 	@echo
 	@echo 'SAN=address|thread|undefined builds with a sanitizer, CC=clang with another compiler:'
-	@echo 'make lesson03 SAN=thread CC=clang && ./server'
+	@echo 'make lesson03 SAN=thread CC=clang && ./server (SAN=memory needs clang)'
+	@echo 'CFLAGS="-O0 -g" builds with other flags, V=1 shows the commands.'
 
-.PHONY: $(LESSONS)
-$(LESSONS): %: $(BUILD)/%
-	@rm -f server
-	@cp $< server
+# Moved into place whole, since the one that is there may be running.
+leave = @cp $< $(BUILD)/$(1).new && mv -f $(BUILD)/$(1).new $(1)
 
-# What each lesson has made, for the next to link: all of its folder but server.c, which has main().
+.PHONY: $(LESSONS) naive
+$(LESSONS) naive: %: $(BUILD)/%
+	$(call leave,server)
+
+# There is one ./server: goals that leave one do so in turn, with make -j too, and the last one stays.
+ifneq ($(word 2,$(filter lesson% check0% naive challenge-% check-%,$(MAKECMDGOALS))),)
+.NOTPARALLEL:
+endif
+
+# What each lesson and those before have made, as an archive: all but server.c, which has main(). The
+# next lesson is linked with it, a challenge, and a server of your own.
 COMMON_OBJECTS   := $(COMMON:%=$(BUILD)/common/%.o)
 LESSON01_OBJECTS := $(LESSON01:%=$(BUILD)/$(lesson01)/%.o) $(COMMON_OBJECTS)
 LESSON02_OBJECTS := $(LESSON02:%=$(BUILD)/$(lesson02)/%.o) $(LESSON01_OBJECTS)
 LESSON03_OBJECTS := $(LESSON03:%=$(BUILD)/$(lesson03)/%.o) $(LESSON02_OBJECTS)
 
-$(BUILD)/lesson01: $(BUILD)/$(lesson01)/server.o $(LESSON01_OBJECTS)
-$(BUILD)/lesson02: $(BUILD)/$(lesson02)/server.o $(LESSON02_OBJECTS)
-$(BUILD)/lesson03: $(BUILD)/$(lesson03)/server.o $(LESSON03_OBJECTS)
-$(LESSONS:%=$(BUILD)/%):
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)
+$(BUILD)/lesson01.a: $(LESSON01_OBJECTS)
+$(BUILD)/lesson02.a: $(LESSON02_OBJECTS)
+$(BUILD)/lesson03.a: $(LESSON03_OBJECTS)
+$(LESSONS:%=$(BUILD)/%.a):
+	$(ARCHIVE)
 
-# The naive broadcast server of lesson 3, step 2: members.c without what makes it safe.
-NAIVE_OBJECTS := $(BUILD)/$(lesson03)/naive.o $(BUILD)/$(lesson03)/members.o $(LESSON02_OBJECTS)
+$(BUILD)/lesson01: $(BUILD)/$(lesson01)/server.o $(BUILD)/lesson01.a
+$(BUILD)/lesson02: $(BUILD)/$(lesson02)/server.o $(BUILD)/lesson02.a
+$(BUILD)/lesson03: $(BUILD)/$(lesson03)/server.o $(BUILD)/lesson03.a
+$(BUILD)/naive:    $(BUILD)/$(lesson03)/naive.o  $(BUILD)/lesson03.a
+$(LESSONS:%=$(BUILD)/%) $(BUILD)/naive:
+	$(LINK)
 
-.PHONY: naive
-naive: $(BUILD)/naive
-	@rm -f server
-	@cp $< server
-$(BUILD)/naive: $(NAIVE_OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)
-$(BUILD)/$(lesson03)/naive.o: $(BUILD)/$(lesson03)/page.h
-
-# A challenge is one file, a_*.c to f_*.c, on what its lesson and those before have made. Only f needs
-# hiredis; `programs` goes without it where that is not installed.
+# A challenge is one file, a_*.c to f_*.c, on what the lesson in whose folder it is has made.
 CHALLENGE_SOURCES := $(wildcard lesson0*/challenges/?_*.c)
 CHALLENGES        := $(notdir $(CHALLENGE_SOURCES:.c=))
-challenge_of       = $(filter $(1)_%,$(CHALLENGES))
 CHALLENGE_TARGETS := $(foreach c,$(CHALLENGES),challenge-$(firstword $(subst _, ,$(c))))
-challenge_object   = $(BUILD)/$(filter %/$(1).o,$(CHALLENGE_SOURCES:.c=.o))
+challenge_named    = $(basename $(notdir $(wildcard lesson0*/challenges/$(1)_*.c)))
 
 .SECONDEXPANSION:
 .PHONY: $(CHALLENGE_TARGETS)
-$(CHALLENGE_TARGETS): challenge-%: $$(BUILD)/challenges/$$(call challenge_of,%)
-	@rm -f server
-	@cp $< server
+$(CHALLENGE_TARGETS): challenge-%: $(BUILD)/challenges/$$(call challenge_named,$$*)
+	$(call leave,server)
 
-$(filter $(BUILD)/challenges/a_% $(BUILD)/challenges/d_% $(BUILD)/challenges/e_%, \
-    $(CHALLENGES:%=$(BUILD)/challenges/%)): $(LESSON02_OBJECTS)
-$(filter $(BUILD)/challenges/b_% $(BUILD)/challenges/c_% $(BUILD)/challenges/f_%, \
-    $(CHALLENGES:%=$(BUILD)/challenges/%)): $(LESSON03_OBJECTS)
-$(CHALLENGES:%=$(BUILD)/challenges/%): $(BUILD)/challenges/%: $$(call challenge_object,%)
-	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS) $(CHALLENGE_LIBS)
+$(BUILD)/challenges/%: $(BUILD)/$(lesson02)/challenges/%.o $(BUILD)/lesson02.a
+	$(LINK)
+$(BUILD)/challenges/%: $(BUILD)/$(lesson03)/challenges/%.o $(BUILD)/lesson03.a
+	$(LINK)
 $(CHALLENGE_SOURCES:%.c=$(BUILD)/%.o): $(BUILD)/$(lesson02)/challenges/challenge_page.h
-$(BUILD)/challenges/f_%: CHALLENGE_LIBS = $(shell pkg-config --libs hiredis 2>/dev/null || echo -lhiredis)
+
+# Only f needs hiredis; `programs` goes without it where that is not installed.
+$(BUILD)/challenges/f_%: LIBS = $(shell pkg-config --libs hiredis 2>/dev/null || echo -lhiredis)
 WITH_HIREDIS := $(shell pkg-config --exists hiredis && echo yes)
 
-$(BUILD)/%.o: %.c Makefile
+# ------------------------------------------------------------------------------------- commands
+
+LIBS = # what a program needs besides libcrypto
+define LINK
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -I$(BUILD)/$(*D) -I$(BUILD)/$(lesson02)/challenges $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call step,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(CRYPTO_LIBS) $(LIBS)
+endef
+
+define ARCHIVE
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call step,AR,$@)$(AR) rcs $@ $^
+endef
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call step,CC,$<)$(CC) $(ALL_CPPFLAGS) $(PAGES) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+PAGES = -I$(BUILD)/$(*D) -I$(BUILD)/$(lesson02)/challenges
+
+$(BUILD)/flags: Makefile
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@
 
 # The pages go into the binary, so that they are there whatever directory the server is started in.
 $(foreach l,$(LESSONS),$(BUILD)/$($(l))/server.o): $(BUILD)/%/server.o: $(BUILD)/%/page.h
 $(BUILD)/$(lesson03)/server.o: $(BUILD)/$(lesson03)/xray_page.h
+$(BUILD)/$(lesson03)/naive.o: $(BUILD)/$(lesson03)/page.h
 $(BUILD)/%page.h: %page.html
 	@mkdir -p $(@D)
 	@{ echo 'static const unsigned char $(basename $(@F))_html[] = {'; \
@@ -153,9 +192,9 @@ programs: $(LESSONS:%=$(BUILD)/%) $(BUILD)/naive \
     $(patsubst %,$(BUILD)/challenges/%,$(if $(WITH_HIREDIS),$(CHALLENGES),$(filter-out f_%,$(CHALLENGES))))
 unit: $(UNIT_TESTS) $(UNIT_SCRIPTS)
 
-$(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/unit/guard.o $(LESSON03_OBJECTS)
-	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS) -lcmocka
+$(UNIT_TESTS): LIBS = -lcmocka
+$(UNIT_TESTS): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/tests/unit/guard.o $(BUILD)/lesson03.a
+	$(LINK)
 
 $(UNIT_SCRIPTS): $(BUILD)/unit/%: tests/unit/%
 	@mkdir -p $(@D)
@@ -178,4 +217,4 @@ include $(wildcard tests/*/*.mk)
 clean:
 	rm -rf build server wscheck
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

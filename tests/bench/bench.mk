@@ -25,17 +25,17 @@ bench-programs: $(if $(filter Linux,$(SYSTEM)),$(BENCH_PROGRAMS))
 
 $(BENCH_BUILD)/load: $(BENCH_LOAD:%=$(BENCH_DIR)/%.c) $(BENCH_DIR)/load.h $(BENCH_DIR)/ring.h
 	@mkdir -p $(@D)
-	$(CC) $(BENCH_CFLAGS) -o $@ $(filter %.c,$^)
+	$(call step,CC,$@)$(CC) $(BENCH_CFLAGS) -o $@ $(filter %.c,$^)
 
 $(BENCH_BUILD)/raw_%: $(BENCH_DIR)/raw_%.c $(BENCH_DIR)/raw.c $(BENCH_DIR)/raw.h
 	@mkdir -p $(@D)
-	$(CC) $(BENCH_CFLAGS) -o $@ $(filter %.c,$^)
+	$(call step,CC,$@)$(CC) $(BENCH_CFLAGS) -o $@ $(filter %.c,$^)
 
 # Other people's headers need not pass our warnings.
 $(BENCH_BUILD)/lws: $(BENCH_DIR)/peers/lws.c
 	@mkdir -p $(@D)
-	$(CC) -O2 -o $@ $< $(shell pkg-config --cflags --libs libwebsockets)
+	$(call step,CC,$@)$(CC) -O2 -o $@ $< $(shell pkg-config --cflags --libs libwebsockets)
 
 $(BENCH_BUILD)/civetweb: $(BENCH_DIR)/peers/civetweb.c
 	@mkdir -p $(@D)
-	$(CC) -O2 -pthread -o $@ $< -lcivetweb
+	$(call step,CC,$@)$(CC) -O2 -pthread -o $@ $< -lcivetweb

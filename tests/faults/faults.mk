@@ -11,9 +11,9 @@ FAULTS_CALLS := socket bind listen getsockname getaddrinfo accept setsockopt pol
                 pthread_cond_init pthread_cond_wait nanosleep localtime_r sysconf getrlimit \
                 setrlimit EVP_Digest _exit
 
-FAULTS_LDFLAGS = $(FAULTS_CALLS:%=-Wl,--wrap=%)
+$(BUILD)/faults/%: LIBS = $(FAULTS_CALLS:%=-Wl,--wrap=%) $(FAULTS_RUNTIME)
 ifneq ($(findstring clang,$(CC)),)
-  FAULTS_LDFLAGS += -shared-libasan -Wl,-rpath,$(shell $(CC) -print-runtime-dir)
+  FAULTS_RUNTIME = -shared-libasan -Wl,-rpath,$(shell $(CC) -print-runtime-dir)
 endif
 
 .PHONY: faults faults-walk faults-programs
@@ -23,7 +23,6 @@ faults-walk: faults-programs
 	@FAULTS_DIR=$(BUILD)/faults tests/faults/walk.py $(if $(QUICK),--quick)
 faults-programs: $(LESSONS:%=$(BUILD)/faults/%)
 
-$(LESSONS:%=$(BUILD)/faults/%): $(BUILD)/faults/%: $$(call LESSON_OBJECTS,%) $(COMMON_OBJECTS) \
-                                                   $(BUILD)/tests/faults/inject.o
-	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) $(FAULTS_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)
+$(LESSONS:%=$(BUILD)/faults/%): $(BUILD)/faults/%: $(BUILD)/$$($$*)/server.o \
+                                       $(BUILD)/tests/faults/inject.o $(BUILD)/%.a
+	$(LINK)

@@ -23,18 +23,17 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 
 # An archive, so that each target has in it what it tests and no more.
 $(BUILD)/fuzz/tested.a: $(LESSON02_OBJECTS) $(FUZZ_MODEL)
-	@mkdir -p $(@D)
-	@rm -f $@
-	ar rcs $@ $^
+	$(ARCHIVE)
 
+$(FUZZ_PROGRAMS): LIBS = $(FUZZ_ENGINE)
 $(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/fuzz/tested.a $(FUZZ_MAIN)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(FUZZ_ENGINE) $(CRYPTO_LIBS)
+	$(LINK)
 
 # fuzz_conn looks at what would be logged: there, write() in log.c is a function of its own.
 $(BUILD)/fuzz/fuzz_conn: $(BUILD)/fuzz/log_caught.o
-$(BUILD)/fuzz/log_caught.o: common/log.c Makefile
+$(BUILD)/fuzz/log_caught.o: common/log.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -Dwrite=fuzz_log_write $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call step,CC,$<)$(CC) $(ALL_CPPFLAGS) -Dwrite=fuzz_log_write $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 fuzz-build:
 	@$(MAKE) -s $(FUZZ_BUILD) fuzz-programs

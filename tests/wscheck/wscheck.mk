@@ -17,8 +17,7 @@ FAULTY_OBJECTS  := $(addprefix $(WSCHECK_BUILD)/,faulty.o bytes.o frame.o http.o
 
 .PHONY: wscheck wscheck-programs wscheck-matrix
 wscheck: $(WSCHECK_BUILD)/wscheck
-	@rm -f wscheck
-	@cp $< wscheck
+	$(call leave,wscheck)
 
 wscheck-programs: $(WSCHECK_BUILD)/wscheck $(WSCHECK_BUILD)/faulty
 
@@ -26,15 +25,18 @@ wscheck-matrix: wscheck-programs
 	tests/wscheck/matrix.py --wscheck $(WSCHECK_BUILD)/wscheck --faulty $(WSCHECK_BUILD)/faulty
 
 $(WSCHECK_BUILD)/wscheck: $(WSCHECK_OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)
+	$(LINK)
 
 $(WSCHECK_BUILD)/faulty: $(FAULTY_OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)
+	$(LINK)
 
-$(WSCHECK_BUILD)/%.o: tests/wscheck/%.c Makefile tests/wscheck/wscheck.mk
-	@mkdir -p $(@D)
-	$(CC) -D_DEFAULT_SOURCE $(SANITIZE_CPPFLAGS) $(CRYPTO_CFLAGS) $(CPPFLAGS) $(ALL_CFLAGS) \
-	    -MMD -MP -c -o $@ $<
+# A student is shown the files of the lesson, and one line for the grader: when its folder is made.
+$(sort $(WSCHECK_OBJECTS) $(FAULTY_OBJECTS)): $(WSCHECK_BUILD)/%.o: tests/wscheck/%.c \
+    $(BUILD)/flags tests/wscheck/wscheck.mk | $(WSCHECK_BUILD)
+	$(quiet)$(CC) -D_DEFAULT_SOURCE $(SANITIZE_CPPFLAGS) $(CRYPTO_CFLAGS) $(CPPFLAGS) \
+	    $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(WSCHECK_BUILD):
+	$(call step,CC,tests/wscheck/*.c)mkdir -p $@
 
 # ------------------------------------------------------------------------------------ grading
 
@@ -77,4 +79,4 @@ $(WATCHES): watch%:
 wscheck-programs: $(WSCHECK_BUILD)/lws
 $(WSCHECK_BUILD)/lws: tests/wscheck/strangers/lws.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(CPPFLAGS) -o $@ $< $(LDFLAGS) -lwebsockets
+	$(call step,CC,$<)$(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(CPPFLAGS) -o $@ $< $(LDFLAGS) -lwebsockets
