@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "net.h"
+
 #define LINE_MAX_LEN 600
 #define LINE_ROOM    2048
 #define LONG_ADDRESS 24 /* characters; behind a longer one, a block begins in a line of its own */
@@ -56,6 +58,10 @@ void log_write_directly(const char *bytes, size_t len)
         ssize_t n = write(STDERR_FILENO, bytes, len);
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) { /* somebody else's O_NONBLOCK */
+            (void)net_wait_writable(STDERR_FILENO, NET_NO_DEADLINE);
+            continue;
+        }
         if (n <= 0)
             return; /* nobody reads it: then there is nobody to tell */
         bytes += n;

@@ -192,7 +192,8 @@ static bool accept_from(int listening, struct client *client)
         return false;
     (void)fcntl(client->fd, F_SETFD, FD_CLOEXEC);
 #ifndef __linux__
-    (void)fcntl(client->fd, F_SETFL, 0); /* the BSDs and macOS let it inherit O_NONBLOCK */
+    /* Nothing waits in recv() or send(), but in poll(). Linux can be told so with each call. */
+    (void)fcntl(client->fd, F_SETFL, O_NONBLOCK);
 #endif
     /* Small frames go out at once: Nagle's algorithm would hold them back for up to 40 ms. */
     set_option(client->fd, IPPROTO_TCP, TCP_NODELAY, 1);

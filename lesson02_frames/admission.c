@@ -20,7 +20,8 @@
 /* A descriptor to give up when there are no others. */
 static int spare = -1;
 
-/* Through this pipe the descriptors of those who are refused go to the thread that does that. */
+/* Through this pipe go the descriptors of those who are refused, as numbers: all threads of a process
+ * share its descriptors. The thread at the other end answers and closes them. */
 static int refused_pipe[2];
 
 /* ----------------------------------------------------------------------------------- places */
@@ -134,8 +135,8 @@ void admission_refuse(const struct client *client, const char *why)
 
 /* -------------------------------------------------------------------------------- accepting */
 
-/* accept() has no descriptor to give out. The client gets that of the spare; and if there is none for a
- * new spare, all that it can be given is a 503. */
+/* accept() has no descriptor to give out. Close the spare, and accept with the number that became free.
+ * If no new spare can be opened then, the client gets a 503, and its number is the next spare's. */
 static bool accept_with_spare(struct listener *listener, struct client *client)
 {
     if (spare < 0) {
@@ -167,9 +168,10 @@ bool admission_accept(struct listener *listener, struct client *client)
             if (accept_with_spare(listener, client))
                 return true;
             break;
-        case ENOMEM:
-        case ENOBUFS: net_pause(SHORT_OF); break;
-        default: break; /* ECONNABORTED and the like: that client has gone again */
+        case EAGAIN:
+        case EINTR:
+        case ECONNABORTED: break; /* that client has gone again */
+        default: net_pause(SHORT_OF); break;
         }
     }
 }

@@ -14,7 +14,8 @@ static const struct route *find_route(const struct route *routes, struct http_te
     return routes;
 }
 
-/* The conversation: serve() is where the lesson says what happens in it. */
+/* The conversation: serve() is where the lesson says what happens in it. A client that only lingers
+ * over its goodbye does not keep another from its place. */
 static void converse(const struct route *route, struct conn *conn)
 {
     route->serve(conn);
@@ -37,14 +38,14 @@ static enum http_outcome upgrade(const struct client *client, const struct serve
         return outcome;
     if (!admission_take_place(server->options.max_clients))
         return HTTP_FULL;
-    log_client(LOG_CLIENTS, client->number, client->address, "open: WebSocket at %s",
-               log_escape(safe, sizeof safe, request->target.at, request->target.len));
+    log_escape(safe, sizeof safe, request->target.at, request->target.len);
     buffer_consume(in, request->head_len);
     struct conn *conn = conn_new(client, &server->options, answer, len, in);
     if (conn == NULL) {
         admission_give_place_back();
         return HTTP_NO_RESOURCES;
     }
+    log_client(LOG_CLIENTS, client->number, client->address, "open: WebSocket at %s", safe);
     converse(route, conn);
     return HTTP_OK;
 }

@@ -1,8 +1,8 @@
 /*
  * conn - see conn.h
  *
- * From top to bottom: sending, what the frames mean, receiving, the goodbye. It is easiest read from
- * conn_receive() upwards.
+ * Start reading at conn_receive(). It calls what stands above it: conn_has_more(), feed(), take_event(),
+ * and receive_bytes().
  */
 #include "conn.h"
 
@@ -52,7 +52,7 @@ void conn_close(struct conn *conn, uint16_t code, const char *reason)
 
 void conn_evict(struct conn *conn, const char *why)
 {
-    conn->ending.code = 0; /* whatever was to be said: the client would not take it */
+    conn->ending = (struct ending){0}; /* whatever was to be said: the client would not take it */
     ending_evict(&conn->ending, WS_CLOSE_ABNORMAL, why);
 }
 
@@ -91,9 +91,10 @@ static void send_replies(struct conn *conn, const void *more, size_t len)
 {
     struct buffer *replies = &conn->replies;
     struct iovec parts[] = {{buffer_bytes(replies), buffer_len(replies)}, {(void *)more, len}};
-    if (buffer_len(replies) + len == 0 || conn->ending.code == WS_CLOSE_ABNORMAL)
+    if (buffer_len(replies) + len == 0)
         return;
-    if (!conn->writer(conn->writer_data, parts, len > 0 ? 2 : 1))
+    if (conn->ending.code != WS_CLOSE_ABNORMAL &&
+        !conn->writer(conn->writer_data, parts, len > 0 ? 2 : 1))
         ending_lost(&conn->ending);
     buffer_consume(replies, buffer_len(replies));
 }
@@ -164,8 +165,10 @@ static void take_ping(struct conn *conn, const struct ws_event *event)
 /* §5.5.1: the client closes; conn_goodbye() will answer. */
 static void take_close(struct conn *conn, const struct ws_event *event)
 {
-    conn->ending =
-        (struct ending){event->close_code, (const char *)event->data, event->len, true, false};
+    conn->ending = (struct ending){.code = event->close_code,
+                                   .reason = (const char *)event->data,
+                                   .reason_len = event->len,
+                                   .by_client = true};
 }
 
 /* §7.1.7: the client broke a rule; the table knows the code and the words for it. */
@@ -247,6 +250,8 @@ static void receive_bytes(struct conn *conn)
     if (n > 0) {
         conn->received = (size_t)n;
         conn->is_observed = observer_wants(&conn->observed);
+        if (!conn->is_observed)
+            observer_free(&conn->observed); /* half a frame, of which the rest is not seen */
     } else if (n < 0 && errno == ETIMEDOUT) {
         take_silence(conn);
     } else if (n < 0 && errno == ECANCELED) {
@@ -341,7 +346,8 @@ void conn_goodbye(struct conn *conn)
 {
     if (!conn->is_accepted) /* serve() did not want this client: there is nobody to say goodbye to */
         ending_lost(&conn->ending);
-    conn_close(conn, WS_CLOSE_NORMAL, "the conversation is over"); /* serve() has had enough */
+    conn_close(conn, WS_CLOSE_NORMAL,
+               "the conversation is over"); /* if nothing else ended it, serve() did */
     ending_say_goodbye(&conn->ending, &conn->observed, &conn->replies);
     ending_log(&conn->ending, conn->client);
 }

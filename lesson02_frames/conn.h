@@ -61,7 +61,7 @@ bool conn_is_evicted(const struct conn *conn);
 
 const struct client *conn_client(const struct conn *conn);
 
-/* ------------------------------------------------------------------------------ another way out */
+/* ---------------------------------------------------- not used in this lesson: another way out */
 
 /* How bytes get to the client: sends all the parts, in order, and waits for the socket if need be.
  * False if that is not possible. Changes parts. Others than the owner write to this socket, too? Then
@@ -86,7 +86,7 @@ void conn_sleep_at_once(struct conn *conn);
 struct conn *conn_new(const struct client *client, const struct options *options,
                       const char *answer, size_t answer_len, struct buffer *early);
 
-/* Says goodbye as the conversation has ended, and writes that into the log. The socket is left to be
+/* Says goodbye in the way that fits how the conversation has ended, and writes that into the log. The socket is left to be
  * closed. */
 void conn_goodbye(struct conn *conn);
 void conn_free(struct conn *conn);

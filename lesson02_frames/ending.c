@@ -13,13 +13,15 @@
 void ending_set(struct ending *ending, uint16_t code, const char *reason)
 {
     if (ending->code == 0)
-        *ending = (struct ending){code, reason, strlen(reason), false, false};
+        *ending = (struct ending){.code = code, .reason = reason, .reason_len = strlen(reason)};
 }
 
 void ending_evict(struct ending *ending, uint16_t code, const char *reason)
 {
-    if (ending->code == 0)
-        *ending = (struct ending){code, reason, strlen(reason), false, true};
+    bool is_first = ending->code == 0;
+    ending_set(ending, code, reason);
+    if (is_first)
+        ending->evicted = true;
 }
 
 void ending_lost(struct ending *ending)

@@ -12,7 +12,7 @@
 
 struct ending {
     uint16_t code;      /* as in a close frame; WS_CLOSE_ABNORMAL if there is none; 0: not ended */
-    const char *reason; /* in words, not NUL-terminated */
+    const char *reason; /* in words; the client's is not NUL-terminated */
     size_t reason_len;
     bool by_client; /* code and reason are from the client's own close frame */
     bool evicted;   /* for being too slow or too silent */

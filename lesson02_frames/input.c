@@ -7,11 +7,12 @@
 
 #define KIB 1024
 
-#define READ_MAX      (64 * KIB)  /* most that is read at once into the buffer */
-#define BULK_READ_MAX (256 * KIB) /* ... or straight into a large message */
-#define BULK_MIN      (4 * KIB)   /* from so many awaited bytes on, a message counts as large */
-#define REST_MAX      64          /* reads without looking twice, after looking in vain */
-#define STOP_LOOK     16          /* reads, after which a stop is looked for */
+#define READ_MAX      (64 * KIB)                   /* most that is read at once into the buffer */
+#define BULK_FIRST    (READ_MAX - BUFFER_HEADROOM) /* memory that a large message begins with */
+#define BULK_READ_MAX (256 * KIB)                  /* ... or straight into a large message */
+#define BULK_MIN      (4 * KIB) /* from so many awaited bytes on, a message counts as large */
+#define REST_MAX      64        /* after looking in vain, at most so many reads do without */
+#define LOOK_FOR_STOP 16        /* reads, after which a stop is looked for */
 
 void input_init(struct input *input, struct buffer *early)
 {
@@ -51,7 +52,7 @@ struct space {
 static struct space space_in_message(struct buffer *message, uint64_t awaited)
 {
     size_t most = awaited < BULK_READ_MAX ? (size_t)awaited : BULK_READ_MAX;
-    if (awaited < BULK_MIN || !buffer_reserve_bulk(message, most < READ_MAX ? most : READ_MAX))
+    if (awaited < BULK_MIN || !buffer_reserve_bulk(message, most < BULK_FIRST ? most : BULK_FIRST))
         return (struct space){NULL, 0};
     size_t room = message->size - message->end;
     return (struct space){message->data + message->end, room < most ? room : most};
@@ -76,12 +77,14 @@ static ssize_t look_then_wait(struct input *input, const struct client *client, 
     ssize_t n = net_look(client->fd, space.at, space.len, rests ? 1 : NET_LOOKS);
     bool is_there = n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
     if (rests) {
-        input->rest -= input->rest > 0;
+        if (input->rest > 0)
+            input->rest--;
     } else if (is_there) {
         input->next_rest = 1;
     } else {
         input->rest = input->next_rest;
-        input->next_rest *= input->next_rest < REST_MAX ? 2 : 1;
+        if (input->next_rest < REST_MAX)
+            input->next_rest *= 2;
     }
     return is_there ? n : net_wait(client->fd, space.at, space.len, client->stop, deadline);
 }
@@ -93,7 +96,7 @@ ssize_t input_receive(struct input *input, const struct client *client, struct b
     bool is_bulk = space.at != NULL;
     if (!is_bulk)
         space = space_of_input(input);
-    if (++input->reads % STOP_LOOK == 0 && net_is_readable(client->stop)) {
+    if (++input->reads % LOOK_FOR_STOP == 0 && net_is_readable(client->stop)) {
         errno = ECANCELED; /* a client that never pauses must not make its thread miss the stop */
         return -1;
     }

@@ -21,9 +21,10 @@ struct input {
     bool is_new; /* bytes is what a recv() has brought, from its first byte on */
 
     bool sleeps_at_once; /* if there are no bytes; else it looks a few times before */
-    unsigned rest, next_rest;
-    unsigned reads;
-    bool was_full; /* the last read filled its space */
+    unsigned rest;       /* so many reads do without looking, since that was in vain */
+    unsigned next_rest;  /* ... the next time that it is */
+    unsigned reads;      /* so far */
+    bool was_full;       /* the last read filled its space */
     struct buffer buffer;
     unsigned char few[INPUT_FEW];
 };

@@ -3,8 +3,10 @@
  */
 #include "keepalive.h"
 
-#define PROGRESS_MIN  1024 /* bytes that count as progress; of a frame, they must come in */
-#define PROGRESS_TIME 6    /* ... so many intervals, or its end; a person can type one in them */
+/* A frame under way must bring 1024 bytes, or end, within six intervals: long enough, by default, to
+ * type a frame by hand. */
+#define PROGRESS_MIN  1024
+#define PROGRESS_TIME 6
 
 /* Does the client take what it was sent? */
 static bool is_reading(struct keepalive *keepalive, int64_t acknowledged, int64_t outstanding,
@@ -14,7 +16,9 @@ static bool is_reading(struct keepalive *keepalive, int64_t acknowledged, int64_
         keepalive->acknowledged = acknowledged;
         keepalive->took_at = now;
     }
-    return outstanding > 0 && now - keepalive->took_at < keepalive_patience(keepalive->interval);
+    bool is_recent = keepalive->took_at != 0 &&
+                     now - keepalive->took_at < keepalive_patience(keepalive->interval);
+    return outstanding >= PROGRESS_MIN && is_recent; /* less than that is the ping itself */
 }
 
 enum keepalive_verdict keepalive_silence(struct keepalive *keepalive, int64_t acknowledged,

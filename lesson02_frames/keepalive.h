@@ -22,7 +22,8 @@ struct keepalive {
     bool asked;           /* a ping is out, and nothing has come since */
     int64_t acknowledged; /* bytes that the client had taken at took_at */
     int64_t took_at;      /* when it was last seen to take some */
-    int64_t frame_since; /* in the middle of a frame: when progress was last measured; 0: between */
+    int64_t
+        frame_since; /* in the middle of a frame: when progress was last measured; 0: not in a frame */
     size_t frame_progress; /* bytes since */
 };
 
@@ -40,9 +41,9 @@ enum keepalive_verdict {
     KEEPALIVE_SLOW,   /* a frame that makes no progress */
 };
 
-/* At `now`, an interval has passed without a byte. So many bytes has the client acknowledged so far, and
- * so many are outstanding, -1 if that is not known: while it takes those slowly but steadily, the ping
- * or its pong waits behind them, and the client has not gone. */
+/* At `now`, an interval has passed without a byte. The client has taken `acknowledged` bytes so far, and
+ * `outstanding` more are on their way; -1: not known. While it takes those slowly but steadily, the
+ * ping, or its pong, waits behind them, and the client has not gone. */
 enum keepalive_verdict keepalive_silence(struct keepalive *keepalive, int64_t acknowledged,
                                          int64_t outstanding, int64_t now);
 

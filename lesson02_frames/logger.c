@@ -40,7 +40,7 @@ static size_t count_lines(const char *bytes, size_t len)
     return lines;
 }
 
-/* A log_writer. */
+/* log.h calls this instead of write(). */
 static void take_lines(const char *bytes, size_t len)
 {
     pthread_mutex_lock(&lock);
@@ -53,25 +53,31 @@ static void take_lines(const char *bytes, size_t len)
     pthread_mutex_unlock(&lock);
 }
 
-/* The logger's thread: takes all that has gathered, and writes it with the lock released. */
+/* Waits for lines, and takes all that have gathered. */
+static struct buffer take_queue(void)
+{
+    pthread_mutex_lock(&lock);
+    is_writing = false;
+    while (buffer_len(&queue) == 0) {
+        append_lost_locked();
+        if (buffer_len(&queue) == 0)
+            pthread_cond_wait(&has_lines, &lock);
+    }
+    struct buffer lines = queue;
+    queue = (struct buffer){0};
+    is_writing = true;
+    pthread_mutex_unlock(&lock);
+    return lines;
+}
+
+/* The logger's thread. It may wait for stderr as long as it likes. */
 static void write_lines(void *unused)
 {
     (void)unused;
-    pthread_mutex_lock(&lock);
     for (;;) {
-        while (buffer_len(&queue) == 0) {
-            append_lost_locked();
-            if (buffer_len(&queue) == 0)
-                pthread_cond_wait(&has_lines, &lock);
-        }
-        struct buffer lines = queue;
-        queue = (struct buffer){0};
-        is_writing = true;
-        pthread_mutex_unlock(&lock);
+        struct buffer lines = take_queue();
         log_write_directly((const char *)buffer_bytes(&lines), buffer_len(&lines));
         buffer_free(&lines);
-        pthread_mutex_lock(&lock);
-        is_writing = false;
     }
 }
 

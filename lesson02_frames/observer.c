@@ -20,7 +20,8 @@ bool observer_wants(const struct observed *observed)
 
 static void print(const struct client *client, const struct trace_frame *frame)
 {
-    char *text = malloc(TRACE_MAX); /* not on the stack, which is small, and touched for good */
+    char *text =
+        malloc(TRACE_MAX); /* not on the stack: a page of it that was used once stays in memory */
     if (text == NULL)
         return;
     log_block(client->number, client->address, text,

@@ -18,8 +18,7 @@
 #include "logger.h"
 #include "server.h"
 
-#define STOP_DEADLINE                                                                              \
-    2800 /* milliseconds for an orderly stop; then the program ends whatever waits */
+#define EXIT_BY 2800 /* milliseconds for an orderly stop; then the program ends whatever waits */
 
 static int stop_pipe[2]; /* when its writing end is closed, its reading end becomes readable */
 
@@ -46,7 +45,7 @@ static void *wait_for_signal(void *arg)
         ;
     pthread_sigmask(SIG_UNBLOCK, stop_signals, NULL);
     close(stop_pipe[1]);
-    net_pause(STOP_DEADLINE);
+    net_pause(EXIT_BY);
     _exit(0);
 }
 
@@ -98,7 +97,7 @@ static void raise_descriptor_limit(void)
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
     limit.rlim_cur = limit.rlim_max;
-#ifdef OPEN_MAX /* macOS refuses "unlimited" here */
+#ifdef __APPLE__ /* refuses "unlimited" here */
     if (limit.rlim_cur > OPEN_MAX)
         limit.rlim_cur = OPEN_MAX;
 #endif

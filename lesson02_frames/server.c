@@ -6,9 +6,9 @@
  * A strict WebSocket server that sends every message back: text as text, binary as binary.
  *
  * Each client has a thread of its own, and serve() is what that thread does: a conversation, written
- * down in the order in which it happens. Nothing is shared between the clients, so there is no lock
- * in this file. Read on in conn.c, how a message is received and sent, and in threads.c, where the
- * threads come from.
+ * down in the order in which it happens. The clients share nothing here, so there is no lock in this
+ * file. Read on in conn.c, how a message is received and sent, and in threads.c and worker.c, where
+ * the threads come from.
  */
 #include "server.h"
 #include "page.h" /* page.html as an array, made by the Makefile */

@@ -4,9 +4,10 @@
  *     BYTES → request → frames → messages → room
  *
  * The main thread accepts clients, and starts a thread for each. That thread serves its client from
- * the first byte to the last, alone; it owns everything that has to do with it. Only one thing is
- * shared: the list of the clients that are being served, and the counts. `lock` guards them. Nothing
- * waits for a client with the lock held.
+ * the first byte to the last, alone; it owns everything that has to do with it. In this file one thing
+ * is shared: the list of the clients that are being served. `lock` guards it, a mutex: one thread at a
+ * time gets past pthread_mutex_lock(), the others wait there until it unlocks. Nothing waits for a
+ * client with the lock held. (The lesson's other locks are in worker.c, admission.c and logger.c.)
  *
  * The stop. Every thread waits for its client and for one thing more, which becomes readable when the
  * server stops (see process.c). So each says goodbye to its own client, and the main thread only waits
@@ -22,10 +23,10 @@
 #include "logger.h"
 #include "worker.h"
 
-#define UNSERVED_MAX  1024 /* clients besides those with a place: before the 101, or leaving */
-#define STOP_GOODBYE  2000 /* milliseconds for all to say goodbye; then the sockets are shut down */
-#define STOP_DEADLINE 2600 /* ... for the threads to end */
-#define STOP_LOOK     5    /* ... between two looks whether they have */
+#define UNSERVED_MAX 1024 /* clients besides those with a place: before the 101, or leaving */
+#define STOP_GOODBYE 2000 /* milliseconds for all to say goodbye; then the sockets are shut down */
+#define STOP_ENDED   2500 /* ... for the threads to end */
+#define STOP_LOOK    5    /* ... between two looks whether they have */
 
 /* A client that is being served: what its thread is started with. */
 struct served {
@@ -72,9 +73,9 @@ static void take_off_list(struct served *served)
 static size_t count_served(void)
 {
     pthread_mutex_lock(&lock);
-    size_t served = count;
+    size_t n = count;
     pthread_mutex_unlock(&lock);
-    return served;
+    return n;
 }
 
 /* Shuts all sockets down, so that whoever waits for one wakes up. Their owners close them: if another
@@ -129,14 +130,14 @@ static void wait_until_all_have_ended(int64_t deadline)
         net_pause(STOP_LOOK);
 }
 
-/* Each thread has been woken and says 1001 to its client. */
+/* Each thread has been woken (by the pipe: process.c) and says 1001 to its client. */
 static void stop(void)
 {
     int64_t now = net_now();
     log_line("server: stopping");
     wait_until_all_have_ended(now + STOP_GOODBYE);
     end_all();
-    wait_until_all_have_ended(now + STOP_DEADLINE);
+    wait_until_all_have_ended(now + STOP_ENDED);
     if (count_served() > 0) {
         logger_flush();
         _exit(0); /* they may be using what the program is about to free */

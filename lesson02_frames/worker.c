@@ -21,7 +21,7 @@
 
 struct worker {
     pthread_cond_t has_task;
-    /* lock must be held when using these */
+    /* while the worker is in the list, lock must be held when using these; else they are its own */
     void (*run)(void *task); /* NULL while it waits */
     void *task;
     struct worker *next;

@@ -22,6 +22,8 @@ static bool write_and_wait(void *data, struct iovec *parts, size_t count)
     pthread_mutex_lock(&outbox->lock);
     bool is_sent = net_send_all(outbox->fd, parts, count, outbox->patience, NET_NO_DEADLINE) ==
                    0; /* waits for this client, with locks held */
+    if (!is_sent)
+        net_end(outbox->fd); /* half a frame may be out: nothing can follow it */
     pthread_mutex_unlock(&outbox->lock);
     return is_sent;
 }

@@ -118,6 +118,15 @@ enum outbox_result outbox_flush(struct outbox *outbox)
 
 /* ------------------------------------------------------------------------------------ owner */
 
+/* Half a frame may be out: nothing can follow it. */
+static void give_up_locked(struct outbox *outbox, bool timed_out)
+{
+    if (timed_out)
+        evict_locked(outbox, "it does not read what it is sent");
+    buffer_free(&outbox->backlog);
+    net_end(outbox->fd);
+}
+
 /* The socket is full, or others' frames come first: sends the backlog, then parts, and waits for
  * the socket with the lock released. Frames posted meanwhile go to a fresh backlog. */
 static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size_t count,
@@ -138,8 +147,8 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
     pthread_mutex_lock(&outbox->lock);
     outbox->owner_sending = false;
     outbox->in_hand = 0;
-    if (timed_out)
-        evict_locked(outbox, "it does not read what it is sent");
+    if (!is_sent)
+        give_up_locked(outbox, timed_out);
     return is_sent;
 }
 
@@ -148,8 +157,11 @@ static bool send_first_locked(struct outbox *outbox, struct iovec *parts, size_t
 {
     pthread_mutex_unlock(&outbox->lock);
     bool is_sent = net_send_all(outbox->fd, parts, count, outbox->patience, NET_NO_DEADLINE) == 0;
+    bool timed_out = !is_sent && errno == ETIMEDOUT;
     pthread_mutex_lock(&outbox->lock);
     outbox->owner_sending = false;
+    if (!is_sent)
+        give_up_locked(outbox, timed_out);
     return is_sent;
 }
 

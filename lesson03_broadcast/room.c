@@ -159,8 +159,12 @@ static void deliver_rest(struct room *room)
 {
     pthread_mutex_lock(&room->lock);
     if (room->is_handed_over) {
-        while (buffer_len(&room->queue) > 0)
+        while (buffer_len(&room->queue) > 0) {
             deliver_once_locked(room);
+            pthread_mutex_unlock(&room->lock); /* who is behind must not wait until all is said */
+            members_flush(&room->members);
+            pthread_mutex_lock(&room->lock);
+        }
         room->is_handed_over = room->is_delivering = false;
         pthread_cond_broadcast(&room->changed);
     }

@@ -25,7 +25,7 @@ struct story {
 static enum keepalive_verdict tell(struct keepalive *keepalive, const struct event *event)
 {
     if (event->what == SILENCE)
-        return keepalive_silence(keepalive);
+        return keepalive_silence(keepalive, -1, -1, event->now);
     return keepalive_bytes(keepalive, event->bytes, event->what == IN_FRAME, event->now);
 }
 
