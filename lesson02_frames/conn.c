@@ -250,8 +250,8 @@ static void receive_bytes(struct conn *conn)
     if (n > 0) {
         conn->received = (size_t)n;
         conn->is_observed = observer_wants(&conn->observed);
-        if (!conn->is_observed)
-            observer_free(&conn->observed); /* half a frame, of which the rest is not seen */
+        if (!conn->is_observed) /* half a frame that was seen is not for whoever looks next */
+            observer_free(&conn->observed);
     } else if (n < 0 && errno == ETIMEDOUT) {
         take_silence(conn);
     } else if (n < 0 && errno == ECANCELED) {

@@ -77,7 +77,7 @@ def test_more_connections_than_there_are_places():
         for _ in range(5):
             answer = come().read_response()
             assert answer.status == 503 and "RFC" in answer.text
-        server.wait_log("server: no place or no memory for another connection, refused ", 5)
+        server.wait_log("server: no place for another connection, refused ", 5)
         for peer in members:  # they notice nothing
             peer.send(frame(TEXT, b"still here?"))
             assert peer.read_next(TEXT).payload == b"still here?"

@@ -3,7 +3,7 @@ import time
 
 from crowd import Crowd
 from ws_testlib.peers import Peer, survivor
-from ws_testlib.servers import MIB, SLOW
+from ws_testlib.servers import MIB, SLOW, backlog
 from ws_testlib.wire import handshake
 
 DEAF, LISTENERS, SPEAKERS = 10, 90, 4
@@ -24,7 +24,7 @@ class Newcomer:
 
 
 def test_ten_of_a_hundred_never_read():
-    with survivor(3, "--ping-interval", 600, "--max-backlog", MAX_BACKLOG) as server:
+    with survivor(3, "--ping-interval", 600, *backlog(MAX_BACKLOG)) as server:
         crowd = Crowd(server, LISTENERS, SPEAKERS)
         crowd.set_deaf(DEAF)
         newcomer, handshakes = Newcomer(server), 0

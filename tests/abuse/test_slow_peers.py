@@ -8,7 +8,7 @@ import time
 
 import pytest
 from ws_testlib.peers import Peer, check_chat, check_recovered, connect
-from ws_testlib.servers import MIB, SLOW
+from ws_testlib.servers import MIB, SLOW, backlog
 from ws_testlib.waiting import wait_until
 from ws_testlib.wire import BINARY, PING, PONG, TEXT, Frame, frame, handshake
 
@@ -16,7 +16,7 @@ PING_INTERVAL = 0.75 * SLOW  # seconds; the healthy must be able to answer on a 
 HANDSHAKE_TIMEOUT = 1 * SLOW
 MAX_BACKLOG = MIB // 2
 BOTH = ["--ping-interval", PING_INTERVAL, "--handshake-timeout", HANDSHAKE_TIMEOUT]
-OPTIONS = {2: BOTH, 3: BOTH + ["--max-backlog", MAX_BACKLOG]}
+OPTIONS = {2: BOTH, 3: BOTH + backlog(MAX_BACKLOG)}
 
 OVER_BACKLOG = "it does not read: more than --max-backlog bytes wait for it"
 NOT_READING = "it does not read what it is sent"

@@ -81,7 +81,11 @@ def test_it_starts_a_server_itself(lesson):
     output, log = perform("--server", SERVER_DIR / "lesson03")
     assert re.search(r"^Open http://127\.0\.0\.1:\d+/xray", output)
     assert output.endswith("The end.\n")
-    assert "closed, evicted" in log and log.endswith("server: stopping\n")
+    assert "closed, evicted" in log
+    before, after = log.split("server: stopping\n")
+    for number in re.findall(r"^#(\d+) \S+ open:", before, re.M):  # who has just left may be told later
+        assert len(re.findall(rf"^#{number} \S+ closed", log, re.M)) == 1
+    assert re.fullmatch(r"(#\d+ \S+ closed .*\n)*", after)
 
 
 def test_it_speaks_chinese(start):

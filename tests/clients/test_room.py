@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from ws_testlib.servers import IS_SANITIZED
+from ws_testlib.servers import IS_SANITIZED, backlog
 from ws_testlib.waiting import PATIENCE, wait_until
 from ws_testlib.wire import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Ended, Frame, close,
                              fragments, frame, handshake, head, text)
@@ -277,7 +277,7 @@ def test_resets_in_the_middle_of_a_broadcast(room):
 # ------------------------------------------------------------------------------ one who does not read
 
 def test_stalled_reader_delays_nobody_and_is_evicted(start, join, clients):
-    server = start("--max-backlog", 256 * KIB)
+    server = start(*backlog(256 * KIB))
     sender, healthy = join(server), join(server)
     stalled = join(server, receive_buffer=4096)
     slowest = 0
@@ -316,7 +316,7 @@ def test_slow_reader_within_the_backlog_gets_everything(start, join):
 
 def test_several_stalled_readers(start, join):
     """Each has a backlog of its own; that of one does not count for another."""
-    server = start("--max-backlog", 256 * KIB)
+    server = start(*backlog(256 * KIB))
     sender = join(server)
     stalled = [join(server, receive_buffer=4096) for _ in range(5)]
     for _ in range(2000):
@@ -330,7 +330,7 @@ def test_several_stalled_readers(start, join):
 
 def test_one_who_talks_and_does_not_listen(start, join):
     """The room hears every word, in order, until the bound is reached."""
-    server = start("--max-backlog", 256 * KIB)
+    server = start(*backlog(256 * KIB))
     listener, deaf = join(server), join(server, receive_buffer=4096)
     heard = []
 

@@ -14,6 +14,7 @@ import pytest
 import websockets
 
 from ws_testlib.peers import send_in_reads
+from ws_testlib.servers import backlog
 from ws_testlib.waiting import wait_until
 from ws_testlib.wire import (BINARY, CLOSE, CONTINUATION, MASK, PING, PONG, TEXT, Client, close,
                              fragments, frame, handshake, mask, text)
@@ -82,6 +83,20 @@ def test_each_frame_is_told(start, watch, join):
                             "opcode", "name", "masked", "form", "length", "payload", "seen", "reads",
                             "cuts", "joined", "state", "fragments", "kept"}
     assert set(told[0]) - set(told[1]) == {"client", "address"}
+
+
+def test_cause_is_told_before_effect(server, watch, join):
+    """What somebody does because of what was said stands behind it, however fast that was."""
+    watcher = watch(server)
+    ann, bob = join(server), join(server)
+    for i in range(300):
+        ann.send(text(f"{i}"))
+        bob.read_frame()
+        bob.send(frame(PING, b"heard"))
+        assert bob.read_frame().opcode == PONG
+        ann.read_frame()
+    told = [brief(told)[1:3] for told in watcher.read_objects(4 * 300)]
+    assert told == 300 * [("in", "text"), ("out", "text"), ("in", "ping"), ("out", "pong")]
 
 
 @pytest.mark.parametrize("bad, fault, section, code", [
@@ -225,7 +240,7 @@ def test_all_watchers_are_told_the_same(server, watch, join):
 
 
 def test_watcher_that_does_not_read_is_evicted_and_nobody_waits(start, watch, join):
-    server = start("--max-backlog", 100_000)
+    server = start(*backlog(100_000))
     good, lazy = watch(server), watch(server, receive_buffer=4096)
     client = join(server)
     sent = 0

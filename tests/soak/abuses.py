@@ -10,7 +10,7 @@ import time
 import zlib
 
 from ws_testlib.peers import Peer, connect, exchange, explain
-from ws_testlib.servers import SLOW
+from ws_testlib.servers import SLOW, backlog
 from ws_testlib.waiting import PATIENCE, wait_until
 from ws_testlib.wire import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, frame, handshake,
                              head)
@@ -20,7 +20,7 @@ PING_INTERVAL = 1 * SLOW  # seconds
 HANDSHAKE_TIMEOUT = 2 * SLOW
 MAX_BACKLOG = 1 << 20
 OPTIONS = {2: ["--ping-interval", PING_INTERVAL, "--handshake-timeout", HANDSHAKE_TIMEOUT]}
-OPTIONS[3] = OPTIONS[2] + ["--max-backlog", MAX_BACKLOG]
+OPTIONS[3] = OPTIONS[2] + backlog(MAX_BACKLOG)
 
 
 class Abuser:

@@ -91,6 +91,14 @@ def run(lesson, *options, **kwargs):
                           capture_output=True, timeout=PATIENCE, **kwargs)
 
 
+HEADER_MAX = 10  # bytes of the header that a server gives a frame
+
+
+def backlog(size):
+    """The options for a backlog of so many bytes, and the largest messages of which one fits into it."""
+    return ["--max-backlog", size, "--max-message", size - HEADER_MAX]
+
+
 def limit_descriptors(soft, hard):
     """A server's preexec_fn that lets it have so many."""
     return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
@@ -339,6 +347,7 @@ class Server(Program):
 
 Usage = collections.namedtuple("Usage", "descriptors threads memory peak cpu")
 MIB = 1024 * 1024
+WORKERS_WAITING_MAX = 32  # threads whose client has gone: lesson02_frames/worker.c
 
 
 class Target(Server):
@@ -401,8 +410,10 @@ class Target(Server):
         return True
 
     def wait_settled(self):
-        """Descriptors and threads are as many as in the beginning, and all of them wait. (Workers
-        that nobody needs go home after two seconds in which nobody came.)"""
-        wait_until(lambda: self.usage()[:2] == self.fresh[:2],
-                   f"descriptors and threads as in the beginning, {self.fresh[:2]}")
+        """Descriptors are as many as in the beginning, and so are threads, but for the workers that
+        stay and wait for the next client; and all of them wait."""
+        wait_until(lambda: self.usage().descriptors == self.fresh.descriptors
+                   and 0 <= self.usage().threads - self.fresh.threads <= WORKERS_WAITING_MAX,
+                   lambda: f"{self.fresh[:2]} descriptors and threads as in the beginning, and at most "
+                           f"{WORKERS_WAITING_MAX} more workers; there are {self.usage()[:2]}")
         wait_until(self.is_idle, "nothing to do, and nothing done")
