@@ -89,7 +89,7 @@ def test_the_places_to_look_at_are_there():
     assert len(places) > 20
     for place in places:
         waiting = []
-        for function, file in re.findall(r"(\w+)\(\)|(?:in )((?:common|lesson\w+)/\w+\.c)", place):
+        for function, file in re.findall(r"(\w+)\(\)|(?:in )((?:common|lesson\w+)(?:/\w+)+\.c)", place):
             if function:
                 waiting.append(function)
                 continue
