@@ -672,6 +672,8 @@ static void read_some(struct peer *p, size_t len)
     peer_be_deaf(p, true);
 }
 
+#define MUCH 112 /* large messages: more than sockets take, less than --max-backlog below */
+
 /* It has not read for a while, says goodbye, and reads what is there: whole frames up to the Close
  * frame. code: and all that was said before. */
 static void leaves_behind(struct trial *t, const struct check *c)
@@ -829,6 +831,23 @@ static void stops_in_flood(struct trial *t, const struct check *c)
     expect_stop(t);
 }
 
+/* A client that is behind gets what waits for it, and then the 1001. */
+static void stops_behind(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = 1, .messages = c->code, .len = LARGE};
+    struct peer *late = flood_beside_deaf(t, &flood);
+    if (!trial_holds(t))
+        return;
+    server_signal(&t->grading->server, (int)c->number);
+    peer_be_deaf(late, false);
+    (void)pass_messages(late);
+    expect_close_code(late, 1001);
+    for (size_t i = 0; i < flood.crowd.count; i++)
+        peer_leave(flood.crowd.at[i]);
+    peer_leave(late);
+    expect_stop(t);
+}
+
 /* ------------------------------------------------------------------------------------- tables */
 
 const struct family room_checks[] = {
@@ -948,7 +967,7 @@ const struct family room_checks[] = {
      .section = "this course",
      .rule = "What a client takes, a thread, a descriptor, a place, is given back when it goes.",
      .symptom = "After a few hundred visits nobody gets in.",
-     .parents = "threads-two",
+     .parents = "threads-two close-1000",
      .suspect = "no-room",
      .run = serves_on,
      .checks = (const struct check[]){{.id = "threads-many",
@@ -962,7 +981,7 @@ const struct family room_checks[] = {
      .rule = "With --max-clients clients there, the next gets 503, and when one goes its place is "
              "free.",
      .symptom = "A server that falls over instead of saying no.",
-     .parents = "threads-two",
+     .parents = "threads-two close-1000",
      .start = &(const struct start){"", "--max-clients 2"},
      .run = has_places,
      .checks =
@@ -1420,7 +1439,7 @@ const struct family room_checks[] = {
      .run = leaves_behind,
      .checks = (const struct check[]){{.id = "leave-behind",
                                        .title = "a client that is behind leaves: whole frames",
-                                       .number = 48},
+                                       .number = 60},
                                       {0}}},
     {.exercise = "leaving",
      .lessons = LESSON(3),
@@ -1429,11 +1448,12 @@ const struct family room_checks[] = {
      .rule = "A client that leaves gets what was said before it left, if it goes on reading.",
      .symptom = "The last messages are missing in a window that was slow.",
      .parents = "leave-behind",
+     .start = &(const struct start){"", "--max-backlog 8388608"},
      .suspect = "backlog-lost",
      .run = leaves_behind,
      .checks = (const struct check[]){{.id = "leave-behind-all",
                                        .title = "a client that is behind leaves: all messages",
-                                       .number = 48,
+                                       .number = MUCH,
                                        .code = 1},
                                       {0}}},
     {.exercise = "leaving",
@@ -1575,6 +1595,22 @@ const struct family room_checks[] = {
      .checks = (const struct check[]){{.id = "stop-in-flood",
                                        .title = "SIGTERM in the middle of a conversation",
                                        .number = SIGTERM},
+                                      {0}}},
+    {.exercise = "stop",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "RFC 6455 §7.4.1",
+     .rule = "A server that stops gives its clients time to read the goodbye.",
+     .symptom = "1006 at each restart, but only for those with a slow network.",
+     .parents = "stop-1001 leave-behind",
+     .needs = NEEDS_SERVER,
+     .start = &(const struct start){"", "--max-backlog 8388608"},
+     .suspect = "no-goodbye",
+     .run = stops_behind,
+     .checks = (const struct check[]){{.id = "stop-behind",
+                                       .title = "SIGTERM with a client that is behind",
+                                       .number = SIGTERM,
+                                       .code = MUCH},
                                       {0}}},
     {0},
 };

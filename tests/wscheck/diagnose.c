@@ -392,7 +392,7 @@ static const struct diagnosis diagnoses[] = {
      "be delivered, and let what comes meanwhile wait for the next time",
      NULL},
     {"last-words-lost",
-     "a client said something and left, and the others never heard it: deliver what it has said "
+     "a client said something and left, and not everybody heard it: deliver what it has said "
      "before it goes",
      NULL},
     {"backlog-lost",
