@@ -82,7 +82,7 @@ static void serves_at_once(struct trial *t, const struct check *c)
 static void keeps_apart(struct trial *t, const struct check *c)
 {
     struct crowd crowd = enter_many(t, c->number);
-    char text[CROWD_MAX][48];
+    char text[CROWD_MAX][64];
     for (unsigned round = 0; round < c->code; round++) {
         for (size_t i = 0; i < crowd.count; i++) {
             snprintf(text[i], sizeof text[i], "message %u of client %zu", round, i + 1);
