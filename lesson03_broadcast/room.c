@@ -239,22 +239,28 @@ static void wait_until_delivered(struct room *room)
     pthread_mutex_unlock(&room->lock);
 }
 
+/* Others may have evicted the client meanwhile: its owner says so, and it is counted. */
+static void note_eviction(struct room *room, struct member *member, struct conn *conn)
+{
+    const char *why = outbox_evicted(&member->outbox);
+    if (why != NULL)
+        conn_evict(conn, why);
+    if (conn_is_evicted(conn)) {
+        pthread_mutex_lock(&room->lock);
+        room->evicted++;
+        pthread_mutex_unlock(&room->lock);
+    }
+}
+
 void room_leave(struct room *room, struct member *member, struct conn *conn)
 {
     wait_until_delivered(room);
     members_leave(&room->members, member);
 
     outbox_finish(&member->outbox, net_now() + LAST_WAIT); /* from here on, nobody posts */
-    const char *evicted = outbox_evicted(&member->outbox);
-    if (evicted != NULL)
-        conn_evict(conn, evicted);
+    note_eviction(room, member, conn);
     conn_set_writer(conn, NULL, NULL);
     outbox_destroy(&member->outbox);
-    if (conn_is_evicted(conn)) {
-        pthread_mutex_lock(&room->lock);
-        room->evicted++;
-        pthread_mutex_unlock(&room->lock);
-    }
 }
 
 /* ---------------------------------------------------------------------------- begin and end */

@@ -54,7 +54,7 @@ def must(*command, **more):
 
 TABLES = sorted(ROOT.glob("lesson0*/**/exercises"), key=lambda table: (len(table.parts), table))
 LESSONS = "1", "2", "3"
-CHALLENGES = "a", "b", "c", "d", "e"
+CHALLENGES = "a", "d", "e", "b", "c"  # as they stand in the tables
 
 
 def tables():
@@ -183,7 +183,7 @@ def prove_way(work, exercises, steps):
 
 def prove_kept(work):
     """What a student has done is never lost: not without a word, and not with FORCE either."""
-    tree, file = work / "kept", "common/net.c"
+    tree, file = work / "kept", "lesson01_handshake/listener.c"
     must(GENERATOR, tree, "listen")
     must(GENERATOR, tree, "listen")  # nothing is changed yet: made anew
     made = (tree / file).read_text()

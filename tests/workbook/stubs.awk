@@ -1,6 +1,6 @@
 # stubs.awk - reads tables of exercises, and puts stubs in the place of functions
 #
-#     awk -v open=" pong close " -f stubs.awk lesson*/exercises common/conn.c     the file, with stubs
+#     awk -v open=" unmask " -f stubs.awk lesson*/exercises common/frame.c         the file, with stubs
 #     awk -v list=1 -f stubs.awk lesson*/exercises                                the tables, as lines
 #
 # A table is a file named "exercises"; every other file is C, and is printed. Each function's brace

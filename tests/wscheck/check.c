@@ -7,11 +7,11 @@
 
 static const struct exercise exercises[] = {
     {"listen", 1, "a socket that clients can connect to",
-     "where socket(), bind(), listen() and accept() are called (in the course: listen_on() in "
-     "common/net.c, main() in lesson01_handshake/server.c)"},
+     "where socket(), bind(), listen() and accept() are called (in the course: listen_on() and "
+     "listener_accept() in lesson01_handshake/listener.c, main() in lesson01_handshake/server.c)"},
     {"read-head", 1, "read the request up to its empty line",
      "the loop around recv() before the request is looked at (in the course: read_head() in "
-     "common/opening.c, http_request_parse() in common/http.c)"},
+     "lesson01_handshake/opening.c, http_request_parse() in common/http.c)"},
     {"find-header", 1, "find a header by its name",
      "where a header's name is compared and its value cut out (in the course: http_header_next() "
      "and http_header_find() in common/http.c)"},
@@ -25,8 +25,11 @@ static const struct exercise exercises[] = {
      "where the key is hashed (in the course: handshake_accept_key() in common/handshake.c)"},
     {"refuse", 1, "refuse what is no good handshake, and say why",
      "where the request is checked, and the refusal sent (in the course: handshake_check() in "
-     "common/handshake.c, opening_refuse() in common/opening.c)"},
+     "common/handshake.c, opening_refuse() in lesson01_handshake/opening.c)"},
 
+    {"receive-loop", 2, "receive a message, answer it, receive the next",
+     "the loop in which a client is served after the 101 (in the course: serve() in "
+     "lesson02_frames/server.c)"},
     {"decode-header", 2, "what a frame's header says, however it is cut",
      "where a header is read, and what is done when it is not all there (in the course: "
      "ws_frame_decode() in common/frame.c, ws_message_feed() in common/message.c)"},
@@ -39,51 +42,73 @@ static const struct exercise exercises[] = {
     {"unmask", 2, "take the mask off",
      "the loop with the XOR (in the course: ws_frame_mask() in common/frame.c)"},
     {"refuse-frames", 2, "refuse what breaks the rules",
-     "where a header is checked, a text validated, a length compared (in the course: "
-     "check_rules() in common/frame.c, utf8_feed() in common/utf8.c, begin_frame() in "
+     "where a header is checked, and a length compared (in the course: check_rules() in "
+     "common/frame.c, begin_frame() in common/message.c)"},
+    {"fragments", 2, "which frame may come now",
+     "where FIN and opcode 0 are looked at (in the course: check_sequence() and begin_frame() in "
      "common/message.c)"},
+    {"assemble", 2, "put a message together",
+     "where the pieces of a message are collected until its end (in the course: take_data() in "
+     "lesson02_frames/conn.c, data_event() in common/message.c)"},
     {"pong", 2, "answer a ping",
      "where the opcode decides (in the course: control_event() in common/message.c, take_ping() "
-     "in common/conn.c)"},
-    {"fragments", 2, "put a message together",
-     "where FIN and opcode 0 are looked at (in the course: check_sequence() and data_event() in "
-     "common/message.c)"},
+     "in lesson02_frames/conn.c)"},
+    {"utf8", 2, "what is text, and what is not",
+     "where a text is checked, piece by piece (in the course: utf8_feed() in common/utf8.c, "
+     "data_event() in common/message.c)"},
+    {"close-codes", 2, "what a Close frame may say",
+     "where the body of a Close frame is looked at (in the course: check_close() in "
+     "common/message.c, ws_close_code_is_valid() in common/frame.c)"},
     {"close", 2, "say goodbye",
-     "where a Close frame is read and answered (in the course: check_close() in common/message.c, "
-     "say_goodbye() in common/conn.c)"},
+     "where a Close frame is answered, and the connection ended (in the course: take_close() in "
+     "lesson02_frames/conn.c, ending_say_goodbye() in lesson02_frames/ending.c)"},
+    {"threads", 2, "a thread for each client",
+     "where a thread is made for a client that accept() brought (in the course: start_thread() in "
+     "lesson02_frames/threads.c, worker_start() in lesson02_frames/worker.c)"},
 
-    {"threads", 3, "a thread for each client",
-     "where a thread is made for a client that accept() brought (in the course: "
-     "start_worker() and leave_door_to_another() in common/server.c)"},
-    {"join-leave", 3, "join the room, and leave it",
-     "where a client gets into the list, and out of it (in the course: room_join() and "
-     "room_leave() "
-     "in lesson03_broadcast/room.c)"},
+    {"join-leave", 3, "join the list, and leave it",
+     "where a client gets into the list, and out of it (in the course: members_join() and "
+     "members_leave() in lesson03_broadcast/members.c)"},
     {"broadcast", 3, "a message goes to all",
-     "the loop over the list of clients (in the course: post_to_all() in "
-     "lesson03_broadcast/room.c)"},
+     "the loop over the list of clients (in the course: members_send() in "
+     "lesson03_broadcast/members.c)"},
     {"slow-client", 3, "a client that does not read",
-     "what is done with the bytes that send() does not take at once (in the course: leave_locked() "
-     "in common/outbox.c, flush_those_behind() in lesson03_broadcast/room.c)"},
+     "what is done with the bytes that send() does not take at once (in the course: "
+     "queue_locked() in lesson03_broadcast/outbox.c, members_flush() in "
+     "lesson03_broadcast/members.c)"},
     {"ordered-writes", 3, "no frame in the middle of another",
      "what is locked while a frame is sent, and what waits behind it (in the course: post_locked() "
-     "and outbox_write() in common/outbox.c)"},
+     "and outbox_write() in lesson03_broadcast/outbox.c)"},
+    {"one-order", 3, "many talk at once, and nothing is lost",
+     "where what was said waits, and how it is taken from there (in the course: room_say() and "
+     "deliver_once_locked() in lesson03_broadcast/room.c)"},
+    {"leaving", 3, "what is still on its way when a client leaves",
+     "what is done before and after a client is taken out of the list (in the course: "
+     "room_leave() in lesson03_broadcast/room.c, outbox_finish() in "
+     "lesson03_broadcast/outbox.c)"},
     {"keepalive", 3, "is it still there?",
-     "what happens when recv() has brought nothing for a while (in the course: take_silence() in "
-     "common/conn.c)"},
+     "what happens when recv() has brought nothing for a while (in the course: "
+     "keepalive_silence() in lesson02_frames/keepalive.c, take_silence() in "
+     "lesson02_frames/conn.c)"},
     {"stop", 3, "an orderly stop",
-     "the signal handler and what it sets off (in the course: stop() in common/server.c)"},
+     "what the signal sets off, and what the program waits for before it ends (in the course: "
+     "wait_for_signal() in lesson02_frames/process.c, stop() in lesson02_frames/threads.c)"},
 
     {"challenge-a", 4, "one answer to everything",
-     "the message handler (in the course: lesson03_broadcast/challenges/a_fixed_reply.c)"},
-    {"challenge-b", 5, "how many are there?",
-     "the message handler (in the course: lesson03_broadcast/challenges/b_count.c)"},
-    {"challenge-c", 6, "first the sender, then all",
-     "the message handler (in the course: lesson03_broadcast/challenges/c_two_answers.c)"},
+     "where a message is answered (in the course: serve() in "
+     "lesson02_frames/challenges/a_fixed_reply.c)"},
     {"challenge-d", 7, "a page and a WebSocket on one port",
-     "the open and message handlers (in the course: lesson03_broadcast/challenges/d_page.c)"},
+     "where a client is welcomed and answered (in the course: serve() in "
+     "lesson02_frames/challenges/d_page.c)"},
     {"challenge-e", 8, "plain echo",
-     "the message handler (in the course: lesson03_broadcast/challenges/e_echo.c)"},
+     "where a message is answered (in the course: serve() in "
+     "lesson02_frames/challenges/e_echo.c)"},
+    {"challenge-b", 5, "how many are there?",
+     "where a message is answered (in the course: serve() in "
+     "lesson03_broadcast/challenges/b_count.c)"},
+    {"challenge-c", 6, "first the sender, then all",
+     "where a message is answered (in the course: answer() in "
+     "lesson03_broadcast/challenges/c_two_answers.c)"},
 };
 
 static const struct family *const tables[] = {handshake_checks, frame_checks, close_checks,

@@ -105,6 +105,21 @@ static void add_frames(struct bytes *row, struct bytes *message, struct bytes_vi
     }
 }
 
+/* Whatever is answered, as long as it is not a Close frame; what it should be is another check's
+ * matter. */
+static void takes_fragments(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *row = trial_bytes(t), *message = trial_bytes(t), *right = trial_bytes(t);
+    struct bytes_view ping;
+    unsigned opcode = TEXT;
+    add_frames(row, message, &ping, &opcode, c->text);
+    frame_add(right, FIN | opcode, NOT_MASKED, message->at, message->len);
+    send_bytes(p, row->at, row->len);
+    if (!wait_for_bytes(p, 1) || p->wire->came.at[p->judged] == (FIN | CLOSE))
+        fail_as_different(p, right->at, right->len, false);
+}
+
 static void puts_together(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
@@ -173,6 +188,17 @@ static void refuses_frames(struct trial *t, const struct check *c)
 
 /* ------------------------------------------------------------------------------------ close */
 
+/* With a Close frame or without: it is over. */
+static void hears_close(struct trial *t, const struct check *c)
+{
+    static const unsigned char example[] = {FIN | CLOSE, 2, 1000 >> 8, 1000 & 0xFF};
+    struct peer *p = peer_open(t);
+    send_close(p, c->code, "");
+    bool came = wait_for_bytes(p, 1);
+    if (came ? p->wire->came.at[p->judged] != (FIN | CLOSE) : !p->wire->ended)
+        fail_as_different(p, example, sizeof example, false);
+}
+
 /* code: what is sent; 0: nothing */
 static void send_close_of(struct peer *p, const struct check *c)
 {
@@ -211,6 +237,8 @@ static void survives_close(struct trial *t, const struct check *c)
     struct peer *p = peer_open(t);
     send_frame(p, FIN | CLOSE, c->text, c->len);
     expect_refused(p);
+    if (trial_holds(t))
+        peer_leave(p);
     peer_open(t);
 }
 
@@ -276,7 +304,7 @@ static void answers_cut_close(struct trial *t, const struct check *c)
 }
 
 /* Twice: whoever dies of something a moment later has done so by the second time. One after the
- * other: to serve two at once is an exercise of lesson 3. */
+ * other: to serve two at once is an exercise of its own. */
 static void expect_service(struct trial *t)
 {
     for (int i = 0; i < 2; i++) {
@@ -402,11 +430,27 @@ const struct family close_checks[] = {
      .level = MUST,
      .section = "RFC 6455 §5.4",
      .rule = "A message may come in fragments: the first has the opcode, the others opcode 0, and "
-             "the last has FIN. It is one message, of the kind that the first says.",
+             "the last has FIN.",
      .symptom =
          "\"Received unexpected continuation frame\"; long messages from some clients are lost.",
      .parents = "decode-two-in-one",
      .suspect = "fragments-refused",
+     .run = takes_fragments,
+     .checks = (const struct check[]){{.id = "fragment-taken",
+                                       .title = "a text in two fragments is not refused",
+                                       .text = "tfirst Csecond"},
+                                      {0}}},
+
+    /* ---- assemble */
+    {.exercise = "assemble",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.4",
+     .rule = "The fragments are one message, of the kind that the first says; it is complete with "
+             "FIN.",
+     .symptom = "A long message comes back in pieces, or only its end.",
+     .parents = "fragment-taken",
+     .suspect = "fragment-lost",
      .run = puts_together,
      .checks =
          (const struct check[]){
@@ -448,7 +492,7 @@ const struct family close_checks[] = {
                                        .title = "an empty ping between empty fragments",
                                        .text = "b P Cx"},
                                       {0}}},
-    {.exercise = "fragments",
+    {.exercise = "assemble",
      .lessons = LESSON(2),
      .level = MUST,
      .section = "RFC 6455 §5.4",
@@ -461,7 +505,7 @@ const struct family close_checks[] = {
                                        .title = "three messages after each other",
                                        .text = "tfirst Cmessage"},
                                       {0}}},
-    {.exercise = "fragments",
+    {.exercise = "assemble",
      .lessons = LESSON(2),
      .level = MUST,
      .section = "RFC 6455 §5.4",
@@ -479,7 +523,7 @@ const struct family close_checks[] = {
                                        .number = 100,
                                        .len = 5000},
                                       {0}}},
-    {.exercise = "fragments",
+    {.exercise = "assemble",
      .lessons = LESSON(2),
      .level = MUST,
      .section = "RFC 6455 §5.3, §5.4",
@@ -490,7 +534,7 @@ const struct family close_checks[] = {
      .run = unmasks_fragments,
      .checks = (const struct check[]){{.id = "fragment-masks", .title = "two fragments, two masks"},
                                       {0}}},
-    {.exercise = "fragments",
+    {.exercise = "utf8",
      .lessons = LESSON(2),
      .level = MUST,
      .section = "RFC 6455 §5.4, §8.1",
@@ -514,7 +558,7 @@ const struct family close_checks[] = {
      .rule = "Opcode 0 carries on a message that has begun; without one it fails the connection. "
              "And no other message may begin before that has ended.",
      .symptom = "Messages are mixed up.",
-     .parents = "fragment-two",
+     .parents = "fragment-taken",
      .suspect = "frame-not-checked",
      .run = refuses_frames,
      .checks = (const struct check[]){{.id = "fragment-stray",
@@ -529,13 +573,35 @@ const struct family close_checks[] = {
                                       {.id = "fragment-two-starts",
                                        .title = "a message that begins twice",
                                        BYTES("\x01\x81\0\0\0\0a\x02\x81\0\0\0\0b")},
-                                      {.id = "fragment-bad-end",
-                                       .title = "a text that ends within a character",
-                                       BYTES("\x01\x81\0\0\0\0\xce\x80\x81\0\0\0\0a"),
-                                       .suspect = "utf8-not-checked"},
+                                      {0}}},
+    {.exercise = "utf8",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §8.1",
+     .rule = "A character that has begun in one fragment must go on in the next.",
+     .symptom = "\"Could not decode a text frame as UTF-8\" in all who get it.",
+     .parents = "fragment-taken utf8-no-second",
+     .suspect = "utf8-not-checked",
+     .run = refuses_frames,
+     .checks = (const struct check[]){{.id = "fragment-bad-end",
+                                       .title = "a character that breaks off between fragments",
+                                       BYTES("\x01\x81\0\0\0\0\xce\x80\x81\0\0\0\0a")},
                                       {0}}},
 
     /* ---- close */
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.5.1, §7.1.1",
+     .rule = "A Close frame ends the conversation.",
+     .symptom = "A tab that was closed stays in the server for ever.",
+     .parents = "encode-hello",
+     .suspect = "close-ignored",
+     .run = hears_close,
+     .checks = (const struct check[]){{.id = "close-heard",
+                                       .title = "a Close frame is answered, or the connection ends",
+                                       .code = 1000},
+                                      {0}}},
     {.exercise = "close",
      .lessons = LESSON(2),
      .level = MUST,
@@ -629,7 +695,7 @@ const struct family close_checks[] = {
     {.exercise = "close",
      .lessons = LESSON(2),
      .level = BETTER,
-     .section = "DESIGN.md, Frames",
+     .section = "this course",
      .rule = "What was said before the Close frame is answered before it.",
      .symptom = "The last message is lost.",
      .parents = "close-1000 decode-two-in-one",
@@ -666,7 +732,22 @@ const struct family close_checks[] = {
               .title = "a Close frame cut within its reason",
               .number = 9},
              {0}}},
-    {.exercise = "close",
+    /* ---- close-codes */
+    {.exercise = "close-codes",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §7.1.1",
+     .rule = "A Close frame ends the conversation, whatever code it carries.",
+     .symptom = "The server dies of a strange Close frame, or hangs.",
+     .parents = "encode-hello close-heard",
+     .suspect = "frame-not-checked",
+     .run = survives_close,
+     .checks =
+         (const struct check[]){{.id = "close-body-0",
+                                 .title = "a Close frame with the code 0 (and the server lives)",
+                                 BYTES("\x00\x00")},
+                                {0}}},
+    {.exercise = "close-codes",
      .lessons = LESSON(2),
      .level = MUST,
      .section = "RFC 6455 §7.4.1",
@@ -690,9 +771,6 @@ const struct family close_checks[] = {
              {.id = "close-body-1015",
               .title = "a Close frame with 1015, which may not be sent",
               BYTES("\x03\xf7")},
-             {.id = "close-body-0",
-              .title = "a Close frame with the code 0 (and the server lives)",
-              BYTES("\x00\x00")},
              {.id = "close-body-65535",
               .title = "a Close frame with the code 65535 (and the server lives)",
               BYTES("\xff\xff")},
@@ -700,7 +778,7 @@ const struct family close_checks[] = {
               .title = "a Close frame with a reason that is not UTF-8",
               BYTES("\x03\xe8\xff")},
              {0}}},
-    {.exercise = "close",
+    {.exercise = "close-codes",
      .lessons = LESSON(2),
      .level = BETTER,
      .section = "RFC 6455 §7.4",
@@ -724,13 +802,13 @@ const struct family close_checks[] = {
               .title = "a Close frame with the code 65535",
               .number = 65535},
              {0}}},
-    {.exercise = "close",
+    {.exercise = "close-codes",
      .lessons = LESSON(2),
      .level = BETTER,
      .section = "RFC 6455 §5.5.1",
      .rule = "A body of one byte is a fault, 1002; a reason that is not UTF-8 is one too, 1007.",
      .symptom = "None.",
-     .parents = "close-1000",
+     .parents = "close-1000 utf8-ff utf8-overlong-2 utf8-cut-2",
      .suspect = "frame-not-checked",
      .isolates = true,
      .run = refuses_close,

@@ -20,6 +20,49 @@ static struct bytes *letters(struct trial *t, size_t len)
     return text;
 }
 
+/* ------------------------------------------------------------------------------ receive-loop */
+
+#define AT_ONCE 50 /* ms: a server that does not stay has gone by then */
+
+/* A Close frame that is not about a fault: the server has had enough. */
+static bool says_goodbye(struct peer *p)
+{
+    if (!wait_for_bytes(p, 2) || p->wire->came.at[p->judged] != (FIN | CLOSE))
+        return false;
+    const unsigned char *came = p->wire->came.at + p->judged;
+    if (came[1] < 2 || !wait_for_bytes(p, 4))
+        return true;
+    came = p->wire->came.at + p->judged;
+    unsigned code = (unsigned)(came[2] << 8 | came[3]);
+    return code < 1002 || code > 1011;
+}
+
+/* Nobody has said anything yet. Whatever is answered then, or nothing, is another check's matter, and
+ * so is an end: the message may have been taken for a faulty one. */
+static void stays(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    (void)c;
+    for (int64_t deadline = wire_now() + AT_ONCE; trial_holds(t) && !p->wire->ended;)
+        if (!wire_wait(peer_wires(t), deadline))
+            break;
+    bool ended = p->wire->ended;
+    send_text(p, "Hello");
+    if (ended || says_goodbye(p))
+        fail_as_different(p, "\x81\x05Hello", 7, false);
+}
+
+/* `number` messages, each when the last has been answered. */
+static void answers_on_and_on(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    for (unsigned i = 0; i < c->number; i++) {
+        unsigned opcode = i % 3 == 2 ? BINARY : TEXT;
+        send_frame(p, FIN | opcode, "one of many", i + 1);
+        expect_message(p, opcode, "one of many", i + 1);
+    }
+}
+
 /* ----------------------------------------------------------------------------------- encode */
 
 /* number: the opcode; text, len: the payload */
@@ -575,6 +618,33 @@ static void limits_fragments(struct trial *t, const struct check *c)
 /* ----------------------------------------------------------------------------------- tables */
 
 const struct family frame_checks[] = {
+    /* ---- receive-loop */
+    {.exercise = "receive-loop",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "the task of lesson 2",
+     .rule = "After the 101 the server receives what the client sends; the connection stays until "
+             "one of the two wants to end it.",
+     .symptom = "The page says \"connected\", and at once \"closed\".",
+     .parents = "send-101-status",
+     .suspect = "no-loop",
+     .run = stays,
+     .checks =
+         (const struct check[]){
+             {.id = "loop-stays", .title = "the connection stays for the first message"}, {0}}},
+    {.exercise = "receive-loop",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "the task of lesson 2",
+     .rule = "Every message is answered, not the first alone.",
+     .symptom = "The first message comes back, the second does not.",
+     .parents = "encode-hello",
+     .suspect = "no-loop",
+     .run = answers_on_and_on,
+     .checks =
+         (const struct check[]){
+             {.id = "loop-ten", .title = "ten messages, one after the other", .number = 10}, {0}}},
+
     /* ---- encode-short */
     {.exercise = "encode-short",
      .lessons = LESSON(2),
@@ -665,6 +735,20 @@ const struct family frame_checks[] = {
              {.id = "encode-128", .title = "128 bytes (signed char)", .len = 128},
              {.id = "encode-255", .title = "255 bytes", .len = 255},
              {.id = "encode-256", .title = "256 bytes", .len = 256},
+             {0}}},
+    {.exercise = "encode-long",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "Up to 65535 bytes, two bytes of length follow 126; from 65536 on, eight bytes follow "
+             "127. The highest byte comes first, and the shortest form that fits is the only right "
+             "one.",
+     .symptom = "\"Invalid frame header\" for messages above a certain size.",
+     .parents = "encode-126 decode-cut-9",
+     .suspect = "long-not-read",
+     .run = echoes_length,
+     .checks =
+         (const struct check[]){
              {.id = "encode-1000", .title = "1000 bytes", .len = 1000},
              {.id = "encode-32768", .title = "32768 bytes (signed short)", .len = 32768},
              {.id = "encode-65535",
@@ -682,7 +766,7 @@ const struct family frame_checks[] = {
      .section = "RFC 6455 §5.2",
      .rule = "A text frame that a client sends is read, and the message comes back.",
      .symptom = "Messages are sent, and nothing happens.",
-     .parents = "send-101-status",
+     .parents = "loop-stays",
      .suspect = "length-not-cut",
      .run = answers_a_frame,
      .checks = (const struct check[]){{.id = "decode-answers", .title = "a text frame is answered"},
@@ -717,7 +801,7 @@ const struct family frame_checks[] = {
      .section = "RFC 6455 §5.2",
      .rule = "TCP is a stream: one recv() may bring many frames, and the last may be cut.",
      .symptom = "Messages are lost when they come fast.",
-     .parents = "decode-two-in-one",
+     .parents = "decode-two-in-one decode-cut-9",
      .suspect = "one-frame-a-read",
      .run = answers_many,
      .checks =
@@ -731,7 +815,7 @@ const struct family frame_checks[] = {
      .section = "RFC 6455 §5.2",
      .rule = "TCP may bring a frame byte by byte: keep what there is, and go on when more comes.",
      .symptom = "It hangs now and then over a slow network.",
-     .parents = "encode-hello encode-126",
+     .parents = "encode-126 decode-cut-2 decode-cut-9",
      .suspect = "partial-frame",
      .run = answers_slow_frame,
      .checks =
@@ -747,7 +831,7 @@ const struct family frame_checks[] = {
      .section = "RFC 6455 §5.2",
      .rule = "A header may be cut anywhere; it is read when it is all there.",
      .symptom = "Now and then a connection breaks off with 1002, or hangs.",
-     .parents = "decode-two-in-one encode-65536",
+     .parents = "decode-two-in-one encode-256",
      .suspect = "partial-frame",
      .run = answers_cut_frame,
      .checks =
@@ -762,23 +846,25 @@ const struct family frame_checks[] = {
               .title = "a frame cut before its payload",
               .number = 6,
               .len = 20},
-             {.id = "decode-cut-9",
-              .title = "a frame cut within its payload",
-              .number = 9,
-              .len = 20},
-             {.id = "decode-cut-25",
-              .title = "a frame cut before its last byte",
-              .number = 25,
-              .len = 20},
              {.id = "decode-cut-16",
               .title = "a frame cut within a 16-bit length",
               .number = 3,
               .len = 300},
-             {.id = "decode-cut-64",
-              .title = "a frame cut within a 64-bit length",
-              .number = 6,
-              .len = 70000},
              {0}}},
+    {.exercise = "decode-header",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "A header may be cut anywhere; it is read when it is all there.",
+     .symptom = "Now and then a connection breaks off with 1002, or hangs.",
+     .parents = "decode-two-in-one encode-65536",
+     .suspect = "partial-frame",
+     .run = answers_cut_frame,
+     .checks = (const struct check[]){{.id = "decode-cut-64",
+                                       .title = "a frame cut within a 64-bit length",
+                                       .number = 6,
+                                       .len = 70000},
+                                      {0}}},
     {.exercise = "decode-header",
      .lessons = LESSON(2),
      .level = MUST,
@@ -791,17 +877,28 @@ const struct family frame_checks[] = {
      .run = answers_early_frame,
      .checks =
          (const struct check[]){{.id = "decode-early", .title = "request and frame in one segment"},
-                                {.id = "decode-early-half",
-                                 .title = "request and half a frame in one segment",
-                                 .number = 9},
                                 {.id = "decode-early-byte",
                                  .title = "request and one byte in one segment",
                                  .number = 1},
                                 {0}}},
     {.exercise = "decode-header",
      .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §4.1",
+     .rule = "What recv() brings behind the empty line of the request is the beginning of the "
+             "first frame.",
+     .symptom = "The first message is lost, now and then.",
+     .parents = "encode-hello decode-cut-9",
+     .suspect = "early-bytes",
+     .run = answers_early_frame,
+     .checks = (const struct check[]){{.id = "decode-early-half",
+                                       .title = "request and half a frame in one segment",
+                                       .number = 9},
+                                      {0}}},
+    {.exercise = "decode-header",
+     .lessons = LESSON(2),
      .level = BETTER,
-     .section = "DESIGN.md, Threads",
+     .section = "this course",
      .rule = "Flush before you block: the replies to everything that one recv() brought go out "
              "together.",
      .symptom = "A tenth of the speed that is possible.",
@@ -810,6 +907,27 @@ const struct family frame_checks[] = {
      .checks =
          (const struct check[]){
              {.id = "decode-batch", .title = "replies go out together", .number = 200}, {0}}},
+
+    /* ---- assemble, for a message in one frame: see checks_close.c for those in several */
+    {.exercise = "assemble",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "TCP is a stream: a payload may come in several pieces. They are one message, and it "
+             "is complete when as many bytes have come as the header has announced.",
+     .symptom = "Only the end of a long message comes back, or it comes back in pieces.",
+     .parents = "decode-two-in-one",
+     .suspect = "partial-frame",
+     .run = answers_cut_frame,
+     .checks = (const struct check[]){{.id = "decode-cut-9",
+                                       .title = "a frame cut within its payload",
+                                       .number = 9,
+                                       .len = 20},
+                                      {.id = "decode-cut-25",
+                                       .title = "a frame cut before its last byte",
+                                       .number = 25,
+                                       .len = 20},
+                                      {0}}},
 
     /* ---- unmask */
     {.exercise = "unmask",
@@ -877,11 +995,22 @@ const struct family frame_checks[] = {
              {.id = "unmask-cut-2", .title = "a payload cut after 2 bytes", .number = 2, .len = 24},
              {.id = "unmask-cut-3", .title = "a payload cut after 3 bytes", .number = 3, .len = 24},
              {.id = "unmask-cut-5", .title = "a payload cut after 5 bytes", .number = 5, .len = 24},
-             {.id = "unmask-cut-1001",
-              .title = "a payload cut after 1001 of 3000 bytes",
-              .number = 1001,
-              .len = 3000},
              {0}}},
+    {.exercise = "unmask",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.3",
+     .rule =
+         "The index into the key goes on where it was when the payload comes in several pieces.",
+     .symptom = "Long messages are garbage from some point on.",
+     .parents = "unmask-cut-1 encode-1000",
+     .suspect = "mask-restarts",
+     .run = unmasks_cut,
+     .checks = (const struct check[]){{.id = "unmask-cut-1001",
+                                       .title = "a payload cut after 1001 of 3000 bytes",
+                                       .number = 1001,
+                                       .len = 3000},
+                                      {0}}},
     {.exercise = "unmask",
      .lessons = LESSON(2),
      .level = MUST,
@@ -984,7 +1113,7 @@ const struct family frame_checks[] = {
     {.exercise = "refuse-frames",
      .lessons = LESSON(2),
      .level = BETTER,
-     .section = "DESIGN.md, Frames",
+     .section = "this course",
      .rule = "What was valid before a fault is answered before the Close frame.",
      .symptom = "The last answer is lost.",
      .parents = "refuse-opcode-3",
@@ -1023,14 +1152,11 @@ const struct family frame_checks[] = {
                                        .title = "a reason for a missing mask",
                                        BYTES("\x81\x01"
                                              "a")},
-                                      {.id = "refuse-reason-utf8",
-                                       .title = "a reason for bad UTF-8",
-                                       BYTES("\x81\x81\0\0\0\0\xff")},
                                       {0}}},
     {.exercise = "refuse-frames",
      .lessons = LESSON(2),
      .level = BETTER,
-     .section = "DESIGN.md, Frames",
+     .section = "this course",
      .rule = "A fault is judged when its byte is there; the rest of the frame is not waited for.",
      .symptom = "A client that breaks a rule and then says nothing keeps its place.",
      .parents = "refuse-code-1002",
@@ -1052,20 +1178,9 @@ const struct family frame_checks[] = {
                                        .title = "a long ping: two bytes are enough",
                                        BYTES("\x89\xfe"),
                                        .code = 1002},
-                                      {.id = "refuse-early-utf8",
-                                       .title = "bad UTF-8 in the middle of a frame",
-                                       BYTES("\x81\xe4\0\0\0\0ab\xff"),
-                                       .code = 1007},
-                                      {.id = "refuse-early-utf8-fragment",
-                                       .title = "bad UTF-8 in a first fragment",
-                                       BYTES("\x01\x83\0\0\0\0a\xc0\xaf"),
-                                       .code = 1007},
-                                      {.id = "refuse-early-surrogate",
-                                       .title = "half a surrogate is enough",
-                                       BYTES("\x81\xe4\0\0\0\0\xed\xa0"),
-                                       .code = 1007},
                                       {0}}},
-    {.exercise = "refuse-frames",
+    /* ---- utf8 */
+    {.exercise = "utf8",
      .lessons = LESSON(2),
      .level = MUST,
      .section = "RFC 6455 §8.1, RFC 3629",
@@ -1075,7 +1190,7 @@ const struct family frame_checks[] = {
      .suspect = "utf8-not-checked",
      .run = refuses_text,
      .checks = bad_texts},
-    {.exercise = "refuse-frames",
+    {.exercise = "utf8",
      .lessons = LESSON(2),
      .level = MUST,
      .section = "RFC 3629 §3",
@@ -1098,7 +1213,7 @@ const struct family frame_checks[] = {
               BYTES("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf")},
              {.id = "utf8-good-bom", .title = "U+FEFF, kept as it is", BYTES("\xef\xbb\xbfx")},
              {0}}},
-    {.exercise = "refuse-frames",
+    {.exercise = "utf8",
      .lessons = LESSON(2),
      .level = MUST,
      .section = "RFC 6455 §5.6",
@@ -1111,7 +1226,7 @@ const struct family frame_checks[] = {
                                        .title = "bytes that are no UTF-8, as binary",
                                        BYTES("\xff\xfe\xc0\x80")},
                                       {0}}},
-    {.exercise = "refuse-frames",
+    {.exercise = "utf8",
      .lessons = LESSON(2),
      .level = BETTER,
      .section = "RFC 6455 §7.4.1",
@@ -1123,6 +1238,42 @@ const struct family frame_checks[] = {
      .checks =
          (const struct check[]){
              {.id = "utf8-code-1007", .title = "the Close frame says 1007", .code = 1007}, {0}}},
+    {.exercise = "utf8",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "this course",
+     .rule = "Bad UTF-8 is judged at the first byte that cannot stand there; the rest of the frame "
+             "or of the message is not waited for.",
+     .symptom = "A client that sends nonsense and then nothing keeps its place.",
+     .parents = "utf8-code-1007",
+     .suspect = "waits-for-rest",
+     .run = refuses_unfinished,
+     .checks = (const struct check[]){{.id = "refuse-early-utf8",
+                                       .title = "bad UTF-8 in the middle of a frame",
+                                       BYTES("\x81\xe4\0\0\0\0ab\xff"),
+                                       .code = 1007},
+                                      {.id = "refuse-early-utf8-fragment",
+                                       .title = "bad UTF-8 in a first fragment",
+                                       BYTES("\x01\x83\0\0\0\0a\xc0\xaf"),
+                                       .code = 1007},
+                                      {.id = "refuse-early-surrogate",
+                                       .title = "half a surrogate is enough",
+                                       BYTES("\x81\xe4\0\0\0\0\xed\xa0"),
+                                       .code = 1007},
+                                      {0}}},
+    {.exercise = "utf8",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "RFC 6455 §7.1.6",
+     .rule = "The Close frame for a fault says in words what it was, with the section of the RFC.",
+     .symptom = "event.reason is empty.",
+     .parents = "utf8-code-1007",
+     .suspect = "no-reason",
+     .run = gives_a_reason,
+     .checks = (const struct check[]){{.id = "refuse-reason-utf8",
+                                       .title = "a reason for bad UTF-8",
+                                       BYTES("\x81\x81\0\0\0\0\xff")},
+                                      {0}}},
     {.exercise = "refuse-frames",
      .lessons = LESSON(2),
      .level = BETTER,

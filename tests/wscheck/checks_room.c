@@ -1,8 +1,9 @@
 /*
- * checks_room - lesson 3: many clients (RFC 6455, and what the lesson's server is for)
+ * checks_room - many clients: at the same time (lesson 2), and in one room (lesson 3)
  *
- * The server under test sends every message, unchanged, to every client, the sender included. The
- * functions say what a kind of check does; the tables below them, what each is about.
+ * In lesson 2 the server under test sends every message back. In lesson 3 it sends every message,
+ * unchanged, to every client, the sender included. The functions say what a kind of check does; the
+ * tables below them, what each is about.
  *
  * A client counts as being in the room when it has got a pong: only its own thread can have sent
  * that. What must come is waited for on one client, and taken in from all.
@@ -77,6 +78,21 @@ static void serves_at_once(struct trial *t, const struct check *c)
         ping_pong(crowd.at[i]);
 }
 
+/* Each says something of its own, before the first is answered, and gets that back. */
+static void keeps_apart(struct trial *t, const struct check *c)
+{
+    struct crowd crowd = enter_many(t, c->number);
+    char text[CROWD_MAX][64];
+    for (unsigned round = 0; round < c->code; round++) {
+        for (size_t i = 0; i < crowd.count; i++) {
+            snprintf(text[i], sizeof text[i], "message %u of client %zu", round, i + 1);
+            send_text(crowd.at[i], text[i]);
+        }
+        for (size_t i = 0; i < crowd.count; i++)
+            expect_text(crowd.at[i], text[i]);
+    }
+}
+
 /* One client stops in the middle of something; that is its own affair. */
 static void serves_beside(struct trial *t, const struct check *c)
 {
@@ -87,6 +103,40 @@ static void serves_beside(struct trial *t, const struct check *c)
     }
     send_bytes(idle, c->text, c->len);
     enter(t);
+}
+
+static void is_served_at_once(struct trial *t)
+{
+    struct peer *quick = enter(t);
+    send_text(quick, "quick");
+    expect_text(quick, "quick");
+}
+
+/* Half of a long message is there; the other half comes when somebody else has been served. */
+static void serves_beside_long(struct trial *t, const struct check *c)
+{
+    struct peer *slow = peer_open(t);
+    struct bytes *frame = trial_bytes(t), *payload = trial_bytes(t);
+    bytes_add_run(payload, 'l', c->len);
+    frame_add(frame, FIN | BINARY, zero_mask, payload->at, payload->len);
+    send_bytes(slow, frame->at, frame->len / 2);
+    is_served_at_once(t);
+    send_bytes(slow, frame->at + frame->len / 2, frame->len - frame->len / 2);
+    expect_message(slow, BINARY, payload->at, payload->len);
+}
+
+/* It does not read the answers to what it has sent, so many of them that they cannot be sent. */
+static void serves_beside_deaf(struct trial *t, const struct check *c)
+{
+    struct peer *deaf = peer_open_deaf(t);
+    struct bytes *row = trial_bytes(t), *large = trial_bytes(t);
+    bytes_add_run(large, 'd', LARGE);
+    for (unsigned i = 0; i < c->number; i++)
+        frame_add(row, FIN | TEXT, zero_mask, large->at, large->len);
+    send_what_fits(deaf, row->at, row->len);
+    is_served_at_once(t);
+    peer_be_deaf(deaf, false);
+    expect_message(deaf, TEXT, large->at, large->len);
 }
 
 /* So many, one after the other. */
@@ -468,22 +518,87 @@ static void keeps_pongs_whole(struct trial *t, const struct check *c)
     expect_flood(p, &flood, NULL);
 }
 
+/* ------------------------------------------------------------------------------------- leaving */
+
+/* Whole messages up to the Close frame; returns how many. */
+static unsigned pass_messages(struct peer *p)
+{
+    struct message message;
+    unsigned count = 0;
+    while (wait_for_bytes(p, 1) && p->wire->came.at[p->judged] != (FIN | CLOSE) &&
+           expect_any_message(p, &message))
+        count++;
+    return count;
+}
+
+/* Says something and goodbye in one segment. */
+static void send_last_words(struct peer *p, const char *words)
+{
+    struct bytes *row = trial_bytes(p->trial);
+    frame_add(row, FIN | TEXT, zero_mask, words, strlen(words));
+    frame_add(row, FIN | CLOSE, zero_mask, "\x03\xe8", 2);
+    send_bytes(p, row->at, row->len);
+}
+
 /* A client closes while much is being sent to it: whole frames, then a Close frame, then the end. */
 static void closes_in_flood(struct trial *t, const struct check *c)
 {
     struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
-    struct message message;
     flood.crowd = enter_many(t, 2);
     struct peer *p = flood.crowd.at[1];
     send_flood(t, &flood);
     send_close(p, 1000, "");
-    while (wait_for_bytes(p, 1) && p->wire->came.at[p->judged] != (FIN | CLOSE))
-        if (!expect_any_message(p, &message))
-            break;
+    (void)pass_messages(p);
     expect_close(p, NULL);
     expect_end(p);
     expect_flood(flood.crowd.at[0], &flood,
                  NULL); /* nothing is left for the next check's clients */
+}
+
+/* `number` of them, one after the other; those who stay hear it. */
+static void delivers_last_words(struct trial *t, const struct check *c)
+{
+    struct crowd stay = enter_many(t, 2);
+    char words[32];
+    for (unsigned i = 0; i < c->number; i++) {
+        struct peer *p = enter(t);
+        snprintf(words, sizeof words, "last words %u", i);
+        send_last_words(p, words);
+        all_expect_text(&stay, words);
+        (void)pass_messages(p);
+        expect_close(p, NULL);
+        expect_end(p);
+        if (trial_holds(t))
+            trial_forget_last(t);
+    }
+}
+
+/* The words come, perhaps behind what others have said. */
+static void expect_among_others(struct peer *p, const char *words)
+{
+    struct message message;
+    size_t len = strlen(words);
+    while (wait_for_bytes(p, 1) && p->wire->came.at[p->judged] != (FIN | CLOSE))
+        if (!expect_any_message(p, &message) ||
+            (message.len == len && memcmp(message.payload, words, len) == 0))
+            return;
+    expect_text(p, words); /* they are missing */
+}
+
+/* All of them leave at the same time: each hears its own last words before the Close frame. */
+static void returns_last_words(struct trial *t, const struct check *c)
+{
+    struct crowd crowd = enter_many(t, c->number);
+    char words[CROWD_MAX][48];
+    for (size_t i = 0; i < crowd.count; i++) {
+        snprintf(words[i], sizeof words[i], "last words of client %zu", i + 1);
+        send_last_words(crowd.at[i], words[i]);
+    }
+    for (size_t i = 0; i < crowd.count; i++) {
+        expect_among_others(crowd.at[i], words[i]);
+        (void)pass_messages(crowd.at[i]);
+        expect_close(crowd.at[i], NULL);
+    }
 }
 
 /* -------------------------------------------------------------------------------- slow clients */
@@ -555,6 +670,23 @@ static void read_some(struct peer *p, size_t len)
     peer_be_deaf(p, false);
     (void)wait_for_bytes(p, p->wire->came.len - p->judged + len);
     peer_be_deaf(p, true);
+}
+
+#define MUCH 112 /* large messages: more than sockets take, less than --max-backlog below */
+
+/* It has not read for a while, says goodbye, and reads what is there: whole frames up to the Close
+ * frame. code: and all that was said before. */
+static void leaves_behind(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
+    struct peer *late = flood_beside_deaf(t, &flood);
+    send_close(late, 1000, "");
+    peer_be_deaf(late, false);
+    unsigned count = pass_messages(late);
+    expect_close(late, NULL);
+    expect_end(late);
+    if (c->code != 0 && count < flood.messages)
+        trial_fail_at(late, "%u of %u messages came before the Close frame", count, flood.messages);
 }
 
 #define BITS 20
@@ -647,10 +779,10 @@ static void expect_stop(struct trial *t)
     server_stop(server);
 }
 
-/* number: the signal; each client gets 1001, answers it and sees the end */
+/* number: the signal; each of `code` clients gets 1001, answers it and sees the end */
 static void says_goodbye(struct trial *t, const struct check *c)
 {
-    struct crowd crowd = enter_many(t, 3);
+    struct crowd crowd = enter_many(t, c->code);
     if (!trial_holds(t))
         return;
     server_signal(&t->grading->server, (int)c->number);
@@ -686,19 +818,33 @@ static void stops_anyway(struct trial *t, const struct check *c)
 static void stops_in_flood(struct trial *t, const struct check *c)
 {
     struct flood flood = {.senders = 1, .messages = 30, .len = LARGE};
-    struct message message;
     flood.crowd = enter_many(t, 2);
     struct peer *p = flood.crowd.at[1];
     send_flood(t, &flood);
     if (!trial_holds(t))
         return;
     server_signal(&t->grading->server, (int)c->number);
-    while (wait_for_bytes(p, 1) && p->wire->came.at[p->judged] != (FIN | CLOSE))
-        if (!expect_any_message(p, &message))
-            break;
+    (void)pass_messages(p);
     expect_close_code(p, 1001);
     for (size_t i = 0; i < flood.crowd.count; i++)
         peer_leave(flood.crowd.at[i]);
+    expect_stop(t);
+}
+
+/* A client that is behind gets what waits for it, and then the 1001. */
+static void stops_behind(struct trial *t, const struct check *c)
+{
+    struct flood flood = {.senders = 1, .messages = c->code, .len = LARGE};
+    struct peer *late = flood_beside_deaf(t, &flood);
+    if (!trial_holds(t))
+        return;
+    server_signal(&t->grading->server, (int)c->number);
+    peer_be_deaf(late, false);
+    (void)pass_messages(late);
+    expect_close_code(late, 1001);
+    for (size_t i = 0; i < flood.crowd.count; i++)
+        peer_leave(flood.crowd.at[i]);
+    peer_leave(late);
     expect_stop(t);
 }
 
@@ -707,13 +853,13 @@ static void stops_in_flood(struct trial *t, const struct check *c)
 const struct family room_checks[] = {
     /* ---- threads */
     {.exercise = "threads",
-     .lessons = LESSON(3),
+     .lessons = FRAME_LESSONS,
      .level = MUST,
-     .section = "DESIGN.md, Threads",
+     .section = "this course",
      .rule =
          "Many clients are served at the same time, each with its own socket and its own state.",
      .symptom = "The second tab loads and loads; or two tabs share one socket.",
-     .parents = "send-101-status accept-random",
+     .parents = "send-101-status accept-random pong-payload",
      .suspect = "one-at-a-time",
      .run = serves_at_once,
      .checks =
@@ -724,9 +870,9 @@ const struct family room_checks[] = {
                                 {.id = "threads-two", .title = "two clients at once", .number = 2},
                                 {0}}},
     {.exercise = "threads",
-     .lessons = LESSON(3),
+     .lessons = FRAME_LESSONS,
      .level = MUST,
-     .section = "DESIGN.md, Threads",
+     .section = "this course",
      .rule = "What is handed to a thread is its own: not the address of a variable that the next "
              "accept() will overwrite.",
      .symptom = "Two tabs share one socket, and another gets no answer; but only when they come at "
@@ -739,9 +885,24 @@ const struct family room_checks[] = {
                                        .number = 20},
                                       {0}}},
     {.exercise = "threads",
-     .lessons = LESSON(3),
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "this course",
+     .rule = "What belongs to one connection is its thread's alone: its socket, its buffers, the "
+             "message under way.",
+     .symptom = "One tab gets the answer to what another has said.",
+     .parents = "threads-two encode-hello",
+     .suspect = "shared-state",
+     .run = keeps_apart,
+     .checks = (const struct check[]){{.id = "threads-own-text",
+                                       .title = "twenty clients, each gets back its own text",
+                                       .number = 20,
+                                       .code = 5},
+                                      {0}}},
+    {.exercise = "threads",
+     .lessons = FRAME_LESSONS,
      .level = BETTER,
-     .section = "DESIGN.md, Command line",
+     .section = "this course",
      .rule = "A hundred clients are no reason to refuse one.",
      .symptom = "The last in the class do not get in.",
      .parents = "threads-20",
@@ -751,9 +912,9 @@ const struct family room_checks[] = {
          (const struct check[]){
              {.id = "threads-100", .title = "a hundred clients at once", .number = 100}, {0}}},
     {.exercise = "threads",
-     .lessons = LESSON(3),
+     .lessons = FRAME_LESSONS,
      .level = MUST,
-     .section = "DESIGN.md, Threads",
+     .section = "this course",
      .rule = "Waiting for one client keeps no other waiting.",
      .symptom = "Everything stands still until somebody closes a tab.",
      .parents = "threads-one",
@@ -775,12 +936,38 @@ const struct family room_checks[] = {
                                        .number = 'w'},
                                       {0}}},
     {.exercise = "threads",
-     .lessons = LESSON(3),
+     .lessons = LESSON(2),
      .level = MUST,
-     .section = "DESIGN.md, Threads",
+     .section = "this course",
+     .rule = "Waiting for the rest of a long message keeps no other client waiting.",
+     .symptom = "Everything stands still while somebody sends a picture.",
+     .parents = "threads-one encode-65536",
+     .suspect = "one-at-a-time",
+     .run = serves_beside_long,
+     .checks = (const struct check[]){{.id = "threads-beside-long",
+                                       .title = "a client beside a message of 1 MiB on its way",
+                                       .len = 1048576},
+                                      {0}}},
+    {.exercise = "threads",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "this course",
+     .rule = "Waiting for a client to read its answers keeps no other client waiting.",
+     .symptom = "Everything stands still when one laptop is closed.",
+     .parents = "threads-one encode-65536",
+     .suspect = "one-at-a-time",
+     .run = serves_beside_deaf,
+     .checks = (const struct check[]){{.id = "threads-beside-slow",
+                                       .title = "a client beside one that does not read",
+                                       .number = 128},
+                                      {0}}},
+    {.exercise = "threads",
+     .lessons = FRAME_LESSONS,
+     .level = MUST,
+     .section = "this course",
      .rule = "What a client takes, a thread, a descriptor, a place, is given back when it goes.",
      .symptom = "After a few hundred visits nobody gets in.",
-     .parents = "threads-two",
+     .parents = "threads-two close-1000",
      .suspect = "no-room",
      .run = serves_on,
      .checks = (const struct check[]){{.id = "threads-many",
@@ -788,13 +975,13 @@ const struct family room_checks[] = {
                                        .number = 1500},
                                       {0}}},
     {.exercise = "threads",
-     .lessons = LESSON(3),
+     .lessons = FRAME_LESSONS,
      .level = BETTER,
      .section = "RFC 9110 §15.6.4",
      .rule = "With --max-clients clients there, the next gets 503, and when one goes its place is "
              "free.",
      .symptom = "A server that falls over instead of saying no.",
-     .parents = "threads-two",
+     .parents = "threads-two close-1000",
      .start = &(const struct start){"", "--max-clients 2"},
      .run = has_places,
      .checks =
@@ -916,7 +1103,7 @@ const struct family room_checks[] = {
     {.exercise = "join-leave",
      .lessons = LESSON(3),
      .level = BETTER,
-     .section = "DESIGN.md, HTTP",
+     .section = "this course",
      .rule = "GET /status is JSON, with the number of clients.",
      .symptom = "Nobody knows how many are there.",
      .parents = "threads-two slow-others",
@@ -1036,7 +1223,7 @@ const struct family room_checks[] = {
     {.exercise = "slow-client",
      .lessons = LESSON(3),
      .level = MUST,
-     .section = "DESIGN.md, Threads",
+     .section = "this course",
      .rule = "A client that does not read must not delay the others: never block in send() while "
              "others wait.",
      .symptom = "Everyone freezes when one laptop is closed.",
@@ -1050,7 +1237,7 @@ const struct family room_checks[] = {
     {.exercise = "slow-client",
      .lessons = LESSON(3),
      .level = MUST,
-     .section = "DESIGN.md, Threads",
+     .section = "this course",
      .rule = "No lock is held while somebody waits for a client: others can come and go.",
      .symptom = "Nobody gets in any more when one laptop is closed.",
      .parents = "slow-others",
@@ -1062,7 +1249,7 @@ const struct family room_checks[] = {
     {.exercise = "slow-client",
      .lessons = LESSON(3),
      .level = MUST,
-     .section = "DESIGN.md, Threads",
+     .section = "this course",
      .rule = "No lock is held while somebody waits for a client: others can come and go.",
      .symptom = "Nobody gets out any more when one laptop is closed.",
      .parents = "slow-others",
@@ -1075,7 +1262,7 @@ const struct family room_checks[] = {
     {.exercise = "slow-client",
      .lessons = LESSON(3),
      .level = MUST,
-     .section = "DESIGN.md, Threads",
+     .section = "this course",
      .rule = "A client that does not read and then vanishes is just gone.",
      .symptom = "The server dies a minute after a laptop was closed.",
      .parents = "slow-others",
@@ -1089,12 +1276,12 @@ const struct family room_checks[] = {
     {.exercise = "slow-client",
      .lessons = LESSON(3),
      .level = BETTER,
-     .section = "DESIGN.md, Threads",
+     .section = "this course",
      .rule =
          "What waits for a client is bounded (--max-backlog); a client over that bound is evicted.",
      .symptom = "One closed laptop, and the memory is full by the evening.",
      .parents = "slow-others",
-     .start = &(const struct start){"", "--max-backlog 100000"},
+     .start = &(const struct start){"", "--max-message 65536 --max-backlog 100000"},
      .suspect = "never-evicted",
      .run = is_evicted,
      .checks =
@@ -1104,11 +1291,11 @@ const struct family room_checks[] = {
     {.exercise = "slow-client",
      .lessons = LESSON(3),
      .level = BETTER,
-     .section = "DESIGN.md, HTTP",
+     .section = "this course",
      .rule = "GET /status says how many were evicted.",
      .symptom = "Nobody knows that clients are thrown out.",
      .parents = "slow-evicted join-status",
-     .start = &(const struct start){"", "--max-backlog 100000"},
+     .start = &(const struct start){"", "--max-message 65536 --max-backlog 100000"},
      .run = eviction_is_counted,
      .checks =
          (const struct check[]){
@@ -1122,15 +1309,10 @@ const struct family room_checks[] = {
      .rule = "A frame goes out in one piece: whoever writes to a socket has it for itself until "
              "the frame is out.",
      .symptom = "\"Invalid frame header\", at random, when many talk.",
-     .parents = "broadcast-once broadcast-65536",
+     .parents = "broadcast-once broadcast-65536 writes-small",
      .suspect = "interleaved",
      .run = keeps_frames_whole,
-     .checks = (const struct check[]){{.id = "writes-small",
-                                       .title = "twenty clients, fifty short messages each",
-                                       .number = 20,
-                                       .code = 50,
-                                       .len = 20},
-                                      {.id = "writes-large",
+     .checks = (const struct check[]){{.id = "writes-large",
                                        .title = "eight clients, six messages of 64 KiB each",
                                        .number = 8,
                                        .code = 6,
@@ -1153,34 +1335,6 @@ const struct family room_checks[] = {
      .checks =
          (const struct check[]){
              {.id = "writes-pongs", .title = "pongs among messages of 64 KiB", .number = 40}, {0}}},
-    {.exercise = "ordered-writes",
-     .lessons = LESSON(3),
-     .level = MUST,
-     .section = "RFC 6455 §5.5.1",
-     .rule = "After a Close frame nothing is sent, not even what others are just saying.",
-     .symptom = "\"Received a frame after close\".",
-     .parents = "broadcast-once broadcast-65536",
-     .suspect = "close-then-data",
-     .run = closes_in_flood,
-     .checks = (const struct check[]){{.id = "writes-close",
-                                       .title = "a Close frame among messages of 64 KiB",
-                                       .number = 20},
-                                      {0}}},
-    {.exercise = "ordered-writes",
-     .lessons = LESSON(3),
-     .level = BETTER,
-     .section = "DESIGN.md, Threads",
-     .rule = "All clients get all messages in one order that is the same for all.",
-     .symptom = "Two windows show two conversations.",
-     .parents = "writes-small",
-     .suspect = "order-differs",
-     .run = keeps_one_order,
-     .checks = (const struct check[]){{.id = "writes-one-order",
-                                       .title = "eight clients see the same order",
-                                       .number = 8,
-                                       .code = 200,
-                                       .len = 16},
-                                      {0}}},
     {.exercise = "ordered-writes",
      .lessons = LESSON(3),
      .level = MUST,
@@ -1210,6 +1364,110 @@ const struct family room_checks[] = {
      .checks = (const struct check[]){{.id = "writes-behind",
                                        .title = "short messages behind long ones that are half out",
                                        .number = 48},
+                                      {0}}},
+
+    /* ---- one-order */
+    {.exercise = "one-order",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "the task of lesson 3",
+     .rule = "However many talk at the same time, everyone gets every message once, and those of "
+             "each client in their order.",
+     .symptom = "Messages are missing, but only in a busy room.",
+     .parents = "broadcast-once",
+     .suspect = "lost-meanwhile",
+     .run = keeps_frames_whole,
+     .checks = (const struct check[]){{.id = "writes-small",
+                                       .title = "twenty clients, fifty short messages each",
+                                       .number = 20,
+                                       .code = 50,
+                                       .len = 20},
+                                      {0}}},
+    {.exercise = "one-order",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "this course",
+     .rule = "All clients get all messages in one order that is the same for all.",
+     .symptom = "Two windows show two conversations.",
+     .parents = "writes-small",
+     .suspect = "order-differs",
+     .run = keeps_one_order,
+     .checks = (const struct check[]){{.id = "writes-one-order",
+                                       .title = "eight clients see the same order",
+                                       .number = 8,
+                                       .code = 200,
+                                       .len = 16},
+                                      {0}}},
+
+    /* ---- leaving */
+    {.exercise = "leaving",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "the task of lesson 3",
+     .rule = "What a client has said is delivered, even if it leaves in the same moment.",
+     .symptom = "\"Bye!\" never arrives.",
+     .parents = "broadcast-once leave-close",
+     .suspect = "last-words-lost",
+     .run = delivers_last_words,
+     .checks = (const struct check[]){{.id = "leave-last-words",
+                                       .title = "a message and a Close frame in one segment",
+                                       .number = 20},
+                                      {0}}},
+    {.exercise = "leaving",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "this course",
+     .rule = "What was said before the Close frame is answered before it: here, the sender gets "
+             "its message too.",
+     .symptom = "Whoever leaves misses its own last message, but only in a busy room.",
+     .parents = "leave-last-words writes-small",
+     .suspect = "last-words-lost",
+     .run = returns_last_words,
+     .checks = (const struct check[]){{.id = "leave-own-words",
+                                       .title = "thirty leave at once, each with last words",
+                                       .number = 30},
+                                      {0}}},
+    {.exercise = "leaving",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "RFC 6455 §5.4, §5.5.1",
+     .rule = "A frame that has begun is sent to its end before the Close frame, also when its "
+             "client was slow and then leaves.",
+     .symptom = "\"Invalid frame header\" or 1006 for a client that was slow and leaves.",
+     .parents = "slow-catches-up writes-behind leave-close",
+     .suspect = "backlog-lost",
+     .run = leaves_behind,
+     .checks = (const struct check[]){{.id = "leave-behind",
+                                       .title = "a client that is behind leaves: whole frames",
+                                       .number = 60},
+                                      {0}}},
+    {.exercise = "leaving",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "this course",
+     .rule = "A client that leaves gets what was said before it left, if it goes on reading.",
+     .symptom = "The last messages are missing in a window that was slow.",
+     .parents = "leave-behind",
+     .start = &(const struct start){"", "--max-backlog 8388608"},
+     .suspect = "backlog-lost",
+     .run = leaves_behind,
+     .checks = (const struct check[]){{.id = "leave-behind-all",
+                                       .title = "a client that is behind leaves: all messages",
+                                       .number = MUCH,
+                                       .code = 1},
+                                      {0}}},
+    {.exercise = "leaving",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "RFC 6455 §5.5.1",
+     .rule = "After a Close frame nothing is sent, not even what others are just saying.",
+     .symptom = "\"Received a frame after close\".",
+     .parents = "broadcast-once broadcast-65536 writes-large writes-behind",
+     .suspect = "close-then-data",
+     .run = closes_in_flood,
+     .checks = (const struct check[]){{.id = "writes-close",
+                                       .title = "a Close frame among messages of 64 KiB",
+                                       .number = 20},
                                       {0}}},
 
     /* ---- keepalive */
@@ -1246,7 +1504,7 @@ const struct family room_checks[] = {
     {.exercise = "keepalive",
      .lessons = LESSON(3),
      .level = BETTER,
-     .section = "DESIGN.md, Threads",
+     .section = "this course",
      .rule = "A client that does not answer a ping within another --ping-interval is dropped.",
      .symptom = "Clients whose network is gone stay in the list for ever.",
      .parents = "keepalive-ping",
@@ -1276,13 +1534,17 @@ const struct family room_checks[] = {
      .run = says_goodbye,
      .checks =
          (const struct check[]){
-             {.id = "stop-1001", .title = "SIGTERM: 1001 to all", .number = SIGTERM},
-             {.id = "stop-sigint", .title = "SIGINT: 1001 to all", .number = SIGINT},
+             {.id = "stop-1001", .title = "SIGTERM: 1001 to all", .number = SIGTERM, .code = 3},
+             {.id = "stop-sigint", .title = "SIGINT: 1001 to all", .number = SIGINT, .code = 3},
+             {.id = "stop-sixty",
+              .title = "SIGTERM: 1001 to sixty clients",
+              .number = SIGTERM,
+              .code = 60},
              {0}}},
     {.exercise = "stop",
      .lessons = LESSON(3),
      .level = BETTER,
-     .section = "DESIGN.md, Threads",
+     .section = "this course",
      .rule = "Stopping takes 3 s at most, whatever the clients do.",
      .symptom = "kill -9 is what one gets used to.",
      .parents = "threads-two",
@@ -1308,7 +1570,7 @@ const struct family room_checks[] = {
     {.exercise = "stop",
      .lessons = LESSON(3),
      .level = BETTER,
-     .section = "DESIGN.md, Threads",
+     .section = "this course",
      .rule = "Stopping takes 3 s at most, whatever the clients do.",
      .symptom = "kill -9 is what one gets used to.",
      .parents = "threads-two slow-others",
@@ -1326,13 +1588,29 @@ const struct family room_checks[] = {
      .section = "RFC 6455 §7.4.1",
      .rule = "The Close frame with 1001 stands behind a whole frame.",
      .symptom = "\"Invalid frame header\" at each restart.",
-     .parents = "stop-1001 writes-large writes-behind",
+     .parents = "stop-1001 writes-large writes-behind leave-behind writes-close",
      .needs = NEEDS_SERVER,
      .suspect = "no-goodbye",
      .run = stops_in_flood,
      .checks = (const struct check[]){{.id = "stop-in-flood",
                                        .title = "SIGTERM in the middle of a conversation",
                                        .number = SIGTERM},
+                                      {0}}},
+    {.exercise = "stop",
+     .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "RFC 6455 §7.4.1",
+     .rule = "A server that stops gives its clients time to read the goodbye.",
+     .symptom = "1006 at each restart, but only for those with a slow network.",
+     .parents = "stop-1001 leave-behind",
+     .needs = NEEDS_SERVER,
+     .start = &(const struct start){"", "--max-backlog 8388608"},
+     .suspect = "no-goodbye",
+     .run = stops_behind,
+     .checks = (const struct check[]){{.id = "stop-behind",
+                                       .title = "SIGTERM with a client that is behind",
+                                       .number = SIGTERM,
+                                       .code = MUCH},
                                       {0}}},
     {0},
 };

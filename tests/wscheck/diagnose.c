@@ -190,8 +190,15 @@ static const struct diagnosis diagnoses[] = {
     {"fragment-alone",
      "a fragment was answered by itself, as if it were a message: collect until "
      "FIN",
-     "fragments"},
-    {"fragment-lost", "only one fragment came back: append each to those before it", "fragments"},
+     "assemble"},
+    {"fragment-lost",
+     "only one piece of the message came back: append each fragment, and each piece that one "
+     "recv() brings, to those before it",
+     "assemble"},
+    {"no-loop",
+     "the server said goodbye although the client had not: receive and answer in a loop, until the "
+     "conversation is over",
+     "receive-loop"},
     {"length-not-cut", "the length byte was taken with the MASK bit in it: & 0x7F",
      "decode-header"},
     {"length-65535", "65535 was written in 64 bits: it still fits into 16 (<=, not <)",
@@ -283,9 +290,9 @@ static const struct diagnosis diagnoses[] = {
     {"utf8-per-frame",
      "each fragment was checked by itself: a character may begin in one and end in "
      "the next",
-     "fragments"},
+     "utf8"},
     {"utf8-not-checked", "this is not UTF-8, and was taken for text: check, and close with 1007",
-     "refuse-frames"},
+     "utf8"},
     {"utf8-too-strict", "this is good UTF-8 (RFC 3629) and was refused", NULL},
     {"utf8-in-binary", "binary messages were checked for UTF-8: they may hold anything", NULL},
     {"frame-not-checked",
@@ -336,6 +343,10 @@ static const struct diagnosis diagnoses[] = {
      "two clients share one socket, as happens when the address of a loop variable "
      "is given to pthread_create(): give each thread its own",
      NULL},
+    {"shared-state",
+     "a client got what was meant for another: what belongs to one connection must not lie in a "
+     "variable that all threads use",
+     NULL},
     {"no-room",
      "a place in the list is not given back when a client leaves: after some time nobody "
      "gets in",
@@ -344,7 +355,7 @@ static const struct diagnosis diagnoses[] = {
      "writing to a connection that the client has reset raises SIGPIPE, which ends the "
      "program: ignore it, and look at the result of send()",
      "where signals are set up, and where send() is called (in the course: block_signals() in "
-     "common/server.c, net_send_all() in common/net.c)"},
+     "lesson02_frames/process.c, net_send_all() in common/net.c)"},
     {"one-bad-client-stops-all", "one client's fault ended the service for all", NULL},
     {"not-broadcast", "only the sender got its message: it goes to every client of the room", NULL},
     {"sender-left-out", "the sender did not get its own message: here it does, as everybody", NULL},
@@ -376,6 +387,18 @@ static const struct diagnosis diagnoses[] = {
      "the clients saw the messages in different orders: choose the order under one "
      "lock",
      NULL},
+    {"lost-meanwhile",
+     "a message is missing that was said while others were being delivered: take away what is to "
+     "be delivered, and let what comes meanwhile wait for the next time",
+     NULL},
+    {"last-words-lost",
+     "a client said something and left, and not everybody heard it: deliver what it has said "
+     "before it goes",
+     NULL},
+    {"backlog-lost",
+     "what still waited for a client was thrown away when it left, perhaps in the middle of a "
+     "frame: send it first, then the Close frame",
+     "leaving"},
     {"slow-stops-all",
      "a client that does not read kept all others waiting: send() blocked, and with "
      "it a lock was held",

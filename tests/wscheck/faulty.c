@@ -98,6 +98,9 @@ static const struct fault faults[] = {
     {"ipv4-only", 1, 25, "listen-ipv6", "ipv4-only"},
     {"no-reuseaddr", 1, 0, "listen-again", "no-reuseaddr"},
     {"bad-exit", 1, 0, "listen-sigterm", "bad-exit"},
+    /* the conversation */
+    {"goodbye-at-once", 2, 0, "loop-stays", "no-loop"},
+    {"first-message-only", 2, 0, "loop-ten", "no-loop"},
     /* frames that are sent */
     {"early-bytes-lost", 2, 10, "decode-early", "early-bytes"},
     {"no-frame", 2, 14, "encode-hello", "no-frame"},
@@ -125,7 +128,8 @@ static const struct fault faults[] = {
     {"mask-kept", 2, 17, "unmask-second-frame", "mask-of-first-frame"},
     {"one-frame-a-read", 2, 19, "decode-two-in-one", "one-frame-a-read"},
     {"partial-frame-lost", 2, 19, "decode-byte-by-byte", "partial-frame"},
-    {"fragments-refused", 2, 21, "fragment-two", "fragments-refused"},
+    {"last-piece-only", 2, 19, "decode-cut-9", "fragment-lost"},
+    {"fragments-refused", 2, 21, "fragment-taken", "fragments-refused"},
     {"fragment-alone", 2, 21, "fragment-two", "fragment-alone"},
     {"fragment-lost", 2, 21, "fragment-two", "fragment-lost"},
     {"opcode-of-fragment", 2, 21, "fragment-two", "opcode-of-fragment"},
@@ -148,7 +152,9 @@ static const struct fault faults[] = {
     {"forgets-valid", 2, 0, "refuse-valid-first", "close-drops-answers"},
     {"wrong-code", 2, 0, "refuse-code-1002", "close-code-missing"},
     {"no-reason", 2, 0, "refuse-reason-opcode", "no-reason"},
-    {"judges-late", 2, 0, "refuse-early-utf8", "waits-for-rest"},
+    {"no-reason-for-text", 2, 0, "refuse-reason-utf8", "no-reason"},
+    {"judges-late", 2, 0, "refuse-early-rsv", "waits-for-rest"},
+    {"judges-text-late", 2, 0, "refuse-early-utf8", "waits-for-rest"},
     {"no-limit", 2, 0, "limit-over", "too-big-taken"},
     {"utf8-not-checked", 2, 0, "utf8-ff", "utf8-not-checked"},
     {"utf8-overlong-taken", 2, 0, "utf8-overlong-2", "utf8-not-checked"},
@@ -157,10 +163,12 @@ static const struct fault faults[] = {
     {"utf8-three-bytes-only", 2, 0, "encode-utf8", "-"},
     {"utf8-no-noncharacter", 2, 0, "utf8-good-3", "utf8-too-strict"},
     {"utf8-per-frame", 2, 0, "fragment-utf8", "utf8-per-frame"},
+    {"utf8-whole-only", 2, 0, "fragment-bad-end", "utf8-not-checked"},
     {"utf8-in-binary", 2, 0, "utf8-not-in-binary", "utf8-in-binary"},
     {"replies-one-by-one", 2, 0, "decode-batch", "-"},
     /* close */
-    {"close-ignored", 2, 22, "close-1000", "close-ignored"},
+    {"close-ignored", 2, 22, "close-heard", "close-ignored"},
+    {"close-unanswered", 2, 22, "close-1000", "close-ignored"},
     {"close-swapped", 2, 22, "close-1000", "close-swapped"},
     {"close-1005", 2, 22, "close-empty", "close-1005"},
     {"close-echoes-1006", 2, 22, "close-body-1006", "close-1005"},
@@ -168,13 +176,19 @@ static const struct fault faults[] = {
     {"close-always-1000", 2, 22, "close-echo-1001", "close-other-code"},
     {"close-not-ended", 2, 22, "close-ends", "close-not-ended"},
     {"close-then-data", 2, 22, "close-then-text", "close-then-data"},
+    {"close-0-ignored", 2, 22, "close-body-0", "frame-not-checked"},
     {"close-code-not-checked", 2, 22, "close-code-999", "frame-not-checked"},
     {"dies-of-short-close", 2, 22, "close-body-1", "-"},
     {"dies-of-sigpipe", 2, 25, "close-reset-flood", "sigpipe"},
     /* many clients */
-    {"one-at-a-time", 3, 23, "threads-two", "one-at-a-time"},
-    {"shared-variable", 3, 23, "threads-20", "shared-variable"},
-    {"places-not-freed", 3, 23, "threads-many", "no-room"},
+    {"one-at-a-time", 2, 23, "threads-two", "one-at-a-time"},
+    {"shared-variable", 2, 23, "threads-20", "shared-variable"},
+    {"answers-to-newest", 2, 23, "threads-own-text", "shared-state"},
+    {"waits-for-long", 2, 0, "threads-beside-long", "one-at-a-time"},
+    {"waits-for-reader", 2, 0, "threads-beside-slow", "one-at-a-time"},
+    {"places-not-freed", 2, 23, "threads-many", "no-room"},
+    {"no-places", 2, 0, "threads-full", "-"},
+    /* the room */
     {"echo-only", 3, 0, "broadcast-other", "not-broadcast"},
     {"sender-left-out", 3, 0, "broadcast-self", "sender-left-out"},
     {"sent-twice", 3, 0, "broadcast-once", "sent-twice"},
@@ -189,16 +203,21 @@ static const struct fault faults[] = {
     {"room-sigpipe", 3, 25, "leave-reset", "sigpipe"},
     {"fault-stops-all", 3, 0, "leave-fault", "one-bad-client-stops-all"},
     {"interleaved", 3, 24, "writes-large", "interleaved"},
+    {"lost-meanwhile", 3, 24, "writes-small", "lost-meanwhile"},
     {"order-differs", 3, 24, "writes-one-order", "order-differs"},
+    {"last-words-lost", 3, 0, "leave-last-words", "last-words-lost"},
+    {"own-words-lost", 3, 0, "leave-own-words", "last-words-lost"},
+    {"backlog-cut", 3, 24, "leave-behind", "backlog-lost"},
+    {"backlog-dropped", 3, 24, "leave-behind-all", "backlog-lost"},
     {"data-after-close", 3, 24, "writes-close", "close-then-data"},
     {"blocking-send", 3, 24, "slow-others", "slow-stops-all"},
     {"slow-drops", 3, 24, "slow-catches-up-more", "slow-drops"},
     {"never-evicted", 3, 24, "slow-evicted", "never-evicted"},
-    {"no-places", 3, 0, "threads-full", "-"},
     {"no-ping", 3, 0, "keepalive-ping", "no-ping"},
     {"pong-not-counted", 3, 0, "keepalive-pong", "pong-not-counted"},
     {"silent-kept", 3, 0, "keepalive-silent", "silent-kept"},
     {"no-goodbye", 3, 0, "stop-1001", "no-goodbye"},
+    {"stop-hurries", 3, 0, "stop-behind", "no-goodbye"},
     {"stop-waits", 3, 0, "stop-unanswered", "does-not-stop"},
     {"stop-bad-exit", 3, 0, "stop-empty", "bad-exit"},
 };
@@ -223,7 +242,7 @@ static const char *fault_name(void)
 #define HEAD_MAX    8192
 #define CLIENTS_MAX 512
 #define LINGER      2000 /* ms: how long a finished connection is read empty */
-#define GOODBYE     400  /* ms: how long answers to 1001 are waited for */
+#define GOODBYE     1500 /* ms: how long answers to 1001 are waited for */
 
 enum state { IN_HEAD, OPEN, LINGERING };
 
@@ -242,7 +261,10 @@ struct client {
     uint64_t unmasked; /* bytes, of all frames: see "mask-runs-on" */
     unsigned char kept_mask[4]; /* see "mask-kept" */
     bool has_kept_mask;
-    size_t cut; /* where in a frame's payload the last read ended: see "mask-restarts" */
+    size_t cut;         /* where in a frame's payload the last read ended: see "mask-restarts" */
+    bool is_leaving;    /* a Close frame stands behind the frame at hand: see "last-words-lost" */
+    bool awaits_much;   /* the rest of a long frame: see "waits-for-long" */
+    struct bytes sizes; /* of the frames in `out`, in 4 bytes each: see "backlog-dropped" */
 };
 
 static struct client *clients[CLIENTS_MAX];
@@ -264,6 +286,7 @@ static void client_free(struct client *c)
     bytes_free(&c->out);
     bytes_free(&c->late);
     bytes_free(&c->message);
+    bytes_free(&c->sizes);
     free(c);
 }
 
@@ -360,7 +383,8 @@ static void queue(struct client *c, const struct bytes *frame)
         return;
     }
     bytes_add(&c->out, frame->at, frame->len);
-    if (fault("blocking-send"))
+    bytes_add_number(&c->sizes, frame->len, 4);
+    if (fault("blocking-send") || fault("waits-for-reader"))
         send_blocking(c);
     if (fault("replies-one-by-one")) {
         struct timespec while_reader_wakes = {0, 300000};
@@ -378,6 +402,23 @@ static void send_frame(struct client *c, unsigned opcode, const unsigned char *p
     bytes_free(&frame);
 }
 
+/* Of the frames in `out`, how many bytes stand behind the first, which may be half sent. Forgets the
+ * sizes of those that have been sent. */
+static size_t bytes_behind_first(struct client *c)
+{
+    size_t behind = 0, count = c->sizes.len / 4;
+    while (count > 0) {
+        const unsigned char *n = c->sizes.at + 4 * (count - 1);
+        size_t size = (size_t)n[0] << 24 | (size_t)n[1] << 16 | (size_t)n[2] << 8 | n[3];
+        if (behind + size >= c->out.len)
+            break;
+        behind += size;
+        count--;
+    }
+    drop(&c->sizes, 4 * (count > 0 ? count - 1 : 0));
+    return behind;
+}
+
 static void flush_client(struct client *c)
 {
     while (c->out.len > 0 && !c->failed) {
@@ -388,6 +429,8 @@ static void flush_client(struct client *c)
         }
         drop(&c->out, (size_t)n);
     }
+    if (c->out.len == 0)
+        c->sizes.len = 0;
 }
 
 static void send_blocking(struct client *c)
@@ -428,7 +471,7 @@ static void send_close(struct client *c, unsigned code, const char *reason)
         code = (code >> 8 | code << 8) & 0xFFFF;
     if (code != 0)
         bytes_add_number(&body, code, 2);
-    if (by_fault && !fault("no-reason"))
+    if (by_fault && !fault("no-reason") && !(code == 1007 && fault("no-reason-for-text")))
         bytes_add_text(&body, reason);
     if (!by_fault && fault("close-without-code"))
         body.len = 0;
@@ -485,14 +528,24 @@ static void queue_in_halves(struct client *c, const struct bytes *frame)
     bytes_add(&c->late, frame->at + half.len, frame->len - half.len);
 }
 
+/* Who has spoken first in this round: see "lost-meanwhile". */
+static const struct client *first_speaker;
+
 static void broadcast_frame(struct client *by, const struct bytes *frame)
 {
+    if (first_speaker == NULL)
+        first_speaker = by;
+    if ((fault("lost-meanwhile") && first_speaker != by) ||
+        (fault("last-words-lost") && by->is_leaving))
+        return;
     size_t limit = fault("first-ten-only") && client_count > 10 ? 10 : client_count;
     for (size_t i = 0; i < limit; i++) {
         struct client *c = clients[i];
         if (fault("echo-only") && c != by)
             continue;
         if (fault("sender-left-out") && c == by)
+            continue;
+        if (fault("own-words-lost") && c == by && by->is_leaving)
             continue;
         if (fault("interleaved"))
             queue_in_halves(c, frame);
@@ -545,11 +598,15 @@ static void take_message(struct client *c, unsigned opcode, const unsigned char 
     if (frame.len == 0)
         ;
     else if (lesson == 2)
-        queue(c, &frame);
+        queue(fault("answers-to-newest") ? clients[client_count - 1] : c, &frame);
     else if (lesson == 3 && (fault("newest-first") || fault("order-differs")))
         remember_said(c, &frame);
     else if (lesson == 3)
         broadcast_frame(c, &frame);
+    if (fault("first-message-only")) {
+        send_close(c, 1000, "");
+        finish(c);
+    }
     bytes_free(&frame);
 }
 
@@ -705,6 +762,10 @@ static void take_data(struct client *c, const struct frame *f, const unsigned ch
         c->opcode = f->fin ? 0 : opcode;
         return;
     }
+    if (fault("last-piece-only") && c->cut > 0 && c->cut < len) {
+        at += c->cut;
+        len -= c->cut;
+    }
     if (opcode == TEXT && fault("utf8-per-frame") && text_is_bad(at, len, true)) {
         fail_client(c, 1007, BAD_UTF8);
         return;
@@ -723,7 +784,8 @@ static void take_data(struct client *c, const struct frame *f, const unsigned ch
         c->message.len = 0;
     bytes_add(&c->message, at, len);
     c->opcode = opcode;
-    if (opcode == TEXT && text_is_bad(c->message.at, c->message.len, f->fin)) {
+    bool is_checked = opcode == TEXT && !fault("utf8-whole-only");
+    if (is_checked && text_is_bad(c->message.at, c->message.len, f->fin)) {
         fail_client(c, 1007, BAD_UTF8);
     } else if (f->fin) {
         take_message(c, opcode, c->message.at, c->message.len);
@@ -757,8 +819,16 @@ static void take_close(struct client *c, const unsigned char *body, size_t len)
     bool may_travel = code == 0 || frame_close_code_may_travel(code) ||
                       fault("close-code-not-checked") ||
                       (fault("close-echoes-1006") && code == 1006);
-    if (fault("close-ignored"))
+    if (fault("close-ignored") || (fault("close-0-ignored") && len >= 2 && code == 0))
         return;
+    if (fault("backlog-cut"))
+        c->out.len = 0;
+    if (fault("backlog-dropped"))
+        c->out.len -= bytes_behind_first(c);
+    if (fault("close-unanswered")) {
+        finish(c);
+        return;
+    }
     if (len == 1 && fault("dies-of-short-close"))
         abort();
     if (len == 1 || (len >= 2 && code == 0 && !fault("close-code-not-checked")))
@@ -786,7 +856,8 @@ static void judge_unfinished(struct client *c, const struct frame *f)
     struct bytes copy = {0};
     size_t have = c->in.len - f->head_len;
     unsigned opcode = f->opcode != CONTINUATION ? f->opcode : c->opcode;
-    if (opcode != TEXT || fault("judges-late") || fault("utf8-not-checked") || !f->masked)
+    if (opcode != TEXT || fault("judges-late") || fault("judges-text-late") ||
+        fault("utf8-not-checked") || !f->masked)
         return;
     if (f->opcode == CONTINUATION)
         bytes_add(&copy, c->message.at, c->message.len);
@@ -836,8 +907,12 @@ static bool take_next_frame(struct client *c)
         judge_unfinished(c, &f);
         if (c->in.len > f.head_len)
             c->cut = c->in.len - f.head_len;
+        c->awaits_much = f.len > 65536;
         return false;
     }
+    size_t end = f.head_len + (size_t)f.len;
+    c->awaits_much = false;
+    c->is_leaving = c->in.len > end && c->in.at[end] == (FIN | CLOSE);
     take_frame(c, &f, c->in.at + f.head_len);
     drop(&c->in, f.head_len + (size_t)f.len);
     c->cut = 0;
@@ -1146,6 +1221,10 @@ static void answer_101(struct client *c, const struct request *r)
         }
     c->state = OPEN;
     c->since = wire_now();
+    if (fault("goodbye-at-once")) {
+        send_close(c, 1000, "");
+        finish(c);
+    }
 }
 
 static void answer_with(struct client *c, const struct request *r, const char *type,
@@ -1314,6 +1393,7 @@ static void take_client(int fd)
 {
     static unsigned long ever;
     struct client *c = calloc(1, sizeof *c);
+    int buffered = 256 * 1024; /* else the system alone may hold megabytes, or not */
     ever++;
     if (c == NULL || client_count == CLIENTS_MAX || (fault("places-not-freed") && ever > 1000)) {
         free(c);
@@ -1321,6 +1401,7 @@ static void take_client(int fd)
         return;
     }
     (void)fcntl(fd, F_SETFL, O_NONBLOCK);
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffered, sizeof buffered);
     *c = (struct client){.fd = fd, .state = IN_HEAD, .since = wire_now()};
     clients[client_count++] = c;
     if (fault("shared-variable"))
@@ -1336,7 +1417,10 @@ static void take_clients(int listener)
 /* Is this client's turn never, or later? */
 static bool is_kept_waiting(size_t i)
 {
-    return clients[i]->orphan || (fault("one-at-a-time") && i > 0);
+    bool is_behind_long = false;
+    for (size_t k = 0; k < client_count && fault("waits-for-long"); k++)
+        is_behind_long = is_behind_long || (k != i && clients[k]->awaits_much);
+    return clients[i]->orphan || is_behind_long || (fault("one-at-a-time") && i > 0);
 }
 
 static void finish_round(void)
@@ -1367,6 +1451,7 @@ static void serve_round(const int listeners[2])
 {
     static struct pollfd set[CLIENTS_MAX + 2];
     size_t count = client_count;
+    first_speaker = NULL;
     for (size_t i = 0; i < 2; i++)
         set[i] = (struct pollfd){stopping ? -1 : listeners[i], POLLIN, 0};
     for (size_t i = 0; i < count; i++) {
@@ -1417,14 +1502,16 @@ static int listen_on(int family, unsigned *port)
     return fd;
 }
 
-/* 1001 to all, and two seconds for their answers. */
+/* 1001 to all, and some time for their answers. */
 static void stop_serving(void)
 {
     static const int none[2] = {-1, -1};
     int64_t deadline = wire_now() + GOODBYE;
     for (size_t i = 0; i < client_count && !fault("no-goodbye"); i++)
-        if (clients[i]->state == OPEN && lesson > 1)
+        if (clients[i]->state == OPEN && lesson > 1) {
+            clients[i]->failed = fault("stop-hurries") && clients[i]->out.len > 0;
             send_close(clients[i], 1001, "");
+        }
     while (client_count > 0 && lesson > 1 && !fault("no-goodbye") &&
            (wire_now() < deadline || fault("stop-waits")))
         serve_round(none);

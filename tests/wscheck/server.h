@@ -18,7 +18,7 @@
 
 #include "bytes.h"
 
-#define STOP_TIME 3000 /* ms: what a server may take to stop (DESIGN.md, Threads) */
+#define STOP_TIME 3000 /* ms: what a server may take to stop */
 
 /* How it is started, besides its command and --port N. */
 struct start {
