@@ -43,7 +43,7 @@ ifeq ($(SAN),)
 else
   SANITIZE := -fsanitize=$(SAN:address=address,undefined) -fno-omit-frame-pointer
   SANITIZE := $(SANITIZE) -fno-sanitize-recover=undefined
-  SANITIZE_CPPFLAGS := -DWORKER_STACK=1048576 $(if $(filter memory,$(SAN)),-include tests/unit/memory.h)
+  SANITIZE_CPPFLAGS := -DWORKER_STACK=1048576 $(if $(filter memory,$(SAN)),-isystem tests/memory)
   VARIANT := $(SAN)
 endif
 # CC may be a path, or several words: clang, gcc_-m64, ccache_gcc.
@@ -163,10 +163,12 @@ define ARCHIVE
 	$(call step,AR,$@)$(AR) rcs $@ $^
 endef
 
+# Where the pages of this folder are, and that of the challenges.
+PAGES = -I$(BUILD)/$(*D) -I$(BUILD)/$(lesson02)/challenges
+
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call step,CC,$<)$(CC) $(ALL_CPPFLAGS) $(PAGES) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
-PAGES = -I$(BUILD)/$(*D) -I$(BUILD)/$(lesson02)/challenges
 
 $(BUILD)/flags: Makefile
 	@mkdir -p $(@D)

@@ -9,7 +9,7 @@
 BLANKS        := blank02 blank03
 BLANK_ANSWERS := $(BLANKS:%=$(BUILD)/blank/%)
 blank_dir      = $($(1:blank%=lesson%))/blank
-BLANK_BUILD    = $(CC) -D_DEFAULT_SOURCE $(SANITIZE_CPPFLAGS) $(CRYPTO_CFLAGS) $(CPPFLAGS) \
+BLANK_BUILD    = $(call step,CC,$<)$(CC) -D_DEFAULT_SOURCE $(SANITIZE_CPPFLAGS) $(CRYPTO_CFLAGS) $(CPPFLAGS) \
                  $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(CRYPTO_LIBS)
 
 # What needs more than a WebSocket server: GET /status, and --max-clients. They are not asked for.
@@ -20,16 +20,15 @@ $(BLANKS):
 	@FORCE=$(FORCE) tests/blank/lay-out $(call blank_dir,$@)/task.c $@.c
 
 $(BLANKS:%=check-%): check-%: $(BUILD)/blank/own-% wscheck
-	@rm -f server
-	@cp $< server
+	$(call leave,server)
 	@./wscheck --lesson $(patsubst blank0%,%,$*) --server ./server $(BLANK_EXCEPT_$*) $(CHECK)
 
-$(BLANKS:%=$(BUILD)/blank/own-%): $(BUILD)/blank/own-%: %.c Makefile
+$(BLANKS:%=$(BUILD)/blank/own-%): $(BUILD)/blank/own-%: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(BLANK_BUILD)
 
 blank-programs: $(BLANK_ANSWERS)
-$(BLANK_ANSWERS): $(BUILD)/blank/%: $$(call blank_dir,%)/answer.c Makefile
+$(BLANK_ANSWERS): $(BUILD)/blank/%: $$(call blank_dir,%)/answer.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(BLANK_BUILD)
 
