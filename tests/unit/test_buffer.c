@@ -145,6 +145,33 @@ static void bytes_that_are_there_already(void **state)
     buffer_free(&buffer);
 }
 
+/* Many bytes that are received begin BUFFER_HEADROOM behind what malloc() gives; those that are held
+ * stay where they are. */
+static void room_for_many_bytes(void **state)
+{
+    struct buffer buffer = {0};
+    struct expected expected = {0, 0};
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        assert_true(buffer_reserve_bulk(&buffer, 4096));
+        assert_ptr_equal(buffer.data + buffer.end, buffer.data + BUFFER_HEADROOM);
+        must(buffer.size - buffer.end >= 4096, "there is room for 4096");
+        check(&buffer, &expected);
+        for (size_t piece = 0; piece < 5; piece++) {
+            assert_true(buffer_reserve_bulk(&buffer, 4096));
+            put_expected(&expected, buffer.data + buffer.end, 4096);
+            buffer_put(&buffer, buffer.data + buffer.end, 4096);
+            check(&buffer, &expected);
+        }
+        buffer_consume(&buffer, buffer_len(&buffer));
+        expected.first = expected.next;
+    }
+    assert_false(buffer_reserve_bulk(&buffer, SIZE_MAX / 2));
+    check(&buffer, &expected);
+    assert_true(buffer_append(&buffer, "x", 1));
+    buffer_free(&buffer);
+}
+
 /* Everything in every order, against the two numbers that say what must be in it. */
 static void random_use(void **state)
 {
@@ -254,6 +281,7 @@ int main(void)
         cmocka_unit_test(bytes_come_out_as_they_went_in),
         cmocka_unit_test(there_is_room_after_reserve),
         cmocka_unit_test(bytes_that_are_there_already),
+        cmocka_unit_test(room_for_many_bytes),
         cmocka_unit_test(random_use),
         cmocka_unit_test(memory_follows_what_is_held),
         cmocka_unit_test(a_long_queue_of_short_contents),

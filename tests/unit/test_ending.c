@@ -52,8 +52,6 @@ static void say_goodbye(const struct ending *ending, const char *waiting, const 
     if (ending->code != WS_CLOSE_ABNORMAL)
         assert_int_equal(net_look(peer.client.fd, &(char){0}, 1, 1), 0); /* all has been read */
     peer_must_read(&peer, expected, len);
-    net_close(peer.client.fd);
-    peer.client.fd = -1;
     if (ending->code != WS_CLOSE_ABNORMAL)
         peer_must_read_the_end(&peer);
     buffer_free(&buffer);

@@ -79,14 +79,14 @@ static void without_early_bytes_there_is_no_memory(void **state)
     assert_null(input.buffer.data);
 }
 
-/* A read that fills its space doubles it: 512 bytes, 1 KiB, ... 64 KiB, and no more. */
+/* A read that fills its space makes it larger: a few bytes, 512, 1 KiB, ... 64 KiB, and no more. */
 static void memory_follows_the_bytes(void **state)
 {
-    size_t at = 0, size = INPUT_FEW;
+    size_t at = INPUT_FEW;
     (void)state;
     peer_send(&peer, bytes, sizeof bytes);
-    for (; at + size <= sizeof bytes;
-         size = size < 512 ? 512 : 2 * size) { /* a buffer has 512 at least */
+    must_receive(INPUT_FEW, 0, 0);
+    for (size_t size = 512; at + size <= sizeof bytes; size *= 2) {
         must_receive(size, at, 0);
         at += size;
     }
@@ -157,7 +157,7 @@ static void when_nothing_comes(void **state)
 /* Whether it pauses or not: within 16 reads the stop is seen. */
 static void the_stop_is_seen(void **state)
 {
-    int stop[2], reads = 0;
+    int stop[2];
     (void)state;
     assert_int_equal(pipe(stop), 0);
     peer.client.stop = stop[0];
@@ -166,12 +166,15 @@ static void the_stop_is_seen(void **state)
     close(stop[1]);
     assert_int_equal(receive(0), -1);
     assert_int_equal(errno, ECANCELED);
-    for (ssize_t n = 1; n > 0; reads++) {
-        peer_send(&peer, bytes, 1);
-        n = receive(0);
+    for (int round = 0; round < 3; round++) {
+        int reads = 0;
+        for (ssize_t n = 1; n > 0; reads++) {
+            peer_send(&peer, bytes, 1);
+            n = receive(0);
+        }
+        assert_int_equal(errno, ECANCELED);
+        must(reads <= 16, "%d reads", reads);
     }
-    assert_int_equal(errno, ECANCELED);
-    must(reads <= 16, "%d reads", reads);
     close(stop[0]);
 }
 

@@ -7,9 +7,11 @@
 
 #define INTERVAL 1000 /* milliseconds */
 
-enum what { END, SILENCE, BETWEEN, IN_FRAME };
+enum what { END, BETWEEN, IN_FRAME, SILENCE, READING, UNKNOWN };
 
-/* An interval without a byte, or `bytes` that come at `now` and end between two frames or in one. */
+/* `bytes` that come at `now` and end between two frames or in one. Or an interval without a byte, when
+ * the client has acknowledged so many bytes: SILENCE, and 1023 are outstanding, READING, and 1024 are,
+ * UNKNOWN, and the system does not tell. */
 struct event {
     enum what what;
     size_t bytes;
@@ -24,9 +26,12 @@ struct story {
 
 static enum keepalive_verdict tell(struct keepalive *keepalive, const struct event *event)
 {
-    if (event->what == SILENCE)
+    if (event->what == BETWEEN || event->what == IN_FRAME)
+        return keepalive_bytes(keepalive, event->bytes, event->what == IN_FRAME, event->now);
+    if (event->what == UNKNOWN)
         return keepalive_silence(keepalive, -1, -1, event->now);
-    return keepalive_bytes(keepalive, event->bytes, event->what == IN_FRAME, event->now);
+    int64_t outstanding = event->what == READING ? 1024 : 1023;
+    return keepalive_silence(keepalive, (int64_t)event->bytes, outstanding, event->now);
 }
 
 static void run(const struct story *stories, size_t count, int64_t start, int64_t interval)
@@ -46,10 +51,11 @@ static void run(const struct story *stories, size_t count, int64_t start, int64_
 /* Whatever the clock says, and however long an interval is. */
 static void run_all(const struct story *stories, size_t count)
 {
-    run(stories, count, 1, INTERVAL);
+    run(stories, count, 10 * INTERVAL, INTERVAL);
     run(stories, count, INT64_MAX / 2, INTERVAL);
     run(stories, count, 86400000, 20000);
-    run(stories, count, 5, 86400000);
+    run(stories, count, INT64_MAX / 2, 86400000);
+    run(stories, count, 1, INTERVAL); /* the clock may have begun just now */
 }
 
 static void silence(void **state)
@@ -75,6 +81,57 @@ static void silence(void **state)
     };
     (void)state;
     run_all(stories, COUNT_OF(stories));
+}
+
+/* Its answer may wait behind what it has yet to read: as long as it takes 1024 bytes in two intervals,
+ * it has not gone. */
+static void slow_readers(void **state)
+{
+    static const struct story stories[] = {
+        {"1024 bytes are progress, and good for two intervals",
+         {{READING, 5000, 1000, KEEPALIVE_ASK},
+          {READING, 6024, 2000, KEEPALIVE_FINE},
+          {READING, 6024, 3999, KEEPALIVE_FINE},
+          {READING, 6024, 4000, KEEPALIVE_SILENT}}},
+        {"1023 are not",
+         {{READING, 5000, 1000, KEEPALIVE_ASK},
+          {READING, 6023, 2000, KEEPALIVE_FINE},
+          {READING, 6023, 3000, KEEPALIVE_SILENT}}},
+        {"they add up",
+         {{READING, 5000, 1000, KEEPALIVE_ASK},
+          {READING, 5600, 2000, KEEPALIVE_FINE},
+          {READING, 6024, 2999, KEEPALIVE_FINE},
+          {READING, 6024, 4998, KEEPALIVE_FINE},
+          {READING, 6024, 4999, KEEPALIVE_SILENT}}},
+        {"who has taken nearly all should answer",
+         {{READING, 5000, 1000, KEEPALIVE_ASK},
+          {READING, 9000, 2000, KEEPALIVE_FINE},
+          {SILENCE, 99000, 3000, KEEPALIVE_SILENT}}},
+        {"who has never taken 1024 bytes has not read",
+         {{READING, 1023, 1000, KEEPALIVE_ASK}, {READING, 1023, 1001, KEEPALIVE_SILENT}}},
+        {"who took something long ago",
+         {{READING, 5000, 1000, KEEPALIVE_ASK},
+          {BETWEEN, 1, 1500, KEEPALIVE_FINE},
+          {READING, 5000, 9000, KEEPALIVE_ASK},
+          {READING, 5000, 10000, KEEPALIVE_SILENT}}},
+        {"where the system does not tell",
+         {{UNKNOWN, 0, 1000, KEEPALIVE_ASK}, {UNKNOWN, 0, 2000, KEEPALIVE_SILENT}}},
+        {"an answer after all",
+         {{READING, 5000, 1000, KEEPALIVE_ASK},
+          {READING, 7000, 2000, KEEPALIVE_FINE},
+          {BETWEEN, 1, 2500, KEEPALIVE_FINE},
+          {READING, 7000, 3500, KEEPALIVE_ASK}}},
+    };
+    (void)state;
+    run_all(stories, COUNT_OF(stories));
+}
+
+static void patience_is_two_intervals(void **state)
+{
+    (void)state;
+    assert_int_equal(keepalive_patience(1), 2);
+    assert_int_equal(keepalive_patience(20000), 40000);
+    assert_true(keepalive_patience(86400000) == 172800000);
 }
 
 /* §7.4.1, 1008: of a frame that is not complete, 1024 bytes must come within six intervals. */
@@ -137,6 +194,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(silence),
+        cmocka_unit_test(slow_readers),
+        cmocka_unit_test(patience_is_two_intervals),
         cmocka_unit_test(slow_frames),
     };
     return cmocka_run_group_tests_name("keepalive", tests, NULL, NULL);

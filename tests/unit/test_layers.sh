@@ -67,8 +67,9 @@ order=$({
 # The rules of silence only compute, too; they are lesson 2's.
 all_pure="$(in_folder common "$pure") lesson02_frames/keepalive"
 
-# What stands in a folder blank/ is an answer in one file, and uses nothing of this.
+# What is written from a blank file is a whole server by itself, and may do anything but include.
 sources=$(find common lesson*_* -name blank -prune -o -name '*.[ch]' -print | sort)
+from_blank=$(find lesson*_* -path '*/blank/*.[ch]' | sort)
 everything=$(find . \( -name build -o -name node_modules -o -name 'workbook*' -o -name '.?*' \) -prune \
     -o -name '*.[ch]' -print | sort)
 
@@ -193,7 +194,7 @@ report "a module includes only itself and those before it" "$tmp/problems"
 upto=
 for folder in $folders; do
     upto="$upto $folder"
-    for file in $(find "$folder" -name '*.[ch]' | sort); do
+    for file in $(echo "$sources" | grep "^$folder/"); do
         for name in $(includes "$file" quoted); do
             page=${name%.h}.html
             [ -n "$(find_header "$name" "$upto")" ] || [ -f "$(dirname "$file")/$page" ] ||
@@ -202,6 +203,11 @@ for folder in $folders; do
         done
     done
 done >"$tmp/problems"
+for file in $from_blank; do
+    for name in $(includes "$file" quoted); do
+        echo "$file includes $name, and is not from a blank file any more"
+    done
+done >>"$tmp/problems"
 report "a folder uses only itself and those before it" "$tmp/problems"
 
 # The comments, too: whoever reads common/ need not know what it is used for.
@@ -289,7 +295,7 @@ report "a module calls only those before it" "$tmp/problems"
 
 # Sockets come to be in listener.c; all that is done with them then is in net.c.
 births="socket bind listen accept getsockname getaddrinfo"
-life="shutdown send sendmsg recv"
+life="shutdown send sendmsg recv getsockopt"
 others="socketpair accept4 connect sendto sendmmsg recvfrom recvmsg recvmmsg getpeername"
 for file in $sources; do
     case $file in
@@ -306,9 +312,9 @@ for name in $life setsockopt; do
 done >>"$tmp/problems"
 report "only listener.c and net.c call socket functions" "$tmp/problems"
 
-# The others that have descriptors have them for themselves: the log the first three; process.c the pipe that
-# says "stop"; admission.c a spare one, and a pipe to those who are refused; room.c one to wake its
-# thread.
+# The others that have descriptors have them for themselves: the log the first three; process.c the
+# pipe that says "stop"; admission.c a spare one, and a pipe to those who are refused; room.c one to
+# wake its thread.
 own="read write open close pipe fcntl"
 never="readv writev select dup dup2 pread pwrite lseek"
 for file in $sources; do
@@ -333,9 +339,10 @@ cat >"$tmp/locks.awk" <<'AWK'
 function say(what) { print file ":" NR ": " name "() " what }
 /^ *#/ { next }
 /^[A-Za-z].*\(/ { name = $0; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name) }
-/^{ *$/ { inside = 1; held = at_first = (name ~ /_locked$/) }
+/^{ *$/ { inside = 1; endless = 0; held = at_first = (name ~ /_locked$/) }
+/for \(;;\)/ { endless = 1 }
 /^} *$/ {
-    if (held != at_first) say(at_first ? "does not leave the lock held" : "keeps a lock")
+    if (held != at_first && !endless) say(at_first ? "does not leave the lock held" : "keeps a lock")
     inside = 0
 }
 inside {
