@@ -66,6 +66,11 @@ const struct client *conn_client(const struct conn *conn)
     return conn->client;
 }
 
+const struct options *conn_options(const struct conn *conn)
+{
+    return conn->options;
+}
+
 /* ---------------------------------------------------------------------------------- sending */
 
 /* Waits until the socket has taken everything, but not for ever for a client that takes nothing. */
@@ -266,10 +271,9 @@ static void receive_bytes(struct conn *conn)
 static void drop_last_message(struct conn *conn)
 {
     struct buffer *message = &conn->message;
-    size_t len = buffer_len(message);
     conn->handed_out = false;
-    buffer_consume(message, len);
-    if (message->size > KEEP_MAX && message->size / 8 > len)
+    buffer_consume(message, buffer_len(message));
+    if (message->size > KEEP_MAX && message->size / 8 > conn->ready.len)
         buffer_free(message);
 }
 
@@ -304,7 +308,7 @@ bool conn_receive(struct conn *conn, struct conn_message *message)
     }
     *message = conn->ready;
     conn->is_ready = false;
-    conn->handed_out = buffer_len(&conn->message) > 0;
+    conn->handed_out = conn->message.data != NULL;
     if (log_wants(LOG_MESSAGES))
         log_message(conn, message);
     return true;
@@ -346,8 +350,8 @@ void conn_goodbye(struct conn *conn)
 {
     if (!conn->is_accepted) /* serve() did not want this client: there is nobody to say goodbye to */
         ending_lost(&conn->ending);
-    conn_close(conn, WS_CLOSE_NORMAL,
-               "the conversation is over"); /* if nothing else ended it, serve() did */
+    /* if nothing else has ended it, serve() has */
+    conn_close(conn, WS_CLOSE_NORMAL, "the conversation is over");
     ending_say_goodbye(&conn->ending, &conn->observed, &conn->replies);
     ending_log(&conn->ending, conn->client);
 }

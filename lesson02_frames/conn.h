@@ -60,6 +60,7 @@ void conn_evict(struct conn *conn, const char *why);
 bool conn_is_evicted(const struct conn *conn);
 
 const struct client *conn_client(const struct conn *conn);
+const struct options *conn_options(const struct conn *conn);
 
 /* ---------------------------------------------------- not used in this lesson: another way out */
 

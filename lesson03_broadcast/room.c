@@ -136,20 +136,12 @@ bool room_offer(struct room *room, enum ws_opcode type, const void *data, size_t
     return is_in;
 }
 
-uint64_t room_messages(struct room *room)
+void room_count(struct room *room, uint64_t *messages, uint64_t *evicted)
 {
     pthread_mutex_lock(&room->lock);
-    uint64_t messages = room->messages;
+    *messages = room->messages;
+    *evicted = room->evicted;
     pthread_mutex_unlock(&room->lock);
-    return messages;
-}
-
-uint64_t room_evicted(struct room *room)
-{
-    pthread_mutex_lock(&room->lock);
-    uint64_t evicted = room->evicted;
-    pthread_mutex_unlock(&room->lock);
-    return evicted;
 }
 
 /* ----------------------------------------------------------------------- the delivery thread */
@@ -218,9 +210,9 @@ static bool write_as_owner(void *data, struct iovec *parts, size_t count)
     return result != OUTBOX_GONE;
 }
 
-void room_join(struct room *room, struct member *member, struct conn *conn,
-               const struct options *options)
+void room_join(struct room *room, struct member *member, struct conn *conn)
 {
+    const struct options *options = conn_options(conn);
     member->room = room;
     outbox_init(&member->outbox, conn_client(conn), options->max_backlog,
                 keepalive_patience(options->ping_interval));

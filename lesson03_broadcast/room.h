@@ -53,8 +53,7 @@ bool room_open(struct room *room);
 void room_close(struct room *room);
 
 /* Owner: the client is in, and gets all that is delivered from now on, behind its 101. */
-void room_join(struct room *room, struct member *member, struct conn *conn,
-               const struct options *options);
+void room_join(struct room *room, struct member *member, struct conn *conn);
 
 /* Owner: the client is out. What it has said before is delivered first, to itself too; when this
  * returns, nobody else can reach the member or writes to the client. */
@@ -73,8 +72,7 @@ void room_deliver(struct room *room);
 /* Anyone: lets the delivery thread do that. Never waits. */
 void room_deliver_later(struct room *room);
 
-/* Anyone. */
-uint64_t room_messages(struct room *room);
-uint64_t room_evicted(struct room *room);
+/* Anyone: how many messages were said so far, and how many members were evicted. */
+void room_count(struct room *room, uint64_t *messages, uint64_t *evicted);
 
 #endif

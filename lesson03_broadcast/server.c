@@ -16,7 +16,6 @@
 #include "xray.h"
 #include "xray_page.h" /* likewise */
 
-static struct server chat;
 static struct room room;
 static int64_t started;
 
@@ -26,8 +25,7 @@ static void serve(struct conn *conn)
     struct conn_message message;
     struct member me;
     xray_show(conn);
-    room_join(&room, &me, conn,
-              &chat.options); /* before the 101: who reads it may count on being in */
+    room_join(&room, &me, conn); /* before the 101: who reads it may count on being in */
     if (conn_accept(conn))
         while (conn_receive(conn, &message)) {
             conn_flush(conn); /* the pong to an earlier ping goes out before the message (§5.5.2) */
@@ -43,11 +41,13 @@ static void serve(struct conn *conn)
 /* GET /status */
 static size_t write_status(char *body, size_t size)
 {
-    int len = snprintf(body, size,
-                       "{\"clients\":%zu,\"messages\":%" PRIu64 ",\"uptime\":%" PRId64
-                       ",\"evicted\":%" PRIu64 "}\n",
-                       members_count(&room.members), room_messages(&room),
-                       (net_now() - started) / 1000, room_evicted(&room));
+    uint64_t messages, evicted;
+    room_count(&room, &messages, &evicted);
+    int len =
+        snprintf(body, size,
+                 "{\"clients\":%zu,\"messages\":%" PRIu64 ",\"uptime\":%" PRId64
+                 ",\"evicted\":%" PRIu64 "}\n",
+                 members_count(&room.members), messages, (net_now() - started) / 1000, evicted);
     return (size_t)len;
 }
 
@@ -66,7 +66,7 @@ int main(int argc, char **argv)
     int status;
     if (!process_start(&chat, argc, argv, &status))
         return status;
-    if (!room_open(&room) || !xray_open(&chat.options))
+    if (!room_open(&room) || !xray_open())
         return process_fail("cannot start the delivery thread");
     started = net_now();
     threads_run(&chat);

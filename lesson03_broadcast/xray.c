@@ -17,7 +17,6 @@
 #define OBJECT_MAX (TRACE_MAX + 240) /* bytes of JSON */
 
 static struct room watchers;
-static const struct options *options;
 
 /*
  * Two numbers that all threads look at with each read, too often for a lock. An atomic number can be
@@ -103,7 +102,7 @@ void xray_serve(struct conn *conn)
     struct conn_message ignored;
     struct member me;
     atomic_fetch_add(&watcher_count, 1);
-    room_join(&watchers, &me, conn, options);
+    room_join(&watchers, &me, conn);
     if (conn_accept(conn))
         while (conn_receive(conn, &ignored))
             ;
@@ -111,9 +110,8 @@ void xray_serve(struct conn *conn)
     atomic_fetch_sub(&watcher_count, 1);
 }
 
-bool xray_open(const struct options *server_options)
+bool xray_open(void)
 {
-    options = server_options;
     return room_open(&watchers);
 }
 

@@ -30,7 +30,7 @@
 #include "members.h"
 
 /* Before the first client: makes the watchers' room. False if that cannot be done. */
-bool xray_open(const struct options *options);
+bool xray_open(void);
 void xray_close(void);
 
 /* Serves a watcher. */

@@ -5,7 +5,6 @@
 #include "room.h"
 #include "server.h"
 
-static struct server server;
 static struct room room;
 
 /* False without memory. */
@@ -31,7 +30,7 @@ static void serve(struct conn *conn)
 {
     struct conn_message message;
     struct member me;
-    room_join(&room, &me, conn, &server.options);
+    room_join(&room, &me, conn);
     if (conn_accept(conn))
         while (conn_receive(conn, &message)) {
             if (!answer(conn, &message))

@@ -19,7 +19,6 @@
 #define WAITING_MAX (4 * 1024 * 1024) /* bytes that may wait for a slow Redis */
 #define ID_LEN      16
 static char id[ID_LEN + 1]; /* ours: Redis tells us what we have published ourselves, too */
-static struct server server;
 static struct room room;
 static char host[256] = "127.0.0.1";
 static int port = 6379;
@@ -107,7 +106,7 @@ static void serve(struct conn *conn)
 {
     struct conn_message message;
     struct member me;
-    room_join(&room, &me, conn, &server.options);
+    room_join(&room, &me, conn);
     if (conn_accept(conn))
         while (conn_receive(conn, &message)) {
             if (!room_say(&room, message.type, message.data, message.len))
