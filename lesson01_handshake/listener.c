@@ -46,9 +46,10 @@ static void address_text(const struct sockaddr_storage *address, char text[NET_A
 }
 
 /* A name may give the same address twice, as an entry in /etc/hosts and one from elsewhere. */
-static bool is_repeated(const struct addrinfo *list, const struct addrinfo *entry)
+static bool is_repeated(struct addrinfo *list, struct addrinfo *entry, unsigned port)
 {
-    for (const struct addrinfo *a = list; a != entry; a = a->ai_next)
+    set_port(entry->ai_addr, port);
+    for (struct addrinfo *a = list; a != entry; a = a->ai_next)
         if (a->ai_addrlen == entry->ai_addrlen &&
             memcmp(a->ai_addr, entry->ai_addr, entry->ai_addrlen) == 0)
             return true;
@@ -85,11 +86,10 @@ static int listen_on(const struct sockaddr *address, socklen_t len, bool alone)
 }
 
 /* Adds a socket on that address. Port 0: the system chooses one, and the other sockets follow. */
-static bool add_socket(struct listener *listener, const struct addrinfo *a, bool alone)
+static bool add_socket(struct listener *listener, struct addrinfo *a, bool alone)
 {
     struct sockaddr_storage bound;
     socklen_t len = sizeof bound;
-    set_port(a->ai_addr, listener->port);
     int fd = listen_on(a->ai_addr, a->ai_addrlen, alone);
     if (fd < 0)
         return false;
@@ -97,6 +97,7 @@ static bool add_socket(struct listener *listener, const struct addrinfo *a, bool
     if (getsockname(fd, (struct sockaddr *)&bound, &len) != 0)
         return false;
     listener->port = port_of(&bound);
+    set_port(a->ai_addr, listener->port);
     return true;
 }
 
@@ -115,13 +116,14 @@ static bool is_missing_family(int error)
 
 /* Listens on each address of the list. With port 0, the port that the system has chosen for the first
  * may be taken on another: EADDRINUSE. */
-static int listen_on_all(struct listener *listener, const struct addrinfo *list, unsigned port)
+static int listen_on_all(struct listener *listener, struct addrinfo *list, unsigned port)
 {
     int error = EADDRNOTAVAIL;
     *listener = (struct listener){.port = port, .stop = -1};
-    for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
+    for (struct addrinfo *a = list; a != NULL; a = a->ai_next) {
         bool is_ip = a->ai_family == AF_INET || a->ai_family == AF_INET6;
-        if (!is_ip || listener->count == LISTENER_SOCKETS_MAX || is_repeated(list, a))
+        if (!is_ip || listener->count == LISTENER_SOCKETS_MAX ||
+            is_repeated(list, a, listener->port))
             continue;
         if (add_socket(listener, a, list->ai_next == NULL))
             continue;
