@@ -4,9 +4,11 @@
 #include "input.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define KIB 1024
 
+#define FIRST_SIZE    512                          /* bytes that the buffer begins with */
 #define READ_MAX      (64 * KIB)                   /* most that is read at once into the buffer */
 #define BULK_FIRST    (READ_MAX - BUFFER_HEADROOM) /* memory that a large message begins with */
 #define BULK_READ_MAX (256 * KIB)                  /* ... or straight into a large message */
@@ -35,12 +37,25 @@ void input_free(struct input *input)
 /* A read that filled its space shows that there is more: this time, more is taken at once. */
 static void grow(struct input *input)
 {
-    size_t size = input->buffer.data != NULL ? input->buffer.size : sizeof input->few;
+    size_t size = input->buffer.size;
     input->was_full = false;
     if (size >= READ_MAX)
         return;
     buffer_free(&input->buffer);
     (void)buffer_reserve(&input->buffer, 2 * size); /* without memory, the few bytes will do */
+}
+
+/* The few bytes are full, so there is more. Moves them to a buffer, and takes the rest of what is
+ * there, too. Returns how many bytes there are then. */
+static size_t move_to_buffer(struct input *input, const struct client *client, size_t len)
+{
+    struct buffer *buffer = &input->buffer;
+    if (!buffer_reserve(buffer, FIRST_SIZE))
+        return len; /* without memory, they will do */
+    memcpy(buffer->data, input->few, len);
+    ssize_t more = net_look(client->fd, buffer->data + len, buffer->size - len, 1);
+    input->bytes = buffer->data;
+    return more > 0 ? len + (size_t)more : len; /* an end is seen again by the next read */
 }
 
 /* Where the next bytes go. */
@@ -93,8 +108,7 @@ ssize_t input_receive(struct input *input, const struct client *client, struct b
                       uint64_t awaited, int64_t deadline)
 {
     struct space space = space_in_message(message, awaited);
-    bool is_bulk = space.at != NULL;
-    if (!is_bulk)
+    if (space.at == NULL)
         space = space_of_input(input);
     if (++input->reads % LOOK_FOR_STOP == 0 && net_is_readable(client->stop)) {
         errno = ECANCELED; /* a client that never pauses must not make its thread miss the stop */
@@ -106,6 +120,8 @@ ssize_t input_receive(struct input *input, const struct client *client, struct b
     input->bytes = space.at;
     input->len = (size_t)n;
     input->is_new = true;
-    input->was_full = !is_bulk && input->len == space.len;
-    return n;
+    if (input->bytes == input->few && input->len == sizeof input->few)
+        input->len = move_to_buffer(input, client, input->len);
+    input->was_full = input->bytes == input->buffer.data && input->len == input->buffer.size;
+    return (ssize_t)input->len;
 }

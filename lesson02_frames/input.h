@@ -13,7 +13,7 @@
 #include "buffer.h"
 #include "listener.h"
 
-#define INPUT_FEW 128
+#define INPUT_FEW 64
 
 struct input {
     unsigned char *bytes; /* received and not used yet; they may be changed */

@@ -14,7 +14,7 @@ trap 'exit 1' HUP INT TERM
 (cd "$root" && tar cf - Makefile common lesson0* tests/*/*.mk tests/wscheck tests/memory) |
     tar xf - -C "$tmp" || exit 1
 cd "$tmp" || exit 1
-unset MAKEFLAGS MAKEOVERRIDES CC CPPFLAGS LDFLAGS SAN V
+unset MAKEFLAGS MAKEOVERRIDES MAKELEVEL CC CPPFLAGS LDFLAGS SAN V
 export CFLAGS=-O0 # it is soon built
 
 make=${MAKE:-make}
