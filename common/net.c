@@ -35,7 +35,8 @@ void net_pause(int64_t milliseconds)
 {
     struct timespec time = {.tv_sec = (time_t)(milliseconds / 1000),
                             .tv_nsec = (long)(milliseconds % 1000) * 1000000};
-    nanosleep(&time, NULL);
+    while (nanosleep(&time, &time) != 0 && errno == EINTR)
+        ; /* time is what is left of it */
 }
 
 /* ---------------------------------------------------------------------------------- waiting */
@@ -98,7 +99,7 @@ ssize_t net_wait(int fd, void *buf, size_t len, int stop, int64_t deadline)
         struct pollfd set[] = {{.fd = fd, .events = POLLIN}, {.fd = stop, .events = POLLIN}};
         bool is_ready = net_wait_for_any(set, 2, deadline);
         if (!is_ready || set[1].revents != 0) {
-            errno = is_ready ? ECANCELED : ETIMEDOUT;
+            errno = is_ready ? ECANCELED : EAGAIN;
             return -1;
         }
         n = recv(fd, buf, len, MSG_DONTWAIT);

@@ -52,8 +52,8 @@ bool net_wait_writable(int fd, int64_t deadline);
  * else the error of the connection. */
 ssize_t net_look(int fd, void *buf, size_t len, int looks);
 
-/* Sleeps until there are bytes. Returns as net_look() does, but instead of EAGAIN there is ETIMEDOUT at
- * the deadline, and ECANCELED when `stop` is readable. */
+/* Sleeps until there are bytes. Returns as net_look() does, but EAGAIN means that the deadline has come;
+ * and ECANCELED, that `stop` is readable. */
 ssize_t net_wait(int fd, void *buf, size_t len, int stop, int64_t deadline);
 
 /* The two one after the other: for a handshake or a goodbye, where the other side answers at once. */

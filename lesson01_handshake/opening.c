@@ -46,7 +46,7 @@ static enum http_outcome read_head(const struct client *client, struct buffer *i
         ssize_t n =
             net_receive(client->fd, in->data + in->end, in->size - in->end, client->stop, deadline);
         if (n <= 0)
-            return n < 0 && errno == ETIMEDOUT ? HTTP_TIMEOUT : HTTP_PARTIAL;
+            return n < 0 && errno == EAGAIN ? HTTP_TIMEOUT : HTTP_PARTIAL;
         ++*reads;
         in->end += (size_t)n;
         outcome = http_request_parse(request, (const char *)in->data, in->end);

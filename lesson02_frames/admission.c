@@ -145,8 +145,11 @@ static bool accept_with_spare(struct listener *listener, struct client *client)
     }
     close(spare);
     spare = -1;
-    if (!listener_accept(listener, client))
+    if (!listener_accept(listener, client)) {
+        if (errno != ECANCELED)
+            net_pause(SHORT_OF);
         return false;
+    }
     spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (spare >= 0)
         return true;

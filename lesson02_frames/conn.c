@@ -257,7 +257,7 @@ static void receive_bytes(struct conn *conn)
         conn->is_observed = observer_wants(&conn->observed);
         if (!conn->is_observed) /* half a frame that was seen is not for whoever looks next */
             observer_free(&conn->observed);
-    } else if (n < 0 && errno == ETIMEDOUT) {
+    } else if (n < 0 && errno == EAGAIN) {
         take_silence(conn);
     } else if (n < 0 && errno == ECANCELED) {
         conn_close(conn, WS_CLOSE_GOING_AWAY, "the server stops (RFC 6455 §7.4.1)");

@@ -13,23 +13,26 @@
 #include "worker.h"
 
 #define QUEUE_MAX (1024 * 1024) /* bytes of lines that may wait */
+#define NOTE_MAX  80            /* bytes of the line that says so */
 #define MOMENT    200           /* milliseconds for the queue to be written when the program ends */
 #define LOOK      5             /* ... between two looks whether it is */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t has_lines = PTHREAD_COND_INITIALIZER;
 /* lock must be held when using these */
-static struct buffer queue; /* whole lines */
+static struct buffer queue;   /* whole lines; has QUEUE_MAX bytes of memory from the beginning */
+static struct buffer emptied; /* the same; becomes the queue while that is written */
 static size_t lost; /* lines for which there was no space since the last that is in the queue */
 static bool is_writing;
 
 /* Where lines were lost, the log says so. */
 static void append_lost_locked(void)
 {
-    char note[80];
+    char note[NOTE_MAX];
     int len = snprintf(note, sizeof note, "... %zu lines lost here: the log was not read\n", lost);
-    if (lost > 0 && buffer_append(&queue, note, (size_t)len))
-        lost = 0;
+    if (lost > 0)
+        buffer_put(&queue, note, (size_t)len);
+    lost = 0;
 }
 
 static size_t count_lines(const char *bytes, size_t len)
@@ -44,27 +47,29 @@ static size_t count_lines(const char *bytes, size_t len)
 static void take_lines(const char *bytes, size_t len)
 {
     pthread_mutex_lock(&lock);
-    bool has_space = buffer_len(&queue) + len <= QUEUE_MAX;
-    if (has_space)
+    if (queue.end + NOTE_MAX + len <= queue.size) {
         append_lost_locked();
-    if (!has_space || lost > 0 || !buffer_append(&queue, bytes, len))
+        buffer_put(&queue, bytes, len);
+    } else {
         lost += count_lines(bytes, len);
+    }
     pthread_cond_signal(&has_lines);
     pthread_mutex_unlock(&lock);
 }
 
-/* Waits for lines, and takes all that have gathered. */
-static struct buffer take_queue(void)
+/* Waits for lines, and takes all that have gathered; `written` is the memory of the last ones. */
+static struct buffer take_queue(struct buffer written)
 {
     pthread_mutex_lock(&lock);
     is_writing = false;
-    while (buffer_len(&queue) == 0) {
+    buffer_consume(&written, buffer_len(&written));
+    emptied = written;
+    while (buffer_len(&queue) == 0 && lost == 0)
+        pthread_cond_wait(&has_lines, &lock);
+    if (buffer_len(&queue) == 0)
         append_lost_locked();
-        if (buffer_len(&queue) == 0)
-            pthread_cond_wait(&has_lines, &lock);
-    }
     struct buffer lines = queue;
-    queue = (struct buffer){0};
+    queue = emptied;
     is_writing = true;
     pthread_mutex_unlock(&lock);
     return lines;
@@ -74,10 +79,9 @@ static struct buffer take_queue(void)
 static void write_lines(void *unused)
 {
     (void)unused;
-    for (;;) {
-        struct buffer lines = take_queue();
+    for (struct buffer lines = emptied;;) {
+        lines = take_queue(lines);
         log_write_directly((const char *)buffer_bytes(&lines), buffer_len(&lines));
-        buffer_free(&lines);
     }
 }
 
@@ -98,7 +102,8 @@ void logger_flush(void)
 
 bool logger_start(void)
 {
-    if (atexit(logger_flush) != 0 || !worker_start(write_lines, NULL))
+    if (!buffer_reserve(&queue, QUEUE_MAX) || !buffer_reserve(&emptied, QUEUE_MAX) ||
+        atexit(logger_flush) != 0 || !worker_start(write_lines, NULL))
         return false;
     log_set_writer(take_lines);
     return true;
