@@ -185,6 +185,36 @@ def test_message_over_1_mib_is_refused(room):
 
 # ------------------------------------------------------------------------------------------ the order
 
+@pytest.mark.parametrize("others_talk", [False, True], ids=["alone", "while others talk"])
+def test_pong_comes_before_the_message_behind_the_ping(room, others_talk):
+    """Both come in one segment. The message goes through the room, and the pong does not."""
+    ann, bob = room(2)
+    over = threading.Event()
+
+    def talk():
+        while not over.is_set():
+            bob.send(text("blah"))
+            while bob.read_frame().payload != b"blah":
+                pass
+
+    def ask():
+        for i in range(300):
+            question, words = b"ping %d" % i, b"message %d" % i
+            ann.send(frame(PING, question) + frame(TEXT, words))
+            heard = [ann.read_frame()]
+            while heard[-1].payload != words:
+                heard.append(ann.read_frame())
+            assert [said for said in heard if said.payload != b"blah"] == [
+                Frame(PONG, question), Frame(TEXT, words)]
+
+    def ask_and_end():
+        try:
+            ask()
+        finally:
+            over.set()
+    in_parallel([ask_and_end, talk] if others_talk else [ask])
+
+
 def numbered(who, i, size):
     """A message that says who has sent it and which of theirs it is; readable as a text too."""
     return b"%4d %6d " % (who, i) + b"%c" % (ord("A") + who) * (size - 12)
@@ -371,6 +401,23 @@ def test_status_counts(start, clients, join):
         member.say_goodbye()
     wait_until(lambda: status(clients(server))["clients"] == 0, "they are gone")
     assert status(clients(server))["messages"] == 10
+
+
+@pytest.mark.parametrize("code, request_head", [
+    (400, handshake(drop=["Sec-WebSocket-Key"])), (426, handshake(sec_websocket_version="8")),
+    (403, handshake(add=["Origin: http://elsewhere.example"]))], ids=["400", "426", "403"])
+def test_who_is_refused_is_never_counted(start, clients, join, code, request_head):
+    """Neither meanwhile nor as long as the connection is not closed."""
+    server = start()
+    member = join(server)
+    for _ in range(20):
+        refused = clients(server)
+        refused.send(request_head)
+        assert status(clients(server))["clients"] == 1
+        assert refused.read_response().status == code
+        assert status(clients(server))["clients"] == 1
+    member.assert_alive()
+    member.assert_silent()
 
 
 def test_status_tells_the_time(start, clients):
