@@ -134,6 +134,12 @@ static void serve(struct conn *conn)
     closed++;
 }
 
+/* Does not want this client, and does not answer. */
+static void turn_away(struct conn *conn)
+{
+    (void)conn;
+}
+
 static size_t write_page(char *body, size_t size)
 {
     return (size_t)snprintf(body, size, "{\"opened\":%d}\n", opened);
@@ -142,7 +148,8 @@ static size_t write_page(char *body, size_t size)
 static const struct page pages[] = {{"/", HTML, "<!doctype html>", 15, NULL},
                                     {"/status", JSON, NULL, 0, write_page},
                                     {.path = NULL}};
-static const struct route routes[] = {{"/other", serve, NULL}, {ANY_PATH, serve, "echo"}};
+static const struct route routes[] = {
+    {"/other", serve, NULL}, {"/away", turn_away, NULL}, {ANY_PATH, serve, "echo"}};
 
 /* Serves one client that has sent bytes[0..len) and no more. Returns how many bytes it was sent. */
 static size_t serve_client(const uint8_t *bytes, size_t len, const struct options *options,

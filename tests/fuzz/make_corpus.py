@@ -383,6 +383,7 @@ def main():
                                                        b"Origin: http://evil\"\xff.example")
     conn["http-written-page"] = b"\x09" + head("GET /status HTTP/1.1", HOST)
     conn["http-other-path"] = b"\x09" + upgrade.replace(b"GET / ", b"GET /other?x ")
+    conn["http-turned-away"] = b"\x09" + upgrade.replace(b"GET / ", b"GET /away ")
     write("conn", conn)
 
 
