@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ending.h"
+#include "closing.h"
 #include "input.h"
 #include "keepalive.h"
 #include "log.h"
@@ -289,13 +289,11 @@ bool conn_has_more(struct conn *conn)
 static void log_message(const struct conn *conn, const struct conn_message *message)
 {
     const struct client *client = conn->client;
+    bool is_text = message->type == WS_TEXT;
     char safe[100];
-    if (message->type == WS_TEXT)
-        log_client(LOG_MESSAGES, client->number, client->address, "text, %zu bytes: %s",
-                   message->len, log_escape(safe, sizeof safe, message->data, message->len));
-    else
-        log_client(LOG_MESSAGES, client->number, client->address, "binary, %zu bytes",
-                   message->len);
+    log_escape(safe, sizeof safe, message->data, is_text ? message->len : 0);
+    log_client(LOG_MESSAGES, client->number, client->address, "%s, %zu bytes%s%s",
+               is_text ? "text" : "binary", message->len, is_text ? ": " : "", safe);
 }
 
 bool conn_receive(struct conn *conn, struct conn_message *message)
@@ -350,9 +348,12 @@ void conn_goodbye(struct conn *conn)
 {
     if (!conn->is_accepted) /* serve() did not want this client: there is nobody to say goodbye to */
         ending_lost(&conn->ending);
-    /* if nothing else has ended it, serve() has */
-    conn_close(conn, WS_CLOSE_NORMAL, "the conversation is over");
-    ending_say_goodbye(&conn->ending, &conn->observed, &conn->replies);
+    conn_close(conn, WS_CLOSE_NORMAL, "the conversation is over"); /* unless ended before */
+    if (closing_is_first(&conn->ending))
+        closing_say_goodbye(&conn->ending, &conn->observed, &conn->replies, &conn->parser,
+                            &conn->input);
+    else
+        ending_say_goodbye(&conn->ending, &conn->observed, &conn->replies);
     ending_log(&conn->ending, conn->client);
 }
 

@@ -20,8 +20,7 @@ void ending_evict(struct ending *ending, uint16_t code, const char *reason)
 {
     bool is_first = ending->code == 0;
     ending_set(ending, code, reason);
-    if (is_first)
-        ending->evicted = true;
+    ending->evicted = ending->evicted || is_first;
 }
 
 void ending_lost(struct ending *ending)
