@@ -5,11 +5,11 @@
 # and the calls that can fail. Needs a linker that knows --wrap (GNU ld, gold, lld). The sanitizers must
 # stay outside, in a library of their own, or their calls would fail too: gcc's are, clang's if told.
 
-FAULTS_CALLS := socket bind listen getsockname getaddrinfo accept setsockopt poll recv send sendmsg \
-                shutdown close pipe open fcntl read write malloc calloc realloc free \
-                pthread_create pthread_attr_init pthread_attr_setstacksize pthread_mutex_init \
-                pthread_cond_init pthread_cond_wait nanosleep localtime_r sysconf getrlimit \
-                setrlimit EVP_Digest _exit
+FAULTS_CALLS := socket bind listen getsockname getaddrinfo accept setsockopt getsockopt ioctl poll recv \
+                send sendmsg shutdown close pipe open fcntl read write malloc calloc realloc free \
+                pthread_create pthread_attr_init pthread_attr_setstacksize \
+                pthread_attr_setdetachstate pthread_cond_wait nanosleep localtime_r sysconf \
+                getrlimit setrlimit EVP_Digest atexit _exit
 
 $(BUILD)/faults/%: LIBS = $(FAULTS_CALLS:%=-Wl,--wrap=%) $(FAULTS_RUNTIME)
 ifneq ($(findstring clang,$(CC)),)

@@ -10,8 +10,8 @@
  * and in what way. So one server can be led through hundreds of faults.
  *
  * A call that fails leaves things as the real one would: a socket that could not be accepted stays
- * in the queue, close() closes in any case. What could not be made is filled with rubbish, and a mutex
- * is left locked, for whoever goes on with it to be found out.
+ * in the queue, close() closes in any case. What could not be made is filled with rubbish, for whoever
+ * goes on with it to be found out.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +27,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -217,6 +218,25 @@ int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_
     return fails("setsockopt", fd) ? -1 : __real_setsockopt(fd, level, option, value, len);
 }
 
+int __real_getsockopt(int fd, int level, int option, void *value, socklen_t *len);
+int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *len);
+int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *len)
+{
+    return fails("getsockopt", fd) ? -1 : __real_getsockopt(fd, level, option, value, len);
+}
+
+/* Only called to be told a number. */
+int __real_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+    va_list arguments;
+    va_start(arguments, request);
+    int *number = va_arg(arguments, int *);
+    va_end(arguments);
+    return fails("ioctl", fd) ? -1 : __real_ioctl(fd, request, number);
+}
+
 /* It is the first socket's fault. */
 int __real_poll(struct pollfd *set, nfds_t count, int timeout);
 int __wrap_poll(struct pollfd *set, nfds_t count, int timeout);
@@ -305,12 +325,18 @@ int __wrap_fcntl(int fd, int command, ...)
     return fails("fcntl", fd) ? -1 : __real_fcntl(fd, command, argument);
 }
 
-/* Pipes that wake somebody, and the log, are told apart. */
+/* A number of bytes that only one kind of pipe has: through it, descriptors go from thread to thread. */
+static bool is_descriptor(size_t len)
+{
+    return len == sizeof(int);
+}
+
+/* Pipes that wake somebody, those for descriptors, and the log, are told apart. */
 ssize_t __real_read(int fd, void *buf, size_t len);
 ssize_t __wrap_read(int fd, void *buf, size_t len);
 ssize_t __wrap_read(int fd, void *buf, size_t len)
 {
-    size_t most = at_most("read", NO_FD, len);
+    size_t most = at_most(is_descriptor(len) ? "read refused" : "read", NO_FD, len);
     return most == 0 && len > 0 ? -1 : __real_read(fd, buf, most);
 }
 
@@ -318,7 +344,8 @@ ssize_t __real_write(int fd, const void *bytes, size_t len);
 ssize_t __wrap_write(int fd, const void *bytes, size_t len);
 ssize_t __wrap_write(int fd, const void *bytes, size_t len)
 {
-    size_t most = at_most(fd == STDERR_FILENO ? "write log" : "write pipe", NO_FD, len);
+    const char *pipe = is_descriptor(len) ? "write refused" : "write pipe";
+    size_t most = at_most(fd == STDERR_FILENO ? "write log" : pipe, NO_FD, len);
     return most == 0 && len > 0 ? -1 : __real_write(fd, bytes, most);
 }
 
@@ -394,24 +421,12 @@ int __wrap_pthread_attr_setstacksize(pthread_attr_t *attributes, size_t size)
     return error != 0 ? error : __real_pthread_attr_setstacksize(attributes, size);
 }
 
-int __real_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
-int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
-int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+int __real_pthread_attr_setdetachstate(pthread_attr_t *attributes, int state);
+int __wrap_pthread_attr_setdetachstate(pthread_attr_t *attributes, int state);
+int __wrap_pthread_attr_setdetachstate(pthread_attr_t *attributes, int state)
 {
-    int error = way_to_fail("pthread_mutex_init", NO_FD);
-    int result = __real_pthread_mutex_init(mutex, attributes);
-    if (error == 0)
-        return result;
-    pthread_mutex_lock(mutex);
-    return error;
-}
-
-int __real_pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attributes);
-int __wrap_pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attributes);
-int __wrap_pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attributes)
-{
-    int error = fails_with("pthread_cond_init", cond, sizeof *cond);
-    return error != 0 ? error : __real_pthread_cond_init(cond, attributes);
+    int error = way_to_fail("pthread_attr_setdetachstate", NO_FD);
+    return error != 0 ? error : __real_pthread_attr_setdetachstate(attributes, state);
 }
 
 /* It may return although nothing has changed. */
@@ -471,6 +486,13 @@ int __wrap_EVP_Digest(const void *data, size_t len, unsigned char *digest, unsig
 {
     return fails("EVP_Digest", NO_FD) ? 0
                                       : __real_EVP_Digest(data, len, digest, size, type, engine);
+}
+
+int __real_atexit(void (*function)(void));
+int __wrap_atexit(void (*function)(void));
+int __wrap_atexit(void (*function)(void))
+{
+    return way_to_fail("atexit", NO_FD) != 0 ? -1 : __real_atexit(function);
 }
 
 /* A server that leaves in a hurry runs no checks at its end: the one for leaks is made up for. */

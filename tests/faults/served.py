@@ -25,7 +25,8 @@ REPORT_STATUS = 97
 
 # One write, one line: whole lines are all that may ever be in the log.
 LOG_LINE = re.compile(r"#\d+ (\d+\.\d+\.\d+\.\d+|\[[0-9a-f:.]+\]):\d+ \S.*|server: \S.*"
-                      r"|[0-9a-f]{8}  [0-9a-f ]{48} \|.{1,16}\|| {5}.*")
+                      r"|[0-9a-f]{8}  [0-9a-f ]{48} \|.{1,16}\|| {5}.*|\.\.\. \d+ lines lost here: .*")
+LOST_LINES = r"(?m)^\.\.\. (\d+) lines lost here: "
 
 
 class Failed(AssertionError):
@@ -87,8 +88,8 @@ class InjectedServer(Program):
         if self.lesson > 1 and self.control.exits:
             raise Failed("it has not stopped in order: _exit() was called")
 
-    def check_start_refused(self):
-        """It has ended instead of listening: with 1, and a sentence why."""
+    def check_start_refused(self, call):
+        """It has ended instead of listening: with 1, and a sentence that says what there was not."""
         self.check_report()
         if self.process.returncode != 1:
             raise Failed(f"exit status {self.process.returncode} where it cannot start")
@@ -97,6 +98,9 @@ class InjectedServer(Program):
         lines = self.log().splitlines()
         if len(lines) != 1 or not re.match(r"server: (\w\S*[ ,]+){2}", lines[0]):
             raise Failed(f"no sentence why it cannot start: {lines!r}")
+        missing = next((word for word in ("thread", "pipe") if call.startswith((word, "p" + word))), "")
+        if missing not in lines[0]:
+            raise Failed(f"{lines[0]!r} does not name the {missing} that it lacks")
 
     # ----------------------------------------------------------------------------------- watching
 
