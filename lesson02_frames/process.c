@@ -139,7 +139,7 @@ bool process_start(struct server *server, int argc, char **argv, int *status)
     }
     listener->stop = stop_pipe[0];
     if (!admission_open()) {
-        *status = process_fail("cannot start the thread that refuses clients");
+        *status = process_fail("cannot make a pipe, or start the thread that refuses clients");
         return false;
     }
     return true;

@@ -67,7 +67,7 @@ int main(int argc, char **argv)
     if (!process_start(&chat, argc, argv, &status))
         return status;
     if (!room_open(&room) || !xray_open())
-        return process_fail("cannot start the delivery thread");
+        return process_fail("cannot make a pipe, or start the delivery thread");
     started = net_now();
     threads_run(&chat);
     room_close(&room);

@@ -39,7 +39,7 @@ int main(int argc, char **argv)
     if (!process_start(&server, argc, argv, &status))
         return status;
     if (!room_open(&room))
-        return process_fail("cannot start the delivery thread");
+        return process_fail("cannot make a pipe, or start the delivery thread");
     threads_run(&server);
     room_close(&room);
     return status;
