@@ -7,28 +7,27 @@ import time
 
 import pytest
 from ws_testlib.servers import SLOW, Target, command
-from ws_testlib.waiting import PATIENCE
+from ws_testlib.waiting import PATIENCE, wait_until
 from ws_testlib.wire import BINARY, TEXT, Client, frame
 
 CLIENTS = 400
 
 
 class Unread:
-    """A server whose stderr is a small pipe that nobody reads, until read()."""
+    """A server whose stderr is a small pipe that nobody reads, until read(); then said is what came."""
 
     def __init__(self, lesson, *options):
         self.end, end = os.pipe()
         self.process = subprocess.Popen(list(map(str, command(lesson, "--port", 0, *options))), text=True,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=end)
         os.close(end)
+        self.said = b""
         self.port = int(re.search(r":(\d+)/", self.process.stdout.readline())[1])
 
     def read(self):
         """What is in the pipe, and what still comes."""
-        parts = []
         while part := os.read(self.end, 65536):
-            parts.append(part)
-        return b"".join(parts).decode()
+            self.said += part
 
     def stop(self):
         self.process.terminate()
@@ -64,14 +63,15 @@ def test_nobody_waits_for_a_log_that_is_not_read(unread):
 
 def test_lost_lines_are_counted_where_they_were_lost(unread):
     serve(unread.port, CLIENTS)  # with the trace, much more than the queue of lines holds
-    said = []
-    reader = threading.Thread(target=lambda: said.append(unread.read()))
+    reader = threading.Thread(target=unread.read)
     reader.start()
+    wait_until(lambda: b" lines lost here" in unread.said, "there is space again, and it says so")
     unread.process.terminate()
     assert unread.process.wait(PATIENCE) == 0
     reader.join(PATIENCE)
-    lines = said[0].splitlines()
-    lost = [int(n) for n in re.findall(r"^\.\.\. (\d+) lines lost here", said[0], re.M)]
+    said = unread.said.decode()
+    lines = said.splitlines()
+    lost = [int(n) for n in re.findall(r"^\.\.\. (\d+) lines lost here", said, re.M)]
     assert lost and min(lost) > 0
     assert lines[0].startswith("#1 "), "the first lines are those that were logged first"
     assert lines[-1] == "server: stopping" or "closed" in lines[-1], "and the last ones the last"
