@@ -24,6 +24,7 @@ static char host[256] = "127.0.0.1";
 static int port = 6379;
 static pthread_t link_thread;
 static atomic_bool closing;
+static bool subscribed;          /* the link's alone */
 static redisContext *subscriber; /* the link's alone */
 static redisContext *publisher;  /* lock must be held; NULL while Redis is away */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -42,7 +43,7 @@ static void hear(const redisReply *reply)
     if (reply->elements != 3)
         return;
     const redisReply *said = reply->element[2];
-    log_joined(true);
+    subscribed = true;
     if (said->type == REDIS_REPLY_STRING && said->len > ID_LEN && memcmp(said->str, id, ID_LEN) &&
         room_say(&room, said->str[ID_LEN] == '1' ? WS_TEXT : WS_BINARY, said->str + ID_LEN + 1,
                  said->len - ID_LEN - 1))
@@ -74,9 +75,11 @@ static bool see_to_both(void)
         redisFree(publisher);
         redisFree(subscriber);
         publisher = subscriber = NULL;
-        log_joined(false);
+        subscribed = false;
     }
     pthread_mutex_unlock(&lock);
+    if (!ok || subscribed)
+        log_joined(ok);
     return ok;
 }
 
