@@ -47,7 +47,7 @@ void closing_say_goodbye(const struct ending *ending, struct observed *observed,
         return;
     while (!has_closed(observed, parser, input)) {
         ssize_t n = net_receive(fd, input->few, sizeof input->few, -1, deadline);
-        if (n <= 0)
+        if (n <= 0 || net_now() >= deadline) /* it may send without a pause */
             break;
         input->bytes = input->few;
         input->len = (size_t)n;

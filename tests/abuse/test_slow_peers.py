@@ -4,12 +4,13 @@ Each has its bound; here the bounds are short. The log says which bound it was, 
 others talk as if nothing were wrong.
 """
 import collections
+import contextlib
 import time
 
 import pytest
 from ws_testlib.peers import Peer, check_chat, check_recovered, connect
 from ws_testlib.servers import MIB, SLOW, backlog
-from ws_testlib.waiting import wait_until
+from ws_testlib.waiting import PATIENCE, wait_until
 from ws_testlib.wire import BINARY, PING, PONG, TEXT, Frame, frame, handshake
 
 PING_INTERVAL = 0.75 * SLOW  # seconds; the healthy must be able to answer on a busy machine
@@ -203,6 +204,20 @@ def test_a_peer_that_does_not_answer_is_dropped(server):
         assert (answer.code, answer.reason) == (1011, NO_ANSWER + " (RFC 6455 §5.5.2)")
         assert time.monotonic() - start >= 2 * PING_INTERVAL - 0.01
     wait_evicted(server, peer, NO_ANSWER)
+
+
+def test_a_goodbye_ends_although_the_other_goes_on_talking(server):
+    """It is told 1011, and instead of an answer, good messages come, without a pause."""
+    flood = frame(TEXT) * 200_000
+    with connect(server) as peer:
+        assert peer.read_frame() == Frame(PING, b"")
+        assert peer.read_frame().code == 1011
+        peer.socket.settimeout(PATIENCE)
+        end = time.monotonic() + 2 + 3 * SLOW  # two seconds are what it has to answer
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() < end:
+                peer.socket.sendall(flood)
+        assert time.monotonic() < end, "it puts the end off"
 
 
 def test_a_hundred_peers_that_are_gone_without_a_word(server):
