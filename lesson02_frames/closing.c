@@ -5,7 +5,8 @@
 
 #include "opening.h"
 
-bool closing_is_first(const struct ending *ending)
+/* Has the server closed, and can the client still be understood? After a fault it cannot. */
+static bool is_first(const struct ending *ending)
 {
     switch (ending->code) {
     case WS_CLOSE_ABNORMAL:       /* nobody is there to be told */
@@ -36,14 +37,11 @@ void closing_say_goodbye(const struct ending *ending, struct observed *observed,
 {
     int fd = observed->client->fd;
     int64_t deadline = net_now() + OPENING_LINGER;
-    unsigned char header[WS_SERVER_HEADER_MAX], body[WS_CONTROL_MAX];
-    size_t len = ws_close_encode(body, ending->code, ending->reason, ending->reason_len);
-    size_t header_len = ws_frame_encode(header, WS_CLOSE, len);
-    struct iovec parts[] = {
-        {buffer_bytes(waiting), buffer_len(waiting)}, {header, header_len}, {body, len}};
-    if (observer_wants(observed))
-        observer_sent(observed, header, header_len, body, len);
-    if (net_send_all(fd, parts, 3, OPENING_LINGER, deadline) != 0)
+    if (!is_first(ending)) {
+        ending_say_goodbye(ending, observed, waiting);
+        return;
+    }
+    if (!ending_send_close(ending, observed, waiting))
         return;
     while (!has_closed(observed, parser, input)) {
         ssize_t n = net_receive(fd, input->few, sizeof input->few, -1, deadline);

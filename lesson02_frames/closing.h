@@ -13,11 +13,8 @@
 #include "ending.h"
 #include "input.h"
 
-/* Has the server closed, and can the client still be understood? After a fault it cannot. */
-bool closing_is_first(const struct ending *ending);
-
-/* Sends what waits and the close frame; reads until the client's close frame, throwing away what comes
- * before it; then ends the stream. All that takes at most OPENING_LINGER. */
+/* Says goodbye, whoever has closed first. If it was the server, reads until the client's close frame,
+ * throwing away what comes before it, and ends the stream then; at most OPENING_LINGER. */
 void closing_say_goodbye(const struct ending *ending, struct observed *observed,
                          const struct buffer *waiting, struct ws_message_parser *parser,
                          struct input *input);

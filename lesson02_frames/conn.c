@@ -1,8 +1,7 @@
 /*
  * conn - see conn.h
  *
- * Start reading at conn_receive(). It calls what stands above it: conn_has_more(), feed(), take_event(),
- * and receive_bytes().
+ * Start reading at conn_receive(), and go on with what it calls, which stands above it.
  */
 #include "conn.h"
 
@@ -23,8 +22,7 @@
 struct conn {
     const struct client *client;
     const struct options *options;
-    const char *answer; /* the 101 */
-    size_t answer_len;
+    struct iovec answer; /* the 101 */
     bool is_accepted;
 
     struct input input;
@@ -132,8 +130,8 @@ void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t 
 
 bool conn_accept(struct conn *conn)
 {
-    struct iovec answer = {(void *)conn->answer, conn->answer_len};
-    opening_trace_answer(conn->client, conn->answer, conn->answer_len);
+    struct iovec answer = conn->answer; /* the writer changes it */
+    opening_trace_answer(conn->client, answer.iov_base, answer.iov_len);
     if (!conn->writer(conn->writer_data, &answer, 1))
         ending_lost(&conn->ending);
     conn->is_accepted = true;
@@ -333,8 +331,7 @@ struct conn *conn_new(const struct client *client, const struct options *options
         return NULL;
     conn->client = client;
     conn->options = options;
-    conn->answer = answer;
-    conn->answer_len = answer_len;
+    conn->answer = (struct iovec){(void *)answer, answer_len};
     conn->keepalive.interval = options->ping_interval;
     conn->observed.client = client;
     conn->is_observed = observer_wants(&conn->observed);
@@ -349,11 +346,8 @@ void conn_goodbye(struct conn *conn)
     if (!conn->is_accepted) /* serve() did not want this client: there is nobody to say goodbye to */
         ending_lost(&conn->ending);
     conn_close(conn, WS_CLOSE_NORMAL, "the conversation is over"); /* unless ended before */
-    if (closing_is_first(&conn->ending))
-        closing_say_goodbye(&conn->ending, &conn->observed, &conn->replies, &conn->parser,
-                            &conn->input);
-    else
-        ending_say_goodbye(&conn->ending, &conn->observed, &conn->replies);
+    closing_say_goodbye(&conn->ending, &conn->observed, &conn->replies, &conn->parser,
+                        &conn->input);
     ending_log(&conn->ending, conn->client);
 }
 

@@ -37,6 +37,20 @@ static size_t write_close_body(const struct ending *ending, unsigned char body[W
                            ending->by_client ? 0 : ending->reason_len);
 }
 
+bool ending_send_close(const struct ending *ending, const struct observed *observed,
+                       const struct buffer *waiting)
+{
+    unsigned char header[WS_SERVER_HEADER_MAX], body[WS_CONTROL_MAX];
+    size_t len = write_close_body(ending, body);
+    size_t header_len = ws_frame_encode(header, WS_CLOSE, len);
+    struct iovec parts[] = {
+        {buffer_bytes(waiting), buffer_len(waiting)}, {header, header_len}, {body, len}};
+    if (observer_wants(observed))
+        observer_sent(observed, header, header_len, body, len);
+    return net_send_all(observed->client->fd, parts, 3, LAST_PATIENCE, net_now() + LAST_PATIENCE) ==
+           0;
+}
+
 /* §7.1.1: the server ends the stream first, and waits for the client to do the same. To close a socket
  * that holds unread bytes would reset the connection instead, and destroy what the client has not
  * read yet: so what still comes is read and thrown away. */
@@ -44,20 +58,13 @@ void ending_say_goodbye(const struct ending *ending, struct observed *observed,
                         const struct buffer *waiting)
 {
     int fd = observed->client->fd;
-    unsigned char header[WS_SERVER_HEADER_MAX], body[WS_CONTROL_MAX];
     if (ending->code == WS_CLOSE_ABNORMAL) {
         observer_lost(observed);
         if (ending->evicted)
             net_reset_on_close(fd); /* it would not take a goodbye */
         return;
     }
-    size_t len = write_close_body(ending, body);
-    size_t header_len = ws_frame_encode(header, WS_CLOSE, len);
-    struct iovec parts[] = {
-        {buffer_bytes(waiting), buffer_len(waiting)}, {header, header_len}, {body, len}};
-    if (observer_wants(observed))
-        observer_sent(observed, header, header_len, body, len);
-    (void)net_send_all(fd, parts, 3, LAST_PATIENCE, net_now() + LAST_PATIENCE);
+    (void)ending_send_close(ending, observed, waiting);
     net_finish_sending(fd);
     net_drain(fd, net_now() + OPENING_LINGER);
 }

@@ -27,8 +27,13 @@ void ending_evict(struct ending *ending, uint16_t code, const char *reason);
 /* The connection was lost: nobody is there to be told. */
 void ending_lost(struct ending *ending);
 
-/* Sends what waits, and behind it the close frame, as the last that ever goes out; waits for the
- * client to close its side, too. The socket is left to be closed. */
+/* Sends what waits, and behind it the close frame, as the last that ever goes out. False if the client
+ * does not take it. */
+bool ending_send_close(const struct ending *ending, const struct observed *observed,
+                       const struct buffer *waiting);
+
+/* The same, and then the end of the stream; waits for the client to close its side, too. The socket is
+ * left to be closed. */
 void ending_say_goodbye(const struct ending *ending, struct observed *observed,
                         const struct buffer *waiting);
 

@@ -29,7 +29,8 @@ static bool is_writing;
 static void append_lost_locked(void)
 {
     char note[NOTE_MAX];
-    int len = snprintf(note, sizeof note, "... %zu lines lost here: the log was not read\n", lost);
+    int len = snprintf(note, sizeof note, "... %zu %s lost here: the log was not read\n", lost,
+                       lost == 1 ? "line" : "lines");
     if (lost > 0)
         buffer_put(&queue, note, (size_t)len);
     lost = 0;

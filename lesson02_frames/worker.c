@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The stack of a worker, in bytes. It needs little; a small one costs little address space. The
- * sanitizers need more. */
+/* The stack of a worker, in bytes: it needs little, and only the sanitizers need more. */
 #ifndef WORKER_STACK
 #define WORKER_STACK (128 * 1024)
 #endif

@@ -20,12 +20,12 @@ static bool write_and_wait(void *data, struct iovec *parts, size_t count)
 {
     struct outbox *outbox = data;
     pthread_mutex_lock(&outbox->lock);
-    bool is_sent = net_send_all(outbox->fd, parts, count, outbox->patience, NET_NO_DEADLINE) ==
-                   0; /* waits for this client, with locks held */
-    if (!is_sent)
+    /* waits for this client, with locks held */
+    int result = net_send_all(outbox->fd, parts, count, outbox->patience, NET_NO_DEADLINE);
+    if (result != 0)
         net_end(outbox->fd); /* half a frame may be out: nothing can follow it */
     pthread_mutex_unlock(&outbox->lock);
-    return is_sent;
+    return result == 0;
 }
 
 /* members_send() calls this for each member, and holds the lock of the list meanwhile. */

@@ -11,10 +11,9 @@
 
 #include "keepalive.h"
 
-#define QUEUE_MAX                                                                                  \
-    (1024 * 1024)       /* bytes of frames that may wait for a delivery; one may be larger */
-#define POLLED_MAX 256  /* members behind that are waited for at the same time; */
-#define POLL_AGAIN 20   /* with more, milliseconds until all are tried again */
+#define QUEUE_MAX  (1024 * 1024) /* bytes that may wait for a delivery; one frame may be larger */
+#define POLLED_MAX 256           /* members behind that are waited for at the same time; */
+#define POLL_AGAIN 20            /* with more, milliseconds until all are tried again */
 #define LAST_WAIT  2000 /* milliseconds for a member that leaves to take what was said before */
 
 static void wake_delivery_thread(struct room *room)

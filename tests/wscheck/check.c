@@ -61,7 +61,7 @@ static const struct exercise exercises[] = {
      "common/message.c, ws_close_code_is_valid() in common/frame.c)"},
     {"close", 2, "say goodbye",
      "where a Close frame is answered, and the connection ended (in the course: take_close() in "
-     "lesson02_frames/conn.c, ending_say_goodbye() in lesson02_frames/ending.c)"},
+     "lesson02_frames/conn.c, ending_send_close() in lesson02_frames/ending.c)"},
     {"threads", 2, "a thread for each client",
      "where a thread is made for a client that accept() brought (in the course: start_thread() in "
      "lesson02_frames/threads.c, worker_start() in lesson02_frames/worker.c)"},
