@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import WebSocket from 'ws';
-import { line, openBrowser, openPage, skip, startServer, timeout, until } from './support.mjs';
+import { forgiveAbsence, line, openBrowser, openPage, skip, startServer, timeout, until } from './support.mjs';
 
 let browser;
 before(async () => { if (!skip) browser = await openBrowser(); });
@@ -190,12 +190,6 @@ test('a tab that is closed is out of the room', { skip, timeout }, () => withRoo
   await (await enter('me')).close();
   await server.logged(/closed 1001 by the client/);  // going away: RFC 6455 §7.4.1
 }));
-
-// Attempts while there is no server are reported by the browser, and rightly so.
-function forgiveAbsence(page) {
-  page.problems = page.problems.filter((problem) =>
-    !/ERR_CONNECTION_REFUSED|can’t establish a connection/.test(problem));
-}
 
 // A clock that stands still until the test winds it, and chances that the test has chosen.
 test('the page waits longer after each failure, by chance not just as long as others, and stops when told',

@@ -113,3 +113,10 @@ export async function openPage(context, url) {
 export function line(page, text) {
   return page.locator('#log > *').filter({ hasText: text }).first().waitFor();
 }
+
+// Attempts while a server stops (in its backlog: reset) or is not there (refused) are reported by the
+// browser, and rightly so.
+export function forgiveAbsence(page) {
+  page.problems = page.problems.filter((problem) =>
+    !/ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE|can’t establish a connection/.test(problem));
+}

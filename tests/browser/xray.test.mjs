@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import WebSocket from 'ws';
-import { openBrowser, openPage, skip, startServer, timeout, until } from './support.mjs';
+import { forgiveAbsence, openBrowser, openPage, skip, startServer, timeout, until } from './support.mjs';
 
 let browser;
 before(async () => { if (!skip) browser = await openBrowser(); });
@@ -273,7 +273,7 @@ test('the page comes back by itself when the server does', { skip, timeout }, ()
     (await joinRaw(again)).write(frame(1, 'here again'));
     await shown(page, 2);
   } finally {
-    page.problems = page.problems.filter((problem) => !/ERR_CONNECTION_REFUSED|can.t establish a connection/.test(problem));
+    forgiveAbsence(page);
     await page.close();
     await again.stop();
   }
