@@ -86,14 +86,19 @@ static void finish(const struct client *client)
     net_drain(client->fd, net_now() + OPENING_LINGER);
 }
 
+static struct handshake_rules rules_of(const struct options *options, const char *subprotocol)
+{
+    return (struct handshake_rules){.host_name = options->host,
+                                    .origins = options->origins,
+                                    .origin_count = options->origin_count,
+                                    .subprotocol = subprotocol};
+}
+
 enum http_outcome opening_judge(const struct http_request *request, const struct options *options,
                                 const char *subprotocol, char answer[HANDSHAKE_ANSWER_MAX],
                                 size_t *len)
 {
-    const struct handshake_rules rules = {.host_name = options->host,
-                                          .origins = options->origins,
-                                          .origin_count = options->origin_count,
-                                          .subprotocol = subprotocol};
+    const struct handshake_rules rules = rules_of(options, subprotocol);
     enum http_outcome outcome = handshake_check(request, &rules);
     if (outcome != HTTP_OK)
         return outcome;
@@ -117,7 +122,8 @@ static void log_forbidden_origin(const struct client *client, const struct http_
 {
     struct http_text origin = {"", 0};
     char safe[200];
-    http_header_find(request, "Origin", &origin);
+    if (http_header_find(request, "Origin", &origin) == 0)
+        http_header_find(request, "Page-Origin", &origin);
     log_client(LOG_CLIENTS, client->number, client->address,
                "to let pages of that origin connect, start with --allow-origin %s",
                log_escape(safe, sizeof safe, origin.at, origin.len));
@@ -167,9 +173,13 @@ static void send_page(const struct client *client, const struct http_request *re
 }
 
 enum http_outcome opening_send_page(const struct client *client, const struct http_request *request,
-                                    const struct page *pages)
+                                    const struct options *options, const struct page *pages)
 {
     struct http_text path = http_request_path(request);
+    const struct handshake_rules rules = rules_of(options, NULL);
+    enum http_outcome foretold = handshake_foretell(request, &rules);
+    if (foretold != HTTP_OK)
+        return foretold;
     if (!http_text_is(request->method, "GET") && !is_head(request))
         return HTTP_METHOD_NOT_ALLOWED;
     while (pages->path != NULL && !http_text_is(path, pages->path))

@@ -50,6 +50,17 @@ static enum http_outcome upgrade(const struct client *client, const struct serve
     return HTTP_OK;
 }
 
+/* A page asks what an upgrade would get: is there a place? */
+static bool is_foretold_full(const struct http_request *request, const struct options *options)
+{
+    if (!handshake_is_asked_about(request))
+        return false;
+    if (!admission_take_place(options->max_clients))
+        return true;
+    admission_give_place_back();
+    return false;
+}
+
 void client_serve(const struct client *client, const struct server *server)
 {
     static const struct page none = {.path = NULL};
@@ -63,9 +74,11 @@ void client_serve(const struct client *client, const struct server *server)
                    "left before its request was complete");
     else if (outcome == HTTP_OK && handshake_wanted(&request))
         outcome = upgrade(client, server, &request, &in);
+    else if (outcome == HTTP_OK && is_foretold_full(&request, &server->options))
+        outcome = HTTP_FULL;
     else if (outcome == HTTP_OK)
-        outcome =
-            opening_send_page(client, &request, server->pages != NULL ? server->pages : &none);
+        outcome = opening_send_page(client, &request, &server->options,
+                                    server->pages != NULL ? server->pages : &none);
 
     if (outcome != HTTP_OK && outcome != HTTP_PARTIAL)
         opening_refuse(client, &request, outcome);

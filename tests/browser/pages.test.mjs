@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import axe from 'axe-core';
 import WebSocket, { WebSocketServer } from 'ws';
-import { line, openBrowser, openPage, root, skip, startServer, timeout, until } from './support.mjs';
+import { line, openBrowser, openPage, serverDir, skip, startServer, timeout, until } from './support.mjs';
 
 const lessons = [
   { number: 1, name: 'lesson 1', path: '', title: ['Lesson 1', '第 1 课'], folder: 'lesson01_handshake' },
@@ -134,7 +134,7 @@ async function walk(page, steps) {
 }
 
 test('lesson 1 with the keyboard alone', { skip, timeout }, () => withPage(lessons[0], async (page, server) => {
-  assert.deepEqual(await walk(page, 2), ['language', 'connect']);
+  assert.deepEqual(await walk(page, 4), ['smaller', 'larger', 'language', 'connect']);
   await page.keyboard.press('Enter');
   await line(page, 'accept key is right');
   await until(() => page.locator('#send:focus').isVisible(), 'the focus on the next button');
@@ -146,7 +146,7 @@ test('lesson 1 with the keyboard alone', { skip, timeout }, () => withPage(lesso
 }));
 
 test('lesson 2 with the keyboard alone', { skip, timeout }, () => withPage(lessons[1], async (page) => {
-  assert.deepEqual(await walk(page, 2), ['language', 'connect']);
+  assert.deepEqual(await walk(page, 5), ['smaller', 'larger', 'language', 'bench', 'connect']);
   await page.keyboard.press('Enter');
   await until(() => page.locator('#send:focus').isVisible(), 'the focus on the next button');
   await page.keyboard.press('Enter');
@@ -161,7 +161,7 @@ test('lesson 2 with the keyboard alone', { skip, timeout }, () => withPage(lesso
 
 test('lesson 3 with the keyboard alone', { skip, timeout }, () => withPage(lessons[2], async (page) => {
   await line(page, 'You are in the room');
-  assert.deepEqual(await walk(page, 5), ['language', 'xray', 'leave', 'log', 'name']);
+  assert.deepEqual(await walk(page, 8), ['smaller', 'larger', 'language', 'xray', 'bench', 'leave', 'log', 'name']);
   await page.keyboard.type('Ada');
   assert.deepEqual(await walk(page, 1), ['text']);
   await page.keyboard.type('hello');
@@ -251,7 +251,7 @@ test('no page may put one of ours into a frame', { skip, timeout }, async () => 
 
 // A server that is not ours, with our page, and says what it likes.
 async function withHostileServer(lesson, talk, use) {
-  const html = readFileSync(`${root}/${lesson.folder}/page.html`);
+  const html = readFileSync(`${serverDir}/${lesson.folder}/page.html`);
   const http = createServer((request, response) => {
     response.setHeader('Content-Type', 'text/html; charset=utf-8');
     response.end(html);
