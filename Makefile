@@ -15,7 +15,7 @@ lesson03 := lesson03_broadcast
 PURE     := http handshake frame utf8 message trace
 COMMON   := $(PURE) net buffer log options
 LESSON01 := listener opening
-LESSON02 := worker logger admission keepalive input observer ending closing conn client process threads
+LESSON02 := worker logger admission keepalive input observer ending closing conn loopback vote bench client process threads
 LESSON03 := outbox members room xray
 
 # ------------------------------------------------------------------------------------- flags
@@ -176,6 +176,7 @@ $(BUILD)/flags: Makefile
 
 # The pages go into the binary, so that they are there whatever directory the server is started in.
 $(foreach l,$(LESSONS),$(BUILD)/$($(l))/server.o): $(BUILD)/%/server.o: $(BUILD)/%/page.h
+$(BUILD)/$(lesson02)/server.o $(BUILD)/$(lesson03)/server.o: $(BUILD)/$(lesson02)/bench_page.h
 $(BUILD)/$(lesson03)/server.o: $(BUILD)/$(lesson03)/xray_page.h
 $(BUILD)/$(lesson03)/naive.o: $(BUILD)/$(lesson03)/page.h
 $(BUILD)/%page.h: $(BUILD)/%page.html

@@ -10,6 +10,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "bench.h"
+#include "bench_page.h"
 #include "page.h" /* page.html as an array, made by the Makefile */
 #include "room.h"
 #include "server.h"
@@ -53,9 +55,11 @@ static size_t write_status(char *body, size_t size)
 
 static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NULL},
                                     {"/xray", HTML, xray_page_html, sizeof xray_page_html, NULL},
+                                    {"/bench", HTML, bench_page_html, sizeof bench_page_html, NULL},
                                     {"/status", JSON, NULL, 0, write_status},
                                     {.path = NULL}};
-static const struct route routes[] = {{"/xray", xray_serve, NULL}, {ANY_PATH, serve, "chat"}};
+static const struct route routes[] = {
+    {"/xray", xray_serve, NULL}, {"/bench", bench_serve, NULL}, {ANY_PATH, serve, "chat"}};
 static struct server chat = {
     .command_line = {"lesson03_broadcast", OPTIONS_BACKLOG, "1048576"}, /* a broadcast multiplies */
     .pages = pages,

@@ -14,7 +14,8 @@ const lessons = [
   { number: 2, name: 'lesson 2', path: '', title: ['Lesson 2', '第 2 课'], folder: 'lesson02_frames' },
   { number: 3, name: 'lesson 3', path: '', title: ['Lesson 3', '第 3 课'], folder: 'lesson03_broadcast' },
 ];
-const pages = [...lessons, { number: 3, name: 'the x-ray', path: 'xray', title: ['X-ray', 'X 光'] }];
+const pages = [...lessons, { number: 3, name: 'the x-ray', path: 'xray', title: ['X-ray', 'X 光'] },
+  { number: 2, name: 'the bench', path: 'bench', title: ['The frame bench', '动手造帧'] }];
 
 let browser;
 before(async () => { if (!skip) browser = await openBrowser(); });
@@ -41,6 +42,12 @@ async function connect(lesson, page) {
     const client = new WebSocket(new URL('/', page.url()).href.replace('http', 'ws'));
     client.on('open', () => { client.send('hello'); client.close(); });
     await page.locator('#frames > li').nth(3).waitFor();  // hello, hello, close, close
+    return;
+  }
+  if (lesson.path === 'bench') {
+    await until(() => page.isEnabled('#play'), 'the bench');
+    await page.click('#play');
+    await page.locator('#log .end').waitFor();
     return;
   }
   if (lesson.number < 3)
