@@ -126,6 +126,19 @@ async function xray() {
   await server.stop();
 }
 
+async function bench() {
+  const server = await startServer(2);
+  await picture('bench', `${server.url}bench`, { locale: 'en-US', viewport: { width: 1280, height: 800 } }, async (page) => {
+    await page.selectOption('#preset', { label: 'UTF-8 cut in two by fragments' });
+    await page.locator('#wire button').nth(8).click();
+    await until(() => page.isEnabled('#play'), 'the bench');
+    await page.click('#play');
+    await page.locator('#log .end').waitFor();
+    await page.evaluate(() => { document.activeElement.blur(); scrollTo(0, 0); });
+  });
+  await server.stop();
+}
+
 // A server believes to be on a terminal, and shows colours: Python has a pseudo-terminal for it.
 async function inTerminal(lesson, options, use) {
   const program = path.join(serverDir, `lesson0${lesson}`);
@@ -173,6 +186,7 @@ try {
   await lesson3('lesson3', 'Ada', { locale: 'en-US', viewport: LAPTOP });
   await lesson3('lesson3-phone', '李雷', { locale: 'zh-CN', viewport: PHONE, colorScheme: 'dark' });
   await xray();
+  await bench();
   await trace();
 } finally {
   await browser.close();
