@@ -27,9 +27,9 @@ void outbox_destroy(struct outbox *outbox)
     pthread_mutex_destroy(&outbox->lock);
 }
 
-/* Ends a client that is too slow. The owner wakes up from whatever it is waiting for and sees to the
- * rest. */
-static void evict_locked(struct outbox *outbox, const char *why)
+/* Ends the connection: the client is evicted, and why; or it has gone, NULL. The owner wakes up from
+ * whatever it is waiting for and sees to the rest. */
+static void end_locked(struct outbox *outbox, const char *why)
 {
     if (outbox->evicted == NULL)
         outbox->evicted = why;
@@ -52,11 +52,11 @@ static enum outbox_result queue_locked(struct outbox *outbox, const unsigned cha
                                        size_t len)
 {
     if (outbox->in_hand + buffer_len(&outbox->backlog) + len > outbox->max_backlog) {
-        evict_locked(outbox, "it does not read: more than --max-backlog bytes wait for it");
+        end_locked(outbox, "it does not read: more than --max-backlog bytes wait for it");
         return OUTBOX_GONE;
     }
     if (!buffer_append(&outbox->backlog, bytes, len)) {
-        evict_locked(outbox, "it does not read, and there is no memory to wait for it");
+        end_locked(outbox, "it does not read, and there is no memory to wait for it");
         return OUTBOX_GONE;
     }
     return outbox->owner_sending ? OUTBOX_SENT : OUTBOX_BEHIND;
@@ -68,12 +68,11 @@ static enum outbox_result post_locked(struct outbox *outbox, const unsigned char
     ssize_t left = (ssize_t)len;
     if (!outbox->owner_sending && buffer_len(&outbox->backlog) == 0)
         left = net_send_now(outbox->fd, &(struct iovec){(void *)frames, len}, 1);
-    if (left < 0) {
-        net_end(outbox->fd);
-        return OUTBOX_GONE;
-    }
-    return left == 0 ? OUTBOX_SENT
-                     : queue_locked(outbox, frames + len - (size_t)left, (size_t)left);
+    if (left > 0)
+        return queue_locked(outbox, frames + len - (size_t)left, (size_t)left);
+    if (left < 0)
+        end_locked(outbox, NULL);
+    return left == 0 ? OUTBOX_SENT : OUTBOX_GONE;
 }
 
 enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frames, size_t len)
@@ -95,17 +94,14 @@ static enum outbox_result flush_locked(struct outbox *outbox)
     size_t len = buffer_len(backlog);
     if (outbox->owner_sending || len == 0)
         return OUTBOX_SENT;
-    struct iovec part = {buffer_bytes(backlog), len};
-    ssize_t left = net_send_now(outbox->fd, &part, 1);
-    if (left < 0) {
-        net_end(outbox->fd);
-        return OUTBOX_GONE;
-    }
-    buffer_consume(backlog, len - (size_t)left);
+    ssize_t left = net_send_now(outbox->fd, &(struct iovec){buffer_bytes(backlog), len}, 1);
     if (left > 0)
-        return OUTBOX_BEHIND;
-    buffer_free(backlog);
-    return OUTBOX_SENT;
+        buffer_consume(backlog, len - (size_t)left);
+    else if (left == 0)
+        buffer_free(backlog);
+    else
+        end_locked(outbox, NULL);
+    return left > 0 ? OUTBOX_BEHIND : left == 0 ? OUTBOX_SENT : OUTBOX_GONE;
 }
 
 enum outbox_result outbox_flush(struct outbox *outbox)
@@ -118,23 +114,18 @@ enum outbox_result outbox_flush(struct outbox *outbox)
 
 /* ------------------------------------------------------------------------------------ owner */
 
-/* Half a frame may be out: nothing can follow it. */
-static void give_up_locked(struct outbox *outbox, bool timed_out)
-{
-    if (timed_out)
-        evict_locked(outbox, "it does not read what it is sent");
-    buffer_free(&outbox->backlog);
-    net_end(outbox->fd);
-}
-
-/* The socket is full, or others' frames come first: sends the backlog, then parts, and waits for
- * the socket with the lock released. Frames posted meanwhile go to a fresh backlog. */
+/* The socket is full, or others' frames come first: sends the backlog, then parts, and waits for the
+ * socket with the lock released. Frames posted meanwhile go to a fresh backlog. Before the owner's first,
+ * nothing goes out: what is in the backlog then stays there. */
 static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size_t count,
                                 int64_t deadline)
 {
-    struct buffer first = outbox->backlog;
-    struct iovec part = {buffer_bytes(&first), buffer_len(&first)};
-    outbox->backlog = (struct buffer){0};
+    struct buffer earlier = {0};
+    if (!outbox->owner_sending) {
+        earlier = outbox->backlog;
+        outbox->backlog = (struct buffer){0};
+    }
+    struct iovec part = {buffer_bytes(&earlier), buffer_len(&earlier)};
     outbox->in_hand = part.iov_len;
     outbox->owner_sending = true;
     pthread_mutex_unlock(&outbox->lock);
@@ -142,39 +133,24 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
     bool is_sent = net_send_all(outbox->fd, &part, 1, outbox->patience, deadline) == 0 &&
                    net_send_all(outbox->fd, parts, count, outbox->patience, deadline) == 0;
     bool timed_out = !is_sent && errno == ETIMEDOUT;
-    buffer_free(&first);
+    buffer_free(&earlier);
 
     pthread_mutex_lock(&outbox->lock);
     outbox->owner_sending = false;
     outbox->in_hand = 0;
-    if (!is_sent)
-        give_up_locked(outbox, timed_out);
-    return is_sent;
-}
-
-/* The first that goes out: what has been posted meanwhile waits behind it. */
-static bool send_first_locked(struct outbox *outbox, struct iovec *parts, size_t count)
-{
-    pthread_mutex_unlock(&outbox->lock);
-    bool is_sent = net_send_all(outbox->fd, parts, count, outbox->patience, NET_NO_DEADLINE) == 0;
-    bool timed_out = !is_sent && errno == ETIMEDOUT;
-    pthread_mutex_lock(&outbox->lock);
-    outbox->owner_sending = false;
-    if (!is_sent)
-        give_up_locked(outbox, timed_out);
+    if (!is_sent) /* half a frame may be out: nothing can follow it */
+        end_locked(outbox, timed_out ? "it does not read what it is sent" : NULL);
     return is_sent;
 }
 
 static enum outbox_result write_locked(struct outbox *outbox, struct iovec *parts, size_t count)
 {
-    if (outbox->owner_sending) /* not yet by itself: this is its first */
-        return send_first_locked(outbox, parts, count) ? flush_locked(outbox) : OUTBOX_GONE;
     ssize_t left = 1;
-    if (buffer_len(&outbox->backlog) == 0)
+    if (!outbox->owner_sending && buffer_len(&outbox->backlog) == 0)
         left = net_send_now(outbox->fd, parts, count);
-    if (left < 0 || (left > 0 && !send_waiting_locked(outbox, parts, count, NET_NO_DEADLINE)))
-        return OUTBOX_GONE;
-    return buffer_len(&outbox->backlog) > 0 ? OUTBOX_BEHIND : OUTBOX_SENT;
+    if (left > 0)
+        left = send_waiting_locked(outbox, parts, count, NET_NO_DEADLINE) ? 0 : -1;
+    return left < 0 ? OUTBOX_GONE : flush_locked(outbox);
 }
 
 enum outbox_result outbox_write(struct outbox *outbox, struct iovec *parts, size_t count)

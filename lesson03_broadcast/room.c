@@ -3,24 +3,10 @@
  */
 #include "room.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <unistd.h>
-
 #include "keepalive.h"
 
-#define QUEUE_MAX  (1024 * 1024) /* bytes that may wait for a delivery; one frame may be larger */
-#define POLLED_MAX 256           /* members behind that are waited for at the same time; */
-#define POLL_AGAIN 20            /* with more, milliseconds until all are tried again */
-#define LAST_WAIT  2000 /* milliseconds for a member that leaves to take what was said before */
-
-static void wake_delivery_thread(struct room *room)
-{
-    while (write(room->wake_pipe[1], "", 1) < 0 && errno == EINTR)
-        ; /* if the pipe is full, the thread will wake all the same */
-}
+#define QUEUE_MAX (1024 * 1024) /* bytes that may wait for a delivery; one frame may be larger */
+#define LAST_WAIT 2000 /* milliseconds for a member that leaves to take what was said before */
 
 /* -------------------------------------------------------------------------------- delivering */
 
@@ -36,7 +22,7 @@ static void deliver_once_locked(struct room *room)
     pthread_mutex_unlock(&room->lock);
 
     if (members_send(&room->members, buffer_bytes(&in_flight), len))
-        wake_delivery_thread(room);
+        delivery_wake(&room->delivery);
 
     pthread_mutex_lock(&room->lock);
     room->delivered += len;
@@ -54,7 +40,7 @@ static void deliver_as_owner_locked(struct room *room)
     deliver_once_locked(room);
     room->is_handed_over = room->is_delivering = buffer_len(&room->queue) > 0;
     if (room->is_handed_over)
-        wake_delivery_thread(room);
+        delivery_wake(&room->delivery);
     pthread_cond_broadcast(&room->changed);
 }
 
@@ -72,13 +58,31 @@ static void hand_over_locked(struct room *room)
     if (room->is_delivering || buffer_len(&room->queue) == 0)
         return;
     room->is_handed_over = room->is_delivering = true;
-    wake_delivery_thread(room);
+    delivery_wake(&room->delivery);
 }
 
 void room_deliver_later(struct room *room)
 {
     pthread_mutex_lock(&room->lock);
     hand_over_locked(room);
+    pthread_mutex_unlock(&room->lock);
+}
+
+/* Delivery thread: delivers what it has been left. */
+static void deliver_rest(void *data)
+{
+    struct room *room = data;
+    pthread_mutex_lock(&room->lock);
+    if (room->is_handed_over) {
+        while (buffer_len(&room->queue) > 0) {
+            deliver_once_locked(room);
+            pthread_mutex_unlock(&room->lock); /* who is behind must not wait until all is said */
+            members_flush(&room->members);
+            pthread_mutex_lock(&room->lock);
+        }
+        room->is_handed_over = room->is_delivering = false;
+        pthread_cond_broadcast(&room->changed);
+    }
     pthread_mutex_unlock(&room->lock);
 }
 
@@ -143,60 +147,6 @@ void room_count(struct room *room, uint64_t *messages, uint64_t *evicted)
     pthread_mutex_unlock(&room->lock);
 }
 
-/* ----------------------------------------------------------------------- the delivery thread */
-
-/* What has come in while somebody else was delivering. */
-static void deliver_rest(struct room *room)
-{
-    pthread_mutex_lock(&room->lock);
-    if (room->is_handed_over) {
-        while (buffer_len(&room->queue) > 0) {
-            deliver_once_locked(room);
-            pthread_mutex_unlock(&room->lock); /* who is behind must not wait until all is said */
-            members_flush(&room->members);
-            pthread_mutex_lock(&room->lock);
-        }
-        room->is_handed_over = room->is_delivering = false;
-        pthread_cond_broadcast(&room->changed);
-    }
-    pthread_mutex_unlock(&room->lock);
-}
-
-/* Waits for its pipe, and for the sockets of those who are behind. A descriptor may be closed, and even
- * be another client's, by the time poll() looks at it. That does no harm: the answer only means "try",
- * and what is tried is found in the list again. */
-static void wait_for_work(struct room *room)
-{
-    struct pollfd set[1 + POLLED_MAX] = {{.fd = room->wake_pipe[0], .events = POLLIN}};
-    char bytes[64];
-    size_t behind = members_behind(&room->members, set + 1, POLLED_MAX);
-    if (behind <= POLLED_MAX)
-        net_wait_for_any(set, 1 + behind, NET_NO_DEADLINE);
-    else
-        net_wait_for_any(set, 1 + POLLED_MAX, net_now() + POLL_AGAIN);
-    while (read(room->wake_pipe[0], bytes, sizeof bytes) == (ssize_t)sizeof bytes)
-        ;
-}
-
-static bool is_closing(struct room *room)
-{
-    pthread_mutex_lock(&room->lock);
-    bool closing = room->is_closing;
-    pthread_mutex_unlock(&room->lock);
-    return closing;
-}
-
-static void *deliver_for_others(void *arg)
-{
-    struct room *room = arg;
-    while (!is_closing(room)) {
-        wait_for_work(room);
-        deliver_rest(room);
-        members_flush(&room->members);
-    }
-    return NULL;
-}
-
 /* ----------------------------------------------------------------------------- join and leave */
 
 /* The owner's bytes to its client: a conn_writer. */
@@ -205,7 +155,7 @@ static bool write_as_owner(void *data, struct iovec *parts, size_t count)
     struct member *member = data;
     enum outbox_result result = outbox_write(&member->outbox, parts, count);
     if (result == OUTBOX_BEHIND && members_set_behind(&member->room->members, member))
-        wake_delivery_thread(member->room);
+        delivery_wake(&member->room->delivery);
     return result != OUTBOX_GONE;
 }
 
@@ -260,29 +210,14 @@ bool room_open(struct room *room)
 {
     *room = (struct room){.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
     members_init(&room->members);
-    if (pipe(room->wake_pipe) != 0)
-        return false;
-    for (int i = 0; i < 2; i++) {
-        (void)fcntl(room->wake_pipe[i], F_SETFD, FD_CLOEXEC);
-        (void)fcntl(room->wake_pipe[i], F_SETFL, O_NONBLOCK);
-    }
-    if (pthread_create(&room->delivery_thread, NULL, deliver_for_others, room) == 0)
-        return true;
-    close(room->wake_pipe[0]);
-    close(room->wake_pipe[1]);
-    return false;
+    room->delivery =
+        (struct delivery){.members = &room->members, .deliver = deliver_rest, .data = room};
+    return delivery_start(&room->delivery);
 }
 
 void room_close(struct room *room)
 {
-    pthread_mutex_lock(&room->lock);
-    room->is_closing = true;
-    pthread_mutex_unlock(&room->lock);
-    wake_delivery_thread(room);
-    pthread_join(room->delivery_thread, NULL);
-
-    close(room->wake_pipe[0]);
-    close(room->wake_pipe[1]);
+    delivery_stop(&room->delivery);
     buffer_free(&room->queue);
     buffer_free(&room->emptied);
     pthread_cond_destroy(&room->changed);

@@ -26,12 +26,12 @@
 #define LESSON03_ROOM_H
 
 #include "conn.h"
+#include "delivery.h"
 #include "members.h"
 
 struct room {
     struct members members;
-    pthread_t delivery_thread;
-    int wake_pipe[2]; /* wakes the delivery thread */
+    struct delivery delivery;
 
     pthread_mutex_t lock;
     /* lock must be held when using these */
@@ -40,7 +40,6 @@ struct room {
     uint64_t said, delivered; /* bytes ever put into the queue, and ever delivered */
     bool is_delivering;       /* one thread is, or is about to: the order is the same for all */
     bool is_handed_over;      /* ... and that is the delivery thread */
-    bool is_closing;          /* the delivery thread must end */
     uint64_t messages;        /* said so far */
     uint64_t evicted;         /* members that were too slow or too silent */
     pthread_cond_t changed;   /* the queue has been taken away, or a delivery is done */
