@@ -8,8 +8,9 @@
 #include <poll.h>
 #include <unistd.h>
 
-#define POLLED_MAX 256 /* members behind that are waited for at the same time; */
-#define POLL_AGAIN 20  /* with more, milliseconds until all are tried again */
+#define POLLED_MAX 256  /* members behind that are waited for at the same time; */
+#define ALL_AGAIN  20   /* with more, milliseconds until all are tried again */
+#define TRY_AGAIN  1000 /* ... and in any case: who has taken nothing for too long is evicted */
 
 void delivery_wake(struct delivery *delivery)
 {
@@ -27,10 +28,8 @@ static bool wait_for_work(struct delivery *delivery)
     char bytes[64];
     ssize_t n;
     size_t behind = members_behind(delivery->members, set + 1, POLLED_MAX);
-    if (behind <= POLLED_MAX)
-        net_wait_for_any(set, 1 + behind, NET_NO_DEADLINE);
-    else
-        net_wait_for_any(set, 1 + POLLED_MAX, net_now() + POLL_AGAIN);
+    int64_t again = behind == POLLED_MAX ? ALL_AGAIN : TRY_AGAIN;
+    net_wait_for_any(set, 1 + behind, behind == 0 ? NET_NO_DEADLINE : net_now() + again);
     do
         n = read(pipe, bytes, sizeof bytes);
     while (n == (ssize_t)sizeof bytes);

@@ -9,6 +9,8 @@
 
 #include "observer.h"
 
+#define NOT_READING "it does not read what it is sent"
+
 void outbox_init(struct outbox *outbox, const struct client *client, size_t max_backlog,
                  int64_t patience)
 {
@@ -35,14 +37,6 @@ static void end_locked(struct outbox *outbox, const char *why)
         outbox->evicted = why;
     buffer_free(&outbox->backlog);
     net_end(outbox->fd);
-}
-
-const char *outbox_evicted(struct outbox *outbox)
-{
-    pthread_mutex_lock(&outbox->lock);
-    const char *why = outbox->evicted;
-    pthread_mutex_unlock(&outbox->lock);
-    return why;
 }
 
 /* ----------------------------------------------------------------------------------- anyone */
@@ -88,6 +82,17 @@ enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frame
     return result;
 }
 
+/* Does the client take what waits for it? That is asked now and then, not each time. */
+static void measure_locked(struct outbox *outbox)
+{
+    int64_t now = net_now();
+    if (!pace_is_due(&outbox->pace, now))
+        return;
+    int64_t taken = net_taken(outbox->fd).acknowledged;
+    if (pace_measure(&outbox->pace, taken >= 0 ? taken : outbox->flushed, now) > outbox->patience)
+        end_locked(outbox, NOT_READING);
+}
+
 static enum outbox_result flush_locked(struct outbox *outbox)
 {
     struct buffer *backlog = &outbox->backlog;
@@ -95,13 +100,19 @@ static enum outbox_result flush_locked(struct outbox *outbox)
     if (outbox->owner_sending || len == 0)
         return OUTBOX_SENT;
     ssize_t left = net_send_now(outbox->fd, &(struct iovec){buffer_bytes(backlog), len}, 1);
-    if (left > 0)
-        buffer_consume(backlog, len - (size_t)left);
-    else if (left == 0)
-        buffer_free(backlog);
-    else
+    if (left < 0) {
         end_locked(outbox, NULL);
-    return left > 0 ? OUTBOX_BEHIND : left == 0 ? OUTBOX_SENT : OUTBOX_GONE;
+        return OUTBOX_GONE;
+    }
+    buffer_consume(backlog, len - (size_t)left);
+    outbox->flushed += (int64_t)len - left;
+    if (left > 0) {
+        measure_locked(outbox);
+        return outbox->evicted == NULL ? OUTBOX_BEHIND : OUTBOX_GONE;
+    }
+    buffer_free(backlog);
+    outbox->pace = (struct pace){0};
+    return OUTBOX_SENT;
 }
 
 enum outbox_result outbox_flush(struct outbox *outbox)
@@ -110,6 +121,17 @@ enum outbox_result outbox_flush(struct outbox *outbox)
     enum outbox_result result = flush_locked(outbox);
     pthread_mutex_unlock(&outbox->lock);
     return result;
+}
+
+size_t outbox_waiting(struct outbox *outbox)
+{
+    pthread_mutex_lock(&outbox->lock);
+    size_t waiting = outbox->in_hand + buffer_len(&outbox->backlog);
+    if (waiting > 0)
+        measure_locked(outbox);
+    bool counts = outbox->evicted == NULL && outbox->pace.is_steady;
+    pthread_mutex_unlock(&outbox->lock);
+    return counts ? waiting : 0;
 }
 
 /* ------------------------------------------------------------------------------------ owner */
@@ -138,8 +160,9 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
     pthread_mutex_lock(&outbox->lock);
     outbox->owner_sending = false;
     outbox->in_hand = 0;
+    outbox->pace = (struct pace){0};
     if (!is_sent) /* half a frame may be out: nothing can follow it */
-        end_locked(outbox, timed_out ? "it does not read what it is sent" : NULL);
+        end_locked(outbox, timed_out ? NOT_READING : NULL);
     return is_sent;
 }
 
@@ -163,11 +186,13 @@ enum outbox_result outbox_write(struct outbox *outbox, struct iovec *parts, size
     return result;
 }
 
-void outbox_finish(struct outbox *outbox, int64_t deadline)
+const char *outbox_finish(struct outbox *outbox, int64_t deadline)
 {
     pthread_mutex_lock(&outbox->lock);
     bool has_begun = !outbox->owner_sending;
     if (has_begun && outbox->evicted == NULL && buffer_len(&outbox->backlog) > 0)
         (void)send_waiting_locked(outbox, NULL, 0, deadline);
+    const char *why = outbox->evicted;
     pthread_mutex_unlock(&outbox->lock);
+    return why;
 }

@@ -25,7 +25,7 @@ static void deliver_once_locked(struct room *room)
         delivery_wake(&room->delivery);
 
     pthread_mutex_lock(&room->lock);
-    room->delivered += len;
+    room->counts.delivered += len;
     if (in_flight.size > 2 * QUEUE_MAX)
         buffer_free(&in_flight);
     buffer_consume(&in_flight, buffer_len(&in_flight));
@@ -49,22 +49,6 @@ void room_deliver(struct room *room)
     pthread_mutex_lock(&room->lock);
     if (!room->is_delivering && buffer_len(&room->queue) > 0)
         deliver_as_owner_locked(room);
-    pthread_mutex_unlock(&room->lock);
-}
-
-/* Lets the delivery thread deliver, unless somebody is doing it already. */
-static void hand_over_locked(struct room *room)
-{
-    if (room->is_delivering || buffer_len(&room->queue) == 0)
-        return;
-    room->is_handed_over = room->is_delivering = true;
-    delivery_wake(&room->delivery);
-}
-
-void room_deliver_later(struct room *room)
-{
-    pthread_mutex_lock(&room->lock);
-    hand_over_locked(room);
     pthread_mutex_unlock(&room->lock);
 }
 
@@ -115,8 +99,8 @@ static bool append_frame_locked(struct room *room, enum ws_opcode type, const vo
         return false;
     buffer_put(&room->queue, header, header_len);
     buffer_put(&room->queue, data, len);
-    room->said += header_len + len;
-    room->messages++;
+    room->counts.said += header_len + len;
+    room->counts.messages++;
     return true;
 }
 
@@ -134,17 +118,20 @@ bool room_offer(struct room *room, enum ws_opcode type, const void *data, size_t
 {
     pthread_mutex_lock(&room->lock);
     bool is_in = has_space_locked(room, len) && append_frame_locked(room, type, data, len);
-    hand_over_locked(room);
+    if (!room->is_delivering && buffer_len(&room->queue) > 0) {
+        room->is_handed_over = room->is_delivering = true;
+        delivery_wake(&room->delivery);
+    }
     pthread_mutex_unlock(&room->lock);
     return is_in;
 }
 
-void room_count(struct room *room, uint64_t *messages, uint64_t *evicted)
+struct room_counts room_counts(struct room *room)
 {
     pthread_mutex_lock(&room->lock);
-    *messages = room->messages;
-    *evicted = room->evicted;
+    struct room_counts counts = room->counts;
     pthread_mutex_unlock(&room->lock);
+    return counts;
 }
 
 /* ----------------------------------------------------------------------------- join and leave */
@@ -175,20 +162,19 @@ void room_join(struct room *room, struct member *member, struct conn *conn)
 static void wait_until_delivered(struct room *room)
 {
     pthread_mutex_lock(&room->lock);
-    for (uint64_t goal = room->said; room->delivered < goal;)
+    for (uint64_t goal = room->counts.said; room->counts.delivered < goal;)
         wait_or_deliver_locked(room);
     pthread_mutex_unlock(&room->lock);
 }
 
 /* Others may have evicted the client meanwhile: its owner says so, and it is counted. */
-static void note_eviction(struct room *room, struct member *member, struct conn *conn)
+static void note_eviction(struct room *room, struct conn *conn, const char *why)
 {
-    const char *why = outbox_evicted(&member->outbox);
     if (why != NULL)
         conn_evict(conn, why);
     if (conn_is_evicted(conn)) {
         pthread_mutex_lock(&room->lock);
-        room->evicted++;
+        room->counts.evicted++;
         pthread_mutex_unlock(&room->lock);
     }
 }
@@ -198,8 +184,8 @@ void room_leave(struct room *room, struct member *member, struct conn *conn)
     wait_until_delivered(room);
     members_leave(&room->members, member);
 
-    outbox_finish(&member->outbox, net_now() + LAST_WAIT); /* from here on, nobody posts */
-    note_eviction(room, member, conn);
+    /* from here on, nobody posts */
+    note_eviction(room, conn, outbox_finish(&member->outbox, net_now() + LAST_WAIT));
     conn_set_writer(conn, NULL, NULL);
     outbox_destroy(&member->outbox);
 }

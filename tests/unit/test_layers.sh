@@ -65,7 +65,7 @@ order=$({
     done
 } | tr '\n' ' ')
 # The rules of silence only compute, too; they are lesson 2's.
-all_pure="$(in_folder common "$pure") lesson02_frames/keepalive"
+all_pure="$(in_folder common "$pure") lesson02_frames/keepalive lesson03_broadcast/pace"
 
 # What is written from a blank file is a whole server by itself, and may do anything but include.
 sources=$(find common lesson*_* -name blank -prune -o -name '*.[ch]' -print | sort)
