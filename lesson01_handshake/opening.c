@@ -12,6 +12,7 @@
 #include "trace.h"
 
 #define FIRST_READ 2048 /* bytes; most heads are shorter */
+#define ORIGIN_MAX 300  /* an origin has at most 253 for its host, and some more */
 
 /* Shows a head that has come or goes out, if that is wanted. */
 static void trace_head(const struct client *client, const struct trace_head *head)
@@ -86,14 +87,19 @@ static void finish(const struct client *client)
     net_drain(client->fd, net_now() + OPENING_LINGER);
 }
 
+static struct handshake_rules rules_of(const struct options *options, const char *subprotocol)
+{
+    return (struct handshake_rules){.host_name = options->host,
+                                    .origins = options->origins,
+                                    .origin_count = options->origin_count,
+                                    .subprotocol = subprotocol};
+}
+
 enum http_outcome opening_judge(const struct http_request *request, const struct options *options,
                                 const char *subprotocol, char answer[HANDSHAKE_ANSWER_MAX],
                                 size_t *len)
 {
-    const struct handshake_rules rules = {.host_name = options->host,
-                                          .origins = options->origins,
-                                          .origin_count = options->origin_count,
-                                          .subprotocol = subprotocol};
+    const struct handshake_rules rules = rules_of(options, subprotocol);
     enum http_outcome outcome = handshake_check(request, &rules);
     if (outcome != HTTP_OK)
         return outcome;
@@ -112,15 +118,38 @@ bool opening_upgrade(const struct client *client, const char *answer, size_t len
     return send_all(client, &(struct iovec){(void *)answer, len}, 1);
 }
 
-/* What the owner of the server should know: which page it was, and how to let it in. */
+/* What the owner of the server should know: who it was, and how to let them in. What a stranger has
+ * made up must not become a command that somebody copies: only what is an origin is suggested. */
 static void log_forbidden_origin(const struct client *client, const struct http_request *request)
 {
     struct http_text origin = {"", 0};
-    char safe[200];
+    char safe[ORIGIN_MAX];
     http_header_find(request, "Origin", &origin);
-    log_client(LOG_CLIENTS, client->number, client->address,
-               "to let pages of that origin connect, start with --allow-origin %s",
-               log_escape(safe, sizeof safe, origin.at, origin.len));
+    log_escape(safe, sizeof safe, origin.at, origin.len);
+    if (origin.len < sizeof safe && handshake_is_origin(origin))
+        log_client(LOG_CLIENTS, client->number, client->address,
+                   "to let that origin connect, start with --allow-origin %s", safe);
+    else
+        log_client(
+            LOG_CLIENTS, client->number, client->address,
+            "no website has the Origin \"%s\"; a program that is no browser need not send one",
+            safe);
+}
+
+/* The same for a name by which the server is not known. */
+static void log_unknown_host(const struct client *client, const struct http_request *request)
+{
+    struct http_text authority = http_request_authority(request);
+    char origin[ORIGIN_MAX], safe[ORIGIN_MAX];
+    int len = snprintf(origin, sizeof origin, "http://%.*s", (int)authority.len, authority.at);
+    if (len > 0 && (size_t)len < sizeof origin &&
+        handshake_is_origin((struct http_text){origin, (size_t)len}))
+        log_client(LOG_CLIENTS, client->number, client->address,
+                   "if that name is yours, start with --allow-origin %s (https behind TLS)",
+                   origin);
+    else
+        log_client(LOG_CLIENTS, client->number, client->address, "the name is \"%s\"",
+                   log_escape(safe, sizeof safe, authority.at, authority.len));
 }
 
 static bool is_head(const struct http_request *request)
@@ -139,6 +168,8 @@ void opening_refuse(const struct client *client, const struct http_request *requ
                refusal->reason);
     if (outcome == HTTP_ORIGIN_FORBIDDEN)
         log_forbidden_origin(client, request);
+    if (outcome == HTTP_HOST_UNKNOWN)
+        log_unknown_host(client, request);
     if (send_all(client, &(struct iovec){answer, len}, 1))
         finish(client);
 }
@@ -167,8 +198,9 @@ static void send_page(const struct client *client, const struct http_request *re
 }
 
 enum http_outcome opening_send_page(const struct client *client, const struct http_request *request,
-                                    const struct page *pages)
+                                    const struct options *options, const struct page *pages)
 {
+    const struct handshake_rules rules = rules_of(options, NULL);
     struct http_text path = http_request_path(request);
     if (!http_text_is(request->method, "GET") && !is_head(request))
         return HTTP_METHOD_NOT_ALLOWED;
@@ -176,6 +208,8 @@ enum http_outcome opening_send_page(const struct client *client, const struct ht
         pages++;
     if (pages->path == NULL)
         return HTTP_NOT_FOUND;
+    if (handshake_check_host(request, &rules) != HTTP_OK)
+        return HTTP_HOST_UNKNOWN;
     if (pages->write == NULL) {
         send_page(client, request, pages->content_type, pages->body, pages->len);
     } else {

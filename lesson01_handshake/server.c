@@ -91,7 +91,7 @@ static void serve(const struct client *client)
         log_client(LOG_CLIENTS, client->number, client->address,
                    "left before its request was complete");
     } else if (outcome == HTTP_OK && !handshake_wanted(&request)) {
-        outcome = opening_send_page(client, &request, pages);
+        outcome = opening_send_page(client, &request, &options, pages);
     } else if (outcome == HTTP_OK) {
         outcome = answer_upgrade(client, &request);
         if (outcome == HTTP_OK)

@@ -64,8 +64,8 @@ void client_serve(const struct client *client, const struct server *server)
     else if (outcome == HTTP_OK && handshake_wanted(&request))
         outcome = upgrade(client, server, &request, &in);
     else if (outcome == HTTP_OK)
-        outcome =
-            opening_send_page(client, &request, server->pages != NULL ? server->pages : &none);
+        outcome = opening_send_page(client, &request, &server->options,
+                                    server->pages != NULL ? server->pages : &none);
 
     if (outcome != HTTP_OK && outcome != HTTP_PARTIAL)
         opening_refuse(client, &request, outcome);
