@@ -62,7 +62,8 @@ enum http_outcome opening_read_head(const struct client *client, struct buffer *
 {
     unsigned reads = 0;
     enum http_outcome outcome = read_head(client, in, request, deadline, &reads);
-    if (reads > 0)
+    bool is_stopped = outcome == HTTP_PARTIAL && net_is_readable(client->stop);
+    if (reads > 0 && !is_stopped) /* else the trace would say that the client has left */
         trace_head(client,
                    &(struct trace_head){.from_client = true,
                                         .bytes = in->data,

@@ -60,7 +60,9 @@ void client_serve(const struct client *client, const struct server *server)
 
     if (outcome == HTTP_PARTIAL)
         log_client(LOG_CLIENTS, client->number, client->address,
-                   "left before its request was complete");
+                   net_is_readable(client->stop)
+                       ? "its request is not complete, and the server stops"
+                       : "left before its request was complete");
     else if (outcome == HTTP_OK && handshake_wanted(&request))
         outcome = upgrade(client, server, &request, &in);
     else if (outcome == HTTP_OK)
