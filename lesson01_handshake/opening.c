@@ -20,7 +20,8 @@ static void trace_head(const struct client *client, const struct trace_head *hea
     char *text = client->trace ? malloc(TRACE_MAX) : NULL;
     if (text == NULL)
         return;
-    log_block(client->number, client->address, text, trace_head_text(head, log_has_colour(), text));
+    log_block(&(struct log_kind){LOG_REQUESTS, client->number, client->address, "head"}, text,
+              trace_head_text(head, log_has_colour(), text));
     free(text);
 }
 
@@ -128,11 +129,11 @@ static void log_forbidden_origin(const struct client *client, const struct http_
     http_header_find(request, "Origin", &origin);
     log_escape(safe, sizeof safe, origin.at, origin.len);
     if (origin.len < sizeof safe && handshake_is_origin(origin))
-        log_client(LOG_CLIENTS, client->number, client->address,
+        log_client(LOG_REQUESTS, client->number, client->address,
                    "to let that origin connect, start with --allow-origin %s", safe);
     else
         log_client(
-            LOG_CLIENTS, client->number, client->address,
+            LOG_REQUESTS, client->number, client->address,
             "no website has the Origin \"%s\"; a program that is no browser need not send one",
             safe);
 }
@@ -145,11 +146,11 @@ static void log_unknown_host(const struct client *client, const struct http_requ
     int len = snprintf(origin, sizeof origin, "http://%.*s", (int)authority.len, authority.at);
     if (len > 0 && (size_t)len < sizeof origin &&
         handshake_is_origin((struct http_text){origin, (size_t)len}))
-        log_client(LOG_CLIENTS, client->number, client->address,
+        log_client(LOG_REQUESTS, client->number, client->address,
                    "if that name is yours, start with --allow-origin %s (https behind TLS)",
                    origin);
     else
-        log_client(LOG_CLIENTS, client->number, client->address, "the name is \"%s\"",
+        log_client(LOG_REQUESTS, client->number, client->address, "the name is \"%s\"",
                    log_escape(safe, sizeof safe, authority.at, authority.len));
 }
 
@@ -165,7 +166,7 @@ void opening_refuse(const struct client *client, const struct http_request *requ
     char answer[HTTP_REFUSAL_MAX];
     size_t len = http_refusal_write(outcome, !is_head(request), answer);
     trace_answer(client, answer, len, outcome);
-    log_client(LOG_CLIENTS, client->number, client->address, "refused %d: %s", refusal->status,
+    log_client(LOG_REQUESTS, client->number, client->address, "refused %d: %s", refusal->status,
                refusal->reason);
     if (outcome == HTTP_ORIGIN_FORBIDDEN)
         log_forbidden_origin(client, request);
@@ -192,7 +193,7 @@ static void send_page(const struct client *client, const struct http_request *re
                             content_type, len);
     trace_answer(client, head, (size_t)head_len, HTTP_OK);
     struct iovec parts[] = {{head, (size_t)head_len}, {(void *)body, is_head(request) ? 0 : len}};
-    log_client(LOG_CLIENTS, client->number, client->address, "200 %s",
+    log_client(LOG_REQUESTS, client->number, client->address, "200 %s",
                log_escape(safe, sizeof safe, request->target.at, request->target.len));
     if (send_all(client, parts, 2))
         finish(client);

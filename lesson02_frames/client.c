@@ -59,7 +59,7 @@ void client_serve(const struct client *client, const struct server *server)
     enum http_outcome outcome = opening_read_head(client, &in, &request, deadline);
 
     if (outcome == HTTP_PARTIAL)
-        log_client(LOG_CLIENTS, client->number, client->address,
+        log_client(LOG_REQUESTS, client->number, client->address,
                    net_is_readable(client->stop)
                        ? "its request is not complete, and the server stops"
                        : "left before its request was complete");
