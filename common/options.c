@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "frame.h"
+#include "handshake.h"
 
 #define VERSION "1.0.0"
 
@@ -131,6 +132,13 @@ static bool seconds(const char *text, int64_t *milliseconds)
     return true;
 }
 
+/* What would match no browser's Origin is a mistake; "null" is that of a page in a sandbox. */
+static bool is_origin(const char *value)
+{
+    return strcmp(value, "*") == 0 || strcmp(value, "null") == 0 ||
+           handshake_is_origin((struct http_text){value, strlen(value)});
+}
+
 /* Returns NULL, or what is wrong with the value. */
 static const char *set_option(struct options *options, enum option_id id, char *value)
 {
@@ -149,7 +157,11 @@ static const char *set_option(struct options *options, enum option_id id, char *
     case TRACE: options->trace = true; return NULL;
     case HANDSHAKE_TIMEOUT:
         return seconds(value, &options->handshake_timeout) ? NULL : "seconds, from 0.001 to 86400";
-    case ALLOW_ORIGIN: options->origins[options->origin_count++] = value; return NULL;
+    case ALLOW_ORIGIN:
+        options->origins[options->origin_count++] = value;
+        return is_origin(value) ? NULL
+                                : "an origin is http://host or https://host:8443, as browsers "
+                                  "write it: no path, no slash at the end, no port 80 or 443";
     case MAX_MESSAGE:
         return whole_number(value, 1, INT32_MAX, &options->max_message)
                    ? NULL

@@ -68,6 +68,10 @@ def assert_usage_error(done, word):
     ["--port"], ["-p"], ["--port", ""], ["--port", "http"], ["--port", "80a"], ["--port", "-1"],
     ["--port", "65536"], ["--port", "99999999999999999999"], ["--port", " 80"], ["--port", "1e3"],
     ["--host"], ["--host", ""], ["--allow-origin"], ["--verbose=yes"],
+    *[["--allow-origin", origin] for origin in [
+        "", "chat.example", "http://chat.example/", "https://chat.example/chat", "http://me@chat.example",
+        "http://chat.example:80", "https://chat.example:443", "http://", "http:chat.example", "//chat.example",
+        "http://chat.example, http://b.example", "http://a.example:x", "*.example", "http://*.example"]],
     ["--handshake-timeout"], ["--handshake-timeout", "soon"], ["--handshake-timeout", "-1"],
     ["--handshake-timeout", "0"], ["--handshake-timeout", "nan"], ["--handshake-timeout", "5s"],
     ["--port", "0", "more"],
