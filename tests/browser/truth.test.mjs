@@ -56,8 +56,13 @@ for (const program of programs)
 
 const refusals = {
   'a page from elsewhere': {
-    change: (head) => head.replace(/^host: .*$/im, 'Host: chat.example'),
+    change: (head) => head.replace(/^host: .*$/im, 'Host: localhost:1'),
     says: /Refused \(403\).*--allow-origin http:\/\/127\.0\.0\.1:\d+/,
+  },
+  'a name that the server does not know': {
+    change: (head) => isUpgrade(head) || /page-origin/i.test(head) ? head.replace(/^host: .*$/im, 'Host: chat.example')
+      .replace(/^(page-)?origin: .*$/gim, '$1Origin: http://chat.example') : head,
+    says: /Refused \(403\).*--allow-origin/,
   },
   'a proxy that speaks HTTP/1.0': {
     change: (head) => head.replace('HTTP/1.1', 'HTTP/1.0').replace(/^(upgrade|connection): .*\r\n/gim, ''),
