@@ -15,7 +15,7 @@ lesson03 := lesson03_broadcast
 PURE     := http handshake frame utf8 message trace
 COMMON   := $(PURE) net buffer log options
 LESSON01 := listener opening
-LESSON02 := worker logger admission keepalive input observer ending closing conn client process threads
+LESSON02 := worker logger places admission keepalive input observer ending closing conn client process threads
 LESSON03 := outbox members room xray
 
 # ------------------------------------------------------------------------------------- flags
