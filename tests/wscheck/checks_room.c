@@ -452,8 +452,9 @@ static void judge_numbered(struct peer *p, const struct message *message, const 
         struct failure *failure = &p->trial->result->failure;
         trial_fail_at(p, "a message of client %zu came that is not its next (byte %zu)",
                       flood->crowd.at[s]->number, at);
+        size_t most = right.len + 64;
         bytes_set(&failure->expected, right.at, right.len);
-        bytes_set(&failure->came, message->payload, message->len);
+        bytes_set(&failure->came, message->payload, message->len < most ? message->len : most);
         failure->at = at;
     }
     next[s]++;
@@ -742,12 +743,10 @@ static void is_kept(struct trial *t, const struct check *c)
 {
     struct peer *p = enter(t);
     for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
-        size_t at = p->judged;
         if (!wait_for_bytes(p, 2))
             trial_fail_at(p, "ping %u did not come", i + 1);
-        expect_ping(p);
-        if (trial_holds(t)) /* with the payload of the ping, which has just been passed over */
-            send_frame(p, FIN | PONG, p->wire->came.at + at + 2, p->judged - at - 2);
+        struct bytes_view ping = expect_ping(p);
+        send_frame(p, FIN | PONG, ping.at, ping.len);
     }
     send_text(p, "still here");
     expect_text(p, "still here");

@@ -53,14 +53,17 @@ void expect_pong(struct peer *p, const void *payload, size_t len);
 
 /* ... passing over pongs for others. */
 void expect_own_pong(struct peer *p, const void *payload, size_t len);
-void expect_ping(struct peer *p);
 
-/* A message, and the pong for the last of some pings, in either order: a pong may overtake what is
- * still being done, and of several pings only the last must be answered (§5.5.3). */
 struct bytes_view {
     const void *at;
     size_t len;
 };
+
+/* A ping; what it carries is good until the peer's next step. */
+struct bytes_view expect_ping(struct peer *p);
+
+/* A message, and the pong for the last of some pings, in either order: a pong may overtake what is
+ * still being done, and of several pings only the last must be answered (§5.5.3). */
 void expect_pong_and_message(struct peer *p, struct bytes_view pong, unsigned opcode,
                              struct bytes_view message);
 

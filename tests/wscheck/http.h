@@ -11,6 +11,8 @@
 
 #define ACCEPT_LEN 28 /* 20 bytes in base64 */
 #define KEY_MAX    64
+#define HEAD_MOST  65536             /* bytes: no server's head is so long */
+#define BODY_MOST  ((size_t)1 << 20) /* nor its page */
 
 /*
  * Adds an opening handshake (§4.1) with this key and host. `changes` says how it differs, line by
@@ -50,6 +52,9 @@ bool http_read_response(struct response *response, const unsigned char *bytes, s
 /* How many headers of that name there are; the value of the first, cut to size, without blanks. */
 size_t http_find_header(const struct response *response, const char *name, char *value,
                         size_t size);
+
+/* The number of bytes that a Content-Length says; false: it is none, or more than BODY_MOST. */
+bool http_read_length(const char *value, size_t *len);
 
 /* Is the word one item of the comma-separated list, in whatever case? */
 bool http_list_has(const char *list, const char *word);

@@ -79,7 +79,8 @@ bool server_sanitizer_report(struct server *server, struct bytes *text);
 /* Copies all it has printed so far. */
 void server_printed(struct server *server, struct bytes *out, struct bytes *err);
 
-/* For a signal handler: takes the server along when the grader is interrupted. */
-void server_kill_from_signal(void);
+/* Ends every server that runs, at once; also for a signal handler, and for exit(). When the grader ends
+ * without a chance to call it, a process of its own does the same: see server.c. */
+void server_kill_all(void);
 
 #endif

@@ -88,6 +88,8 @@ static void note_sent(struct peer *p)
     struct failure *failure = &p->trial->result->failure;
     const struct server *server = &p->trial->grading->server;
     size_t mark = p->sent_mark;
+    if (p->sent.len == 0)
+        return;
     for (size_t i = p->pause_count; i-- > 0 && mark == p->sent.len;)
         mark = p->pauses[i]; /* all has been answered: then it was the last that was sent */
     bytes_set(&failure->sent, p->sent.at + mark, p->sent.len - mark);

@@ -58,6 +58,7 @@ struct peer {
     size_t pause_count;
     size_t sent_mark;      /* what was sent before has been answered well */
     size_t judged;         /* bytes of wire->came that have been judged */
+    size_t unasked;        /* pings and pongs passed over: see UNASKED_MAX */
     bool clogged;          /* the server does not take all any more: nothing more is sent */
     char key[64];          /* its Sec-WebSocket-Key */
     unsigned char mask[4]; /* of its last frame */
