@@ -11,6 +11,7 @@
 #include "peer.h"
 #include "show.h"
 
+#define SOON 1000 /* ms: how long something is waited for that would explain a failure */
 #define UNASKED_MAX                                                                                \
     10000        /* pings and pongs that nobody asked for: in one check there may be some */
 #define QUIET 60 /* ms: after a wrong byte, what belongs to it is taken in until so much silence */
@@ -48,6 +49,21 @@ bool wait_for_bytes(struct peer *p, size_t len)
         trial_fail_at(p, "something came again and again, but not what was waited for");
     if (!trial_holds(p->trial))
         return false;
+    while (bytes_to_judge(p) < len && !wire_is_over(p->wire))
+        if (!wire_wait(peer_wires(p->trial), deadline))
+            break;
+    return bytes_to_judge(p) >= len;
+}
+
+void send_anyway(struct peer *p, const void *at, size_t len)
+{
+    (void)wire_send(peer_wires(p->trial), p->wire, at, len, wire_now() + SOON);
+}
+
+bool comes_soon(struct peer *p, size_t len)
+{
+    int patience = p->trial->grading->patience;
+    int64_t deadline = wire_now() + (patience < SOON ? patience : SOON);
     while (bytes_to_judge(p) < len && !wire_is_over(p->wire))
         if (!wire_wait(peer_wires(p->trial), deadline))
             break;
@@ -117,6 +133,7 @@ static void add_evidence(struct peer *p, const void *expected, size_t len, bool 
                                 .came = to_judge(p),
                                 .came_len = bytes_to_judge(p),
                                 .mask = p->mask,
+                                .mask_before = p->mask_before,
                                 .cut = p->cut};
     trial_suspect(p->trial, diagnose_frame(&evidence));
 }
@@ -166,7 +183,7 @@ void fail_as_different(struct peer *p, const void *expected, size_t len, bool is
 }
 
 /* Something about the frame at hand is against the rules. */
-static void fail_frame(struct peer *p, size_t at, const char *problem)
+void fail_frame(struct peer *p, size_t at, const char *problem)
 {
     if (!trial_holds(p->trial))
         return;
@@ -224,20 +241,43 @@ static void fail_as_endless(struct peer *p, bool is_coming)
     p->trial->result->failure.is_text = true;
 }
 
+static const char start[] = "HTTP/1.1 ";
+
+#define VERSION_LEN (sizeof "HTTP/1." - 1) /* 1.0 is no answer to an upgrade: see below */
+
+/* Does what has come begin as an answer does, as far as it has come? */
+static bool begins_well(struct peer *p)
+{
+    size_t same = bytes_difference(start, VERSION_LEN, to_judge(p), bytes_to_judge(p));
+    if (same == VERSION_LEN || same == bytes_to_judge(p))
+        return true;
+    fail_as_different(p, start, sizeof start - 1, true);
+    return false;
+}
+
+bool expect_status_line(struct peer *p, int *status)
+{
+    const size_t len = sizeof start - 1 + 3;
+    for (size_t need = 1; need <= len + 1 && wait_for_bytes(p, need); need = bytes_to_judge(p) + 1)
+        if (!begins_well(p))
+            return false;
+    if (bytes_to_judge(p) < len)
+        fail_as_different(p, start, sizeof start - 1, true);
+    if (!trial_holds(p->trial))
+        return false;
+    *status = http_status(to_judge(p), bytes_to_judge(p));
+    return true;
+}
+
 bool expect_head(struct peer *p, struct response *response)
 {
-    static const char start[] = "HTTP/1.1 ";
-    const size_t version = sizeof "HTTP/1." - 1; /* 1.0 is no answer to an upgrade: see below */
     int64_t deadline = trial_deadline(p->trial); /* of the whole head: it may drip */
     size_t need = 1;
     bool came = true;
     for (; need <= HEAD_MOST && wire_now() < deadline && (came = wait_for_bytes(p, need));
          need = bytes_to_judge(p) + 1) {
-        size_t same = bytes_difference(start, version, to_judge(p), bytes_to_judge(p));
-        if (same < version && same < bytes_to_judge(p)) {
-            fail_as_different(p, start, sizeof start - 1, true);
+        if (!begins_well(p))
             return false;
-        }
         if (http_read_response(response, to_judge(p), bytes_to_judge(p)))
             return true;
     }
@@ -277,6 +317,7 @@ void expect_status(struct peer *p, int low, int high)
     if (!expect_head(p, &response))
         return;
     expect_status_of(p, &response, low, high);
+    trial_worked(p, "the answer %d to its request", response.status);
     if (trial_holds(p->trial))
         pass_bytes(p, response.head_len);
 }
@@ -431,6 +472,7 @@ bool expect_any_message(struct peer *p, struct message *message)
         fail_frame(p, at, "this is no message");
         return false;
     }
+    trial_worked(p, "a message with %zu bytes came", (size_t)f.len);
     *message = (struct message){f.opcode, to_judge(p) + f.head_len, (size_t)f.len};
     pass_bytes(p, f.head_len + (size_t)f.len);
     return true;
@@ -500,6 +542,7 @@ void expect_frame(struct peer *p, unsigned first, const void *payload, size_t le
     struct bytes expected = {0};
     frame_add(&expected, first, NOT_MASKED, payload, len);
     expect_exactly(p, expected.at, expected.len);
+    trial_worked(p, "a %s frame with %zu bytes came", frame_opcode_name(first & 0x0F), len);
     bytes_free(&expected);
 }
 

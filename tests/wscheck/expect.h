@@ -29,6 +29,9 @@ void send_cut_at(struct peer *p, const void *at, size_t len, size_t cut);
 /* An answer's head comes whole. */
 bool expect_head(struct peer *p, struct response *response);
 
+/* An answer's first line comes, as far as its status; whether the head is whole is another matter. */
+bool expect_status_line(struct peer *p, int *status);
+
 /* ... with a status in this range; what comes after the head is left to be judged. */
 void expect_status(struct peer *p, int low, int high);
 
@@ -104,6 +107,15 @@ bool wait_for_bytes(struct peer *p, size_t len);
 
 /* Notes that they have been judged. */
 void pass_bytes(struct peer *p, size_t len);
+
+/* The same, but not for long, and the trial may have failed: to find out why. */
+bool comes_soon(struct peer *p, size_t len);
+
+/* Sends although the trial has failed; it is not told of. */
+void send_anyway(struct peer *p, const void *at, size_t len);
+
+/* Something about the frame at hand is against the rules: the caret is at byte `at`. */
+void fail_frame(struct peer *p, size_t at, const char *problem);
 
 /* Notes that something else should have come, with a caret where they begin to differ. */
 void fail_as_different(struct peer *p, const void *expected, size_t len, bool is_text);

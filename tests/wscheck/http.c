@@ -162,16 +162,19 @@ void http_add_request(struct bytes *out, const char *key, const char *host, cons
 
 /* ---------------------------------------------------------------------------------- answers */
 
-/* Three digits behind "HTTP/1.1 "; 0: it is something else. */
-static int status_of(const unsigned char *at, size_t len)
+/* Three digits behind "HTTP/1.1 ". */
+int http_status(const unsigned char *bytes, size_t len)
 {
     int status = 0;
-    for (size_t i = 0; i < 3; i++) {
-        if (i >= len || at[i] < '0' || at[i] > '9')
+    if (len < 12 || bytes[8] != ' ' ||
+        (memcmp(bytes, "HTTP/1.1", 8) != 0 && memcmp(bytes, "HTTP/1.0", 8) != 0))
+        return 0;
+    for (size_t i = 9; i < 12; i++) {
+        if (bytes[i] < '0' || bytes[i] > '9')
             return 0;
-        status = status * 10 + (at[i] - '0');
+        status = status * 10 + (bytes[i] - '0');
     }
-    return len > 3 && at[3] >= '0' && at[3] <= '9' ? 0 : status;
+    return len > 12 && bytes[12] >= '0' && bytes[12] <= '9' ? 0 : status;
 }
 
 bool http_read_response(struct response *response, const unsigned char *bytes, size_t len)
@@ -181,8 +184,7 @@ bool http_read_response(struct response *response, const unsigned char *bytes, s
         return false;
     *response = (struct response){.at = (const char *)bytes, .head_len = (size_t)(end - bytes) + 4};
     response->is_old = len >= 8 && memcmp(bytes, "HTTP/1.0", 8) == 0;
-    if (len >= 12 && (response->is_old || memcmp(bytes, "HTTP/1.1", 8) == 0) && bytes[8] == ' ')
-        response->status = status_of(bytes + 9, len - 9);
+    response->status = http_status(bytes, response->head_len);
     return true;
 }
 

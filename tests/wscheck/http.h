@@ -49,6 +49,9 @@ struct response {
 /* False: the head has not come whole. A first line that is no status line gives status 0. */
 bool http_read_response(struct response *response, const unsigned char *bytes, size_t len);
 
+/* The status of an answer, as far as it has come; 0: none can be seen. */
+int http_status(const unsigned char *bytes, size_t len);
+
 /* How many headers of that name there are; the value of the first, cut to size, without blanks. */
 size_t http_find_header(const struct response *response, const char *name, char *value,
                         size_t size);

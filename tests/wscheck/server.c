@@ -208,7 +208,7 @@ bool server_spawn(struct server *server, const char *command)
     close(err[1]);
     server->out = out[0];
     server->err = err[0];
-    server->ended = server->taken_in = false;
+    server->ended = server->taken_in = server->listens = false;
     if (server->pid < 0)
         return false;
     (void)setpgid(server->pid, server->pid); /* whoever of the two comes first */
@@ -238,21 +238,11 @@ static unsigned port_printed(struct server *server)
     return port <= 65535 ? port : 0;
 }
 
-/* A server that prints nothing is told a port, and listens when it can be connected to. */
-static bool accepts(struct server *server, int64_t deadline)
+bool server_may_listen_soon(struct server *server, int64_t deadline)
 {
-    struct wire wire;
-    bool connected = wire_connect(&wire, server->host, server->port, false, deadline) == 0;
-    wire_close(&wire);
-    return connected;
-}
-
-static bool is_ready(struct server *server, int64_t deadline)
-{
-    if (server->fixed_port != 0)
-        return accepts(server, deadline);
-    server->port = port_printed(server);
-    return server->port != 0;
+    if (server->pid <= 0 || server->listens || wire_now() >= deadline)
+        return false;
+    return !server_wait_for_end(server, wire_now() + TICK);
 }
 
 bool server_start(struct server *server, const struct start *start, int64_t deadline)
@@ -266,12 +256,14 @@ bool server_start(struct server *server, const struct start *start, int64_t dead
     bytes_free(&server->stderr_text);
     if (!server_spawn(server, command))
         return false;
-    bool prints = server->fixed_port == 0;
-    while (!is_ready(server, deadline)) {
+    if (server->fixed_port != 0)
+        return true;
+    while ((server->port = port_printed(server)) == 0) {
         if (server_has_died(server) || wire_now() >= deadline)
             return false;
-        wait_for_event(server, prints ? deadline : wire_now() + TICK);
+        wait_for_event(server, deadline);
     }
+    server->listens = true;
     return true;
 }
 
@@ -406,6 +398,15 @@ static void add_status(struct bytes *text, int status)
         bytes_add_format(text, "The server ended, with exit status %d.\n", WEXITSTATUS(status));
 }
 
+static void add_stderr(struct server *server, struct bytes *text)
+{
+    pthread_mutex_lock(&server->lock);
+    if (server->stderr_text.len > 0)
+        bytes_add_text(text, "The last that it wrote to stderr:\n");
+    add_last_lines(text, server->stderr_text.at, server->stderr_text.len, 6);
+    pthread_mutex_unlock(&server->lock);
+}
+
 void server_explain_end(struct server *server, struct bytes *text)
 {
     if (server->pid <= 0)
@@ -416,11 +417,27 @@ void server_explain_end(struct server *server, struct bytes *text)
     } else {
         bytes_add_text(text, "The server runs, but does not say that it listens.\n");
     }
-    if (server_sanitizer_report(server, text))
+    if (!server_sanitizer_report(server, text))
+        add_stderr(server, text);
+}
+
+void server_explain_life(struct server *server, struct bytes *text)
+{
+    struct bytes lines = {0};
+    if (server->pid <= 0)
         return;
-    pthread_mutex_lock(&server->lock);
-    if (server->stderr_text.len > 0)
-        bytes_add_text(text, "The last that it wrote to stderr:\n");
-    add_last_lines(text, server->stderr_text.at, server->stderr_text.len, 6);
-    pthread_mutex_unlock(&server->lock);
+    add_stderr(server, &lines);
+    if (lines.len > 0)
+        bytes_add_text(text, "The server is alive. ");
+    bytes_add(text, lines.at, lines.len);
+    bytes_free(&lines);
+}
+
+bool server_died_of_sigpipe(const struct server *server)
+{
+    if (!server->ended)
+        return false;
+    if (WIFSIGNALED(server->status))
+        return WTERMSIG(server->status) == SIGPIPE;
+    return WEXITSTATUS(server->status) == 128 + SIGPIPE; /* as a shell says it */
 }

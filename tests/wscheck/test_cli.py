@@ -130,7 +130,7 @@ def test_what_depends_on_a_check_that_failed_is_skipped():
     assert "send-101-status" in outcomes(result, "passed")
 
 
-def test_betters_count_with_strict_only():
+def test_recommendations_count_with_strict_only():
     server = faulty(2, "no-reason")
     lax = graded("--lesson", 2, "--server", server, "-k")
     assert (lax["status"], lax["failed"], lax["better"]) == (0, 0, 3)
