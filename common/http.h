@@ -66,6 +66,7 @@ enum http_outcome {
     /* the request is fine, but not for this server, or not now */
     HTTP_METHOD_NOT_ALLOWED,
     HTTP_NOT_FOUND,
+    HTTP_LOOPBACK_ONLY,
     HTTP_TIMEOUT,
     HTTP_FULL,
     HTTP_NO_RESOURCES,

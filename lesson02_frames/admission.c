@@ -27,22 +27,30 @@ static int refused_pipe[2];
 /* ----------------------------------------------------------------------------------- places */
 
 static pthread_mutex_t places_lock = PTHREAD_MUTEX_INITIALIZER;
-static size_t places_taken; /* places_lock must be held */
+static size_t places_taken[PLACE_KINDS]; /* places_lock must be held */
 
-bool admission_take_place(size_t places)
+bool admission_take_place(enum place kind, size_t places)
 {
     pthread_mutex_lock(&places_lock);
-    bool is_free = places_taken < places;
-    places_taken += is_free;
+    bool is_free = places_taken[kind] < places;
+    places_taken[kind] += is_free;
     pthread_mutex_unlock(&places_lock);
     return is_free;
 }
 
-void admission_give_place_back(void)
+void admission_give_place_back(enum place kind)
 {
     pthread_mutex_lock(&places_lock);
-    places_taken--;
+    places_taken[kind]--;
     pthread_mutex_unlock(&places_lock);
+}
+
+size_t admission_places_taken(enum place kind)
+{
+    pthread_mutex_lock(&places_lock);
+    size_t taken = places_taken[kind];
+    pthread_mutex_unlock(&places_lock);
+    return taken;
 }
 
 /* ---------------------------------------------------------------------------------- refusing */

@@ -22,8 +22,11 @@ bool admission_accept(struct listener *listener, struct client *client);
  * that for all who are refused. The reason goes to the log. */
 void admission_refuse(const struct client *client, const char *why);
 
-/* The places for WebSocket clients, --max-clients of them: takes one; false if there is none. */
-bool admission_take_place(size_t places);
-void admission_give_place_back(void);
+/* The places for WebSocket clients, --max-clients of them, and those for who only watches: takes one;
+ * false if all are taken. */
+enum place { PLACE_CLIENT, PLACE_WATCHER, PLACE_KINDS };
+bool admission_take_place(enum place kind, size_t places);
+void admission_give_place_back(enum place kind);
+size_t admission_places_taken(enum place kind);
 
 #endif

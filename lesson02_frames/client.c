@@ -6,20 +6,42 @@
 #include "admission.h"
 #include "log.h"
 
-/* Which serve() is it for? */
-static const struct route *find_route(const struct route *routes, struct http_text path)
+/* Which serve() is it for, and which kind of place does it take? */
+static const struct route *find_route(const struct server *server, struct http_text path,
+                                      enum place *kind)
 {
-    while (routes->path != ANY_PATH && !http_text_is(path, routes->path))
-        routes++;
-    return routes;
+    const struct route *route = server->watching != NULL ? server->watching->routes : NULL;
+    *kind = PLACE_WATCHER;
+    for (; route != NULL && route->path != NULL; route++)
+        if (http_text_is(path, route->path))
+            return route;
+    *kind = PLACE_CLIENT;
+    route = server->routes;
+    while (route->path != ANY_PATH && !http_text_is(path, route->path))
+        route++;
+    return route;
+}
+
+/* May it come in, and is there a place? HTTP_OK, and it has one; or the refusal. */
+static enum http_outcome admit(const struct client *client, const struct server *server,
+                               const struct http_request *request, enum place kind)
+{
+    size_t places = server->options.max_clients;
+    if (kind == PLACE_WATCHER) {
+        enum http_outcome outcome = server->watching->admit(client, request, &server->options);
+        if (outcome != HTTP_OK)
+            return outcome;
+        places = server->watching->places;
+    }
+    return admission_take_place(kind, places) ? HTTP_OK : HTTP_FULL;
 }
 
 /* The conversation: serve() is where the lesson says what happens in it. A client that only lingers
  * over its goodbye does not keep another from its place. */
-static void converse(const struct route *route, struct conn *conn)
+static void converse(const struct route *route, enum place kind, struct conn *conn)
 {
     route->serve(conn);
-    admission_give_place_back();
+    admission_give_place_back(kind);
     conn_goodbye(conn);
     conn_free(conn);
 }
@@ -29,24 +51,25 @@ static void converse(const struct route *route, struct conn *conn)
 static enum http_outcome upgrade(const struct client *client, const struct server *server,
                                  const struct http_request *request, struct buffer *in)
 {
-    const struct route *route = find_route(server->routes, http_request_path(request));
+    enum place kind;
+    const struct route *route = find_route(server, http_request_path(request), &kind);
     char answer[HANDSHAKE_ANSWER_MAX], safe[80];
     size_t len;
     enum http_outcome outcome =
         opening_judge(request, &server->options, route->subprotocol, answer, &len);
+    if (outcome == HTTP_OK)
+        outcome = admit(client, server, request, kind);
     if (outcome != HTTP_OK)
         return outcome;
-    if (!admission_take_place(server->options.max_clients))
-        return HTTP_FULL;
     log_escape(safe, sizeof safe, request->target.at, request->target.len);
     buffer_consume(in, request->head_len);
     struct conn *conn = conn_new(client, &server->options, answer, len, in);
     if (conn == NULL) {
-        admission_give_place_back();
+        admission_give_place_back(kind);
         return HTTP_NO_RESOURCES;
     }
     log_client(LOG_CLIENTS, client->number, client->address, "open: WebSocket at %s", safe);
-    converse(route, conn);
+    converse(route, kind, conn);
     return HTTP_OK;
 }
 

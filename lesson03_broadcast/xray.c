@@ -10,13 +10,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "admission.h"
 #include "observer.h"
 #include "room.h"
 #include "trace.h"
 
+#define PLACES     16                /* for watchers at the same time */
 #define OBJECT_MAX (TRACE_MAX + 240) /* bytes of JSON */
 
 static struct room watchers;
+static bool anybody; /* may watch; does not change once there are clients */
 
 /*
  * Two numbers that all threads look at with each read, too often for a lock. An atomic number can be
@@ -97,7 +100,7 @@ void xray_said(const struct conn_message *message, struct members *members)
 
 /* ----------------------------------------------------------------------------- the watchers */
 
-void xray_serve(struct conn *conn)
+static void serve(struct conn *conn)
 {
     struct conn_message ignored;
     struct member me;
@@ -110,8 +113,29 @@ void xray_serve(struct conn *conn)
     atomic_fetch_sub(&watcher_count, 1);
 }
 
-bool xray_open(void)
+/* May this client watch? */
+static enum http_outcome admit(const struct client *client, const struct http_request *request,
+                               const struct options *options)
 {
+    bool is_for_another = http_header_find(request, "Forwarded", NULL) > 0 ||
+                          http_header_find(request, "X-Forwarded-For", NULL) > 0;
+    bool is_here = client->from_loopback && !is_for_another;
+    return is_here || options->xray_any ? HTTP_OK : HTTP_LOOPBACK_ONLY;
+}
+
+static const struct route routes[] = {{"/xray", serve, NULL}, {.path = NULL}};
+const struct watching xray_watching = {.routes = routes, .places = PLACES, .admit = admit};
+
+size_t xray_write_status(char *body, size_t size)
+{
+    int len = snprintf(body, size, "{\"watchers\":%zu,\"places\":%d,\"who\":\"%s\"}\n",
+                       admission_places_taken(PLACE_WATCHER), PLACES, anybody ? "any" : "loopback");
+    return (size_t)len;
+}
+
+bool xray_open(const struct options *options)
+{
+    anybody = options->xray_any;
     return room_open(&watchers);
 }
 

@@ -26,15 +26,25 @@
 #ifndef LESSON03_XRAY_H
 #define LESSON03_XRAY_H
 
-#include "conn.h"
 #include "members.h"
+#include "server.h"
 
 /* Before the first client: makes the watchers' room. False if that cannot be done. */
-bool xray_open(void);
+bool xray_open(const struct options *options);
 void xray_close(void);
 
-/* Serves a watcher. */
-void xray_serve(struct conn *conn);
+/*
+ * Who may watch, and how many at the same time: they take none of the places of --max-clients. What
+ * people say to each other, and their private pings, are not for whoever connects: by default only a
+ * client on this machine may watch, and with --xray any all may. A proxy on this machine looks like a
+ * client on it; but a request that it hands on for somebody else says so in Forwarded (RFC 7239) or
+ * X-Forwarded-For, if the proxy is told to add that.
+ */
+extern const struct watching xray_watching;
+
+/* GET /xray/status: a page cannot see why its WebSocket was refused, but it can ask for this JSON:
+ * {"watchers":1,"places":16,"who":"loopback"}, or "any". */
+size_t xray_write_status(char *body, size_t size);
 
 /* The watchers see what this client sends and gets. */
 void xray_show(struct conn *conn);

@@ -7,6 +7,8 @@ told, once, in order, to all who watch, and that the chat does not feel it.
 import asyncio
 import contextlib
 import json
+import re
+import socket
 import struct
 import threading
 
@@ -20,6 +22,9 @@ from ws_testlib.wire import (BINARY, CLOSE, CONTINUATION, MASK, PING, PONG, TEXT
                              fragments, frame, handshake, mask, text)
 
 pytestmark = pytest.mark.lessons(3)
+
+
+PLACES = 16  # for watchers at the same time
 
 
 class Watcher(Client):
@@ -49,6 +54,12 @@ def watch():
 def get_status(server):
     with contextlib.closing(Client(server.port)) as client:
         client.send(b"GET /status HTTP/1.1\r\nHost: x\r\n\r\n")
+        return json.loads(client.read_response().body)
+
+
+def xray_status(server):
+    with contextlib.closing(Client(server.port)) as client:
+        client.send(b"GET /xray/status HTTP/1.1\r\nHost: x\r\n\r\n")
         return json.loads(client.read_response().body)
 
 
@@ -348,6 +359,84 @@ def test_watched_by_a_client_of_another_make(server, join):
     assert [(each["direction"], each["name"], each["outcome"]) for each in told] == [
         ("in", "text", "ok"), ("in", "continuation", "ok"), ("out", "text", "ok"),
         ("in", "close", "bad"), ("out", "close", "ok")]
+
+
+# ------------------------------------------------------------------------------------ who may watch
+
+def addresses_of_this_machine():
+    """Not on loopback, and so like another machine's."""
+    found = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        with contextlib.suppress(OSError):
+            probe.connect(("192.0.2.1", 9))  # nothing is sent: the system only chooses an address
+            found.add(probe.getsockname()[0])
+    return sorted(address for address in found if not address.startswith("127."))
+
+
+FOR_ANOTHER = ["Forwarded: for=192.0.2.7", "X-Forwarded-For: 192.0.2.7", "x-forwarded-for: 127.0.0.1",
+               "X-Forwarded-For:"]
+
+
+def ask_to_watch(server, *headers, clients, **kwargs):
+    client = clients(server, **kwargs)
+    client.send(handshake("GET /xray HTTP/1.1", add=headers))
+    return client.read_response()
+
+
+@pytest.mark.parametrize("header", FOR_ANOTHER)
+def test_stranger_behind_a_proxy_may_not_watch(start, clients, header):
+    server = start()
+    refused = ask_to_watch(server, header, clients=clients)
+    assert refused.status == 403 and refused.header("Content-Type").startswith("text/plain")
+    assert re.search(rb"own machine.*--xray any.*RFC 9110 \xc2\xa7", refused.body)
+    server.stderr.wait_for(r"refused 403: only clients on the server's own machine")
+    assert ask_to_watch(server, clients=clients).status == 101
+    assert ask_to_watch(start("--xray", "any"), header, clients=clients).status == 101
+    assert ask_to_watch(start("--xray=loopback"), header, clients=clients).status == 403
+
+
+@pytest.mark.skipif(not addresses_of_this_machine(), reason="this machine has no address but loopback")
+def test_only_this_machine_may_watch(start, clients):
+    stranger = {"host": addresses_of_this_machine()[0]}
+    server = start("--host", "0.0.0.0")
+    assert ask_to_watch(server, clients=clients, **stranger).status == 403
+    assert ask_to_watch(server, clients=clients).status == 101
+    client = clients(server, **stranger)  # who may chat all the same
+    client.upgrade()
+    client.assert_alive()
+    server = start("--host", "0.0.0.0", "--xray", "any")
+    assert ask_to_watch(server, clients=clients, **stranger).status == 101
+
+
+def test_a_bad_handshake_is_told_as_that_and_not_as_forbidden(server, clients):
+    client = clients(server)
+    client.send(b"GET /xray HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nX-Forwarded-For: x\r\n\r\n")
+    assert client.read_response().status == 400
+
+
+def test_watchers_have_places_of_their_own(start, watch, join, clients):
+    server = start("--max-clients", 2)
+    watchers = [watch(server) for _ in range(PLACES)]
+    full = ask_to_watch(server, clients=clients)
+    assert full.status == 503 and b"as many clients as it takes" in full.body
+    assert xray_status(server) == {"watchers": PLACES, "places": PLACES, "who": "loopback"}
+    ann, bob = join(server), join(server)
+    assert get_status(server)["clients"] == 2
+    third = clients(server)
+    third.send(handshake())
+    assert third.read_response().status == 503
+    ann.assert_alive()
+    bob.read_frame()
+    for watcher in watchers:
+        assert [brief(told)[1:4] for told in watcher.read_objects(2)] == [("in", "text", 14), ("out", "text", 14)]
+    watchers[0].say_goodbye()
+    wait_until(lambda: xray_status(server)["watchers"] == PLACES - 1, "a place to be free")
+    watch(server)
+
+
+def test_status_of_the_xray_says_who_may_watch(start):
+    assert xray_status(start("--xray", "any"))["who"] == "any"
+    assert xray_status(start())["who"] == "loopback"
 
 
 def test_watcher_that_has_gone_is_not_counted_any_more(start, watch, join):

@@ -173,8 +173,8 @@ static size_t serve_client(const uint8_t *bytes, size_t len, const struct option
     client_serve(&client, &server);
     net_close(client.fd);
     MUST(opened == closed && opened <= 1);
-    MUST(admission_take_place(1)); /* the only place is free again */
-    admission_give_place_back();
+    MUST(admission_take_place(PLACE_CLIENT, 1)); /* the only place is free again */
+    admission_give_place_back(PLACE_CLIENT);
 
     for (ssize_t n = 1; n > 0; received += (size_t)n) {
         n = recv(ends[0], output + received, OUTPUT_MAX - received, 0);
