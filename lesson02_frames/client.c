@@ -36,6 +36,31 @@ static enum http_outcome admit(const struct client *client, const struct server 
     return admission_take_place(kind, places) ? HTTP_OK : HTTP_FULL;
 }
 
+/* Those who watch see how clients come in; they do not see each other. */
+static void show_accepted(const struct client *client, const struct server *server,
+                          const struct http_request *request, const struct buffer *in,
+                          struct http_text answer)
+{
+    struct handshake_seen seen = {{(const char *)in->data, request->head_len}, answer, 101};
+    if (server->watching != NULL)
+        server->watching->see_handshake(client, &seen);
+}
+
+/* ... and who is not let in; but not that a page is missing. */
+static void show_refused(const struct client *client, const struct server *server,
+                         const struct http_request *request, const struct buffer *in,
+                         enum http_outcome outcome)
+{
+    char answer[HTTP_REFUSAL_MAX];
+    size_t head_len = request->head_len > 0 ? request->head_len : in->end;
+    if (server->watching == NULL || outcome == HTTP_NOT_FOUND || outcome == HTTP_METHOD_NOT_ALLOWED)
+        return;
+    struct handshake_seen seen = {{(const char *)in->data, head_len},
+                                  {answer, http_refusal_write(outcome, true, answer)},
+                                  http_refusal_find(outcome)->status};
+    server->watching->see_handshake(client, &seen);
+}
+
 /* The conversation: serve() is where the lesson says what happens in it. A client that only lingers
  * over its goodbye does not keep another from its place. */
 static void converse(const struct route *route, enum place kind, struct conn *conn)
@@ -62,6 +87,8 @@ static enum http_outcome upgrade(const struct client *client, const struct serve
     if (outcome != HTTP_OK)
         return outcome;
     log_escape(safe, sizeof safe, request->target.at, request->target.len);
+    if (kind == PLACE_CLIENT)
+        show_accepted(client, server, request, in, (struct http_text){answer, len});
     buffer_consume(in, request->head_len);
     struct conn *conn = conn_new(client, &server->options, answer, len, in);
     if (conn == NULL) {
@@ -90,7 +117,9 @@ void client_serve(const struct client *client, const struct server *server)
         outcome =
             opening_send_page(client, &request, server->pages != NULL ? server->pages : &none);
 
-    if (outcome != HTTP_OK && outcome != HTTP_PARTIAL)
+    if (outcome != HTTP_OK && outcome != HTTP_PARTIAL) {
+        show_refused(client, server, &request, &in, outcome);
         opening_refuse(client, &request, outcome);
+    }
     buffer_free(&in);
 }

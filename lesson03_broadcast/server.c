@@ -29,7 +29,7 @@ static void serve(struct conn *conn)
     if (conn_accept(conn))
         while (conn_receive(conn, &message)) {
             conn_flush(conn); /* the pong to an earlier ping goes out before the message (§5.5.2) */
-            xray_said(&message, &room.members);
+            xray_said(conn, &message, &room.members);
             if (!room_say(&room, message.type, message.data, message.len))
                 conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
             if (!conn_has_more(conn)) /* all that came together goes out together */

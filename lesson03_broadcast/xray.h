@@ -13,8 +13,24 @@
  *     "address":"127.0.0.1:40312"
  *     ...                         and what trace_frame_json() says of the frame, see trace.h
  *
- * A message to everyone is told once, not once for each that gets it: it has "receivers":100 instead of
- * client and address.
+ * A message to everyone is told once, not once for each that gets it: it has "receivers":100 and
+ * "from":7, the number of the client that said it, instead of client and address.
+ *
+ * A WebSocket at /xray/all gets the same objects, and two more kinds, which have time, client and
+ * address, too:
+ *
+ *     "event":"handshake"         a client came, and was let in or refused:
+ *     "status":101                or 403, 426 ...
+ *     "request":"474554202f..."   the head in hexadecimal, its first 2048 bytes; cookies and passwords
+ *                                 are not shown
+ *     "length":412                bytes of the request's head
+ *     "answer":"485454502f..."    the answer; if it is a refusal, with its text
+ *
+ *     "event":"end"               a client has gone:
+ *     "code":1000                 as in its close frame or the server's; 1006: there was none
+ *     "by":"client"               or "server"; "network": the connection was lost
+ *     "evicted":false             for being too slow or too silent
+ *     "reason":"627965"           hexadecimal; the client's words, or the server's
  *
  * The chat never waits for watchers. Its threads put the object into the queue of the watchers' room, and
  * the delivery thread of that room does the sending. If the frames come faster than that, some are not
@@ -29,7 +45,7 @@
 #include "members.h"
 #include "server.h"
 
-/* Before the first client: makes the watchers' room. False if that cannot be done. */
+/* Before the first client: makes the watchers' rooms. False if that cannot be done. */
 bool xray_open(const struct options *options);
 void xray_close(void);
 
@@ -46,11 +62,12 @@ extern const struct watching xray_watching;
  * {"watchers":1,"places":16,"who":"loopback"}, or "any". */
 size_t xray_write_status(char *body, size_t size);
 
-/* The watchers see what this client sends and gets. */
+/* The watchers see what this client sends and gets, and how it ends. */
 void xray_show(struct conn *conn);
 
 /* Owner: its client says this to all the members. Call it before it is delivered: so the watchers see
  * it before what follows from it. */
-void xray_said(const struct conn_message *message, struct members *members);
+void xray_said(const struct conn *conn, const struct conn_message *message,
+               struct members *members);
 
 #endif

@@ -30,9 +30,9 @@ PLACES = 16  # for watchers at the same time
 class Watcher(Client):
     """A client of the feed."""
 
-    def __init__(self, port, **kwargs):
+    def __init__(self, port, path="/xray", **kwargs):
         super().__init__(port, **kwargs)
-        self.upgrade(handshake("GET /xray HTTP/1.1"))
+        self.upgrade(handshake(f"GET {path} HTTP/1.1"))
 
     def read_object(self):
         said = self.read_frame()
@@ -359,6 +359,125 @@ def test_watched_by_a_client_of_another_make(server, join):
     assert [(each["direction"], each["name"], each["outcome"]) for each in told] == [
         ("in", "text", "ok"), ("in", "continuation", "ok"), ("out", "text", "ok"),
         ("in", "close", "bad"), ("out", "close", "ok")]
+
+
+def test_a_broadcast_names_its_sender(server, watch, join):
+    watcher = watch(server)
+    clients = [join(server) for _ in range(3)]
+    for client in clients:
+        client.send(text("me"))
+        said, broadcast = watcher.read_objects(2)
+        assert said["address"] == client.address
+        assert (broadcast["from"], broadcast["receivers"]) == (said["client"], 3)
+
+
+# ------------------------------------------------------------------------- handshakes, and the end
+
+def test_handshake_is_told_with_its_answer(start, watch, clients):
+    server = start()
+    watcher = watch(server, path="/xray/all")
+    client = clients(server)
+    request = handshake("GET /somewhere HTTP/1.1", add=["Origin: http://localhost"])
+    client.send(request)
+    answer = client.read_response()
+    told = watcher.read_object()
+    assert set(told) == {"time", "client", "address", "event", "status", "length", "request", "answer"}
+    assert (told["event"], told["client"], told["address"]) == ("handshake", 2, client.address)
+    assert (told["status"], told["length"]) == (101, len(request))
+    assert bytes.fromhex(told["request"]) == request
+    assert answer.header("Sec-WebSocket-Accept").encode() in bytes.fromhex(told["answer"])
+    client.say_goodbye(3000)
+    said, answered, end = watcher.read_objects(3)
+    assert brief(said) == (2, "in", "close", 2, "ok") and brief(answered) == (2, "out", "close", 2, "ok")
+    assert end | {"time": 0} == {"time": 0, "client": 2, "address": client.address, "event": "end",
+                                 "code": 3000, "by": "client", "evicted": False, "reason": ""}
+
+
+@pytest.mark.parametrize("request_bytes, status, words", [
+    (handshake(sec_websocket_version="8"), 426, b"must be 13"),
+    (handshake(add=["Origin: http://evil.example"]), 403, b"Origin"),
+    (b"GET / HTTP/1.1\r\nHost: x\r\nno colon here\r\n", 400, b"colon"),
+    (b"\x16\x03\x01\x02\x00\x01\x00\x01", 400, b"TLS"),
+    (b"\x81\x85\x00\x00\x00\x00Hello", 400, b"method"),
+])
+def test_refused_handshake_is_told(start, watch, clients, request_bytes, status, words):
+    server = start()
+    watcher = watch(server, path="/xray/all")
+    client = clients(server)
+    client.send(request_bytes)
+    assert client.read_response().status == status
+    told = watcher.read_object()
+    assert (told["event"], told["status"]) == ("handshake", status)
+    assert request_bytes.startswith(bytes.fromhex(told["request"])) and told["request"]
+    assert words in bytes.fromhex(told["answer"])
+
+
+def test_secrets_of_a_request_are_not_told(start, watch, clients):
+    server = start()
+    watcher = watch(server, path="/xray/all")
+    secrets = ["Cookie: session=4711", "authorization: Basic NDcxMQ==", "Proxy-Authorization: x 4711"]
+    for add in secrets, ["Cookie:"] * 300, ["X-Long: " + "y" * 3000, *secrets]:
+        head = handshake(add=add)
+        clients(server).upgrade(head)
+        request = bytes.fromhex(watcher.read_object()["request"])
+        assert b"4711" not in request and b"NDcx" not in request
+        assert request.count(b"(not shown)") == (3 if add == secrets else head[:2048].count(b"Cookie:"))
+        assert b"Sec-WebSocket-Key" in request
+
+
+def test_pages_and_watchers_are_no_events(start, watch, clients, join):
+    server = start()
+    watcher = watch(server, path="/xray/all")
+    for path in "/", "/status", "/xray", "/nothing":
+        client = clients(server)
+        client.send(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        client.read_response()
+    watch(server).say_goodbye()
+    watch(server, path="/xray/all").say_goodbye()
+    client = join(server)
+    assert watcher.read_object()["address"] == client.address
+
+
+@pytest.mark.parametrize("leave, code, by, reason", [
+    (lambda client: client.say_goodbye(1001), 1001, "client", b""),
+    (lambda client: (client.send(close(4000, b"bye")), client.read_to_end()), 4000, "client", b"bye"),
+    (lambda client: client.reset(), 1006, "network", b"the connection was lost"),
+    (lambda client: (client.send(b"Hello"), client.assert_closed_for(1002)), 1002, "server", b"RSV bit"),
+])
+def test_end_is_told(start, watch, join, leave, code, by, reason):
+    server = start()
+    watcher = watch(server, path="/xray/all")
+    client = join(server)
+    leave(client)
+    told = watcher.read_object()
+    while told.get("event") != "end":
+        told = watcher.read_object()
+    assert (told["code"], told["by"], told["evicted"], told["address"]) == (code, by, False, client.address)
+    assert bytes.fromhex(told["reason"]).startswith(reason)
+
+
+def test_eviction_is_told(start, watch, join):
+    server = start("--ping-interval", 0.2)
+    watcher = watch(server, path="/xray/all")
+    client = join(server)
+    told = {}
+    while told.get("event") != "end":
+        said = watcher.read_frame()
+        if said.opcode == PING:
+            watcher.send(frame(PONG))
+        else:
+            told = json.loads(said.payload)
+    assert (told["code"], told["by"], told["evicted"]) == (1011, "server", True)
+    client.close()
+
+
+def test_both_feeds_tell_the_same_frames(start, watch, join):
+    server = start()
+    frames_only, everything = watch(server), watch(server, path="/xray/all")
+    client = join(server)
+    client.send(text("Hello"), frame(PING, b"?"))
+    client.read_frames(2)
+    assert [told for told in everything.read_objects(5) if "event" not in told] == frames_only.read_objects(4)
 
 
 # ------------------------------------------------------------------------------------ who may watch
