@@ -16,7 +16,7 @@ PURE     := http handshake frame utf8 message trace
 COMMON   := $(PURE) net buffer log options
 LESSON01 := listener opening
 LESSON02 := worker logger admission keepalive input observer ending closing conn client process threads
-LESSON03 := outbox members room xray
+LESSON03 := pace outbox members delivery room backpressure xray
 
 # ------------------------------------------------------------------------------------- flags
 

@@ -99,20 +99,34 @@ static void see(const struct client *client, const struct trace_frame *frame)
     tell_frame(whose, frame);
 }
 
-void xray_said(const struct conn *conn, const struct conn_message *message, struct members *members)
+/* What goes out to everyone, told once. */
+static void tell_broadcast(struct room *room, const struct conn *conn,
+                           const struct conn_message *message)
 {
     unsigned char start[WS_SERVER_HEADER_MAX + TRACE_SHOWN];
     char whose[FRONT_MAX];
     struct trace_frame frame;
-    if (!is_watched())
-        return;
     size_t header_len = ws_frame_encode(start, message->type, message->len);
     size_t shown = message->len < TRACE_SHOWN ? message->len : TRACE_SHOWN;
     memcpy(start + header_len, message->data, shown);
     (void)trace_sent(&frame, start, header_len + shown);
-    snprintf(whose, sizeof whose, "\"receivers\":%zu,\"from\":%lu", members_count(members),
+    snprintf(whose, sizeof whose, "\"receivers\":%zu,\"from\":%lu", members_count(&room->members),
              conn_client(conn)->number);
     tell_frame(whose, &frame);
+}
+
+bool xray_say(struct room *room, const struct conn *conn, const struct conn_message *message)
+{
+    static pthread_mutex_t order = PTHREAD_MUTEX_INITIALIZER; /* what is told first is said first */
+    bool is_told = is_watched();
+    if (is_told) {
+        pthread_mutex_lock(&order);
+        tell_broadcast(room, conn, message);
+    }
+    bool is_said = room_say(room, message->type, message->data, message->len);
+    if (is_told)
+        pthread_mutex_unlock(&order);
+    return is_said;
 }
 
 /* ------------------------------------------------------------- how clients come, and how they go */

@@ -37,12 +37,14 @@
  * shown, and the next that is has "missed":12, how many. While nobody watches, all this costs a load or
  * two.
  *
- * Locks: call nothing here with a lock of the chat's room held.
+ * Locks: call nothing here with a lock of the chat's room held. While somebody watches, who speaks holds
+ * a lock of this file for as long as it takes to tell it and to put it into the queue. If the queue is
+ * full, that is until a delivery has ended, which waits for no client.
  */
 #ifndef LESSON03_XRAY_H
 #define LESSON03_XRAY_H
 
-#include "members.h"
+#include "room.h"
 #include "server.h"
 
 /* Before the first client: makes the watchers' rooms. False if that cannot be done. */
@@ -65,9 +67,8 @@ size_t xray_write_status(char *body, size_t size);
 /* The watchers see what this client sends and gets, and how it ends. */
 void xray_show(struct conn *conn);
 
-/* Owner: its client says this to all the members. Call it before it is delivered: so the watchers see
- * it before what follows from it. */
-void xray_said(const struct conn *conn, const struct conn_message *message,
-               struct members *members);
+/* Owner: room_say(), for what its client says. Those who watch are told before it is delivered, so that
+ * they see it before what follows from it; and in the order in which the room hears it. */
+bool xray_say(struct room *room, const struct conn *conn, const struct conn_message *message);
 
 #endif

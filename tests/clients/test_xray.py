@@ -110,6 +110,30 @@ def test_cause_is_told_before_effect(server, watch, join):
     assert told == 300 * [("in", "text"), ("out", "text"), ("in", "ping"), ("out", "pong")]
 
 
+def test_the_order_is_that_of_the_room(server, watch, join):
+    """... however many speak at the same time."""
+    count = 150
+    watcher, hearer = watch(server), join(server)
+    speakers = [join(server) for _ in range(4)]
+    heard = []
+
+    def speak(name, speaker):
+        for i in range(count):
+            speaker.send(text(f"{name} {i}"))
+
+    def hear():
+        heard.extend(hearer.read_frame().payload.hex() for _ in range(count * len(speakers)))
+
+    jobs = [threading.Thread(target=hear)]
+    jobs += [threading.Thread(target=speak, args=job) for job in enumerate(speakers)]
+    for job in jobs:
+        job.start()
+    told = watcher.read_objects(2 * count * len(speakers))
+    for job in jobs:
+        job.join()
+    assert [each["payload"] for each in told if each["direction"] == "out"] == heard
+
+
 @pytest.mark.parametrize("bad, fault, section, code", [
     (b"Hello", "bad-rsv", "5.2", 1002),
     (frame(3), "bad-opcode", "5.2", 1002),
