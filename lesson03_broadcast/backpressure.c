@@ -71,7 +71,8 @@ void speaker_begin(struct speaker *speaker, const struct conn *conn, size_t len)
 {
     struct backpressure *backpressure = speaker->backpressure;
     const struct options *options = conn_options(conn);
-    struct pollfd stop = {.fd = conn_client(conn)->stop, .events = POLLIN};
+    struct pollfd ends[] = {{.fd = conn_client(conn)->stop, .events = POLLIN},
+                            {.fd = conn_client(conn)->fd}}; /* only whether it has ended */
     int64_t deadline = NET_NO_DEADLINE;
     if (begin(speaker, options->max_backlog, len, false))
         return;
@@ -81,7 +82,7 @@ void speaker_begin(struct speaker *speaker, const struct conn *conn, size_t len)
             deadline = net_now() + options->ping_interval;
             room_deliver(backpressure->room); /* what was said before does not wait, too */
         }
-        anyway = net_wait_for_any(&stop, 1, net_now() + TRY_AGAIN) || net_now() >= deadline;
+        anyway = net_wait_for_any(ends, 2, net_now() + TRY_AGAIN) || net_now() >= deadline;
         measure(backpressure);
     }
 }

@@ -21,10 +21,12 @@ void outbox_init(struct outbox *outbox, const struct client *client, size_t max_
                               .patience = patience,
                               .lock = PTHREAD_MUTEX_INITIALIZER,
                               .owner_sending = true};
+    memory_begin(&outbox->holding, client->fd);
 }
 
 void outbox_destroy(struct outbox *outbox)
 {
+    memory_end(&outbox->holding);
     buffer_free(&outbox->backlog);
     pthread_mutex_destroy(&outbox->lock);
 }
@@ -77,6 +79,7 @@ enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frame
         if (outbox->is_traced)
             observer_log_sent(outbox->client, frames, len);
         result = post_locked(outbox, frames, len);
+        memory_hold(&outbox->holding, outbox->in_hand + outbox->backlog.size);
     }
     pthread_mutex_unlock(&outbox->lock);
     return result;
@@ -119,6 +122,7 @@ enum outbox_result outbox_flush(struct outbox *outbox)
 {
     pthread_mutex_lock(&outbox->lock);
     enum outbox_result result = flush_locked(outbox);
+    memory_hold(&outbox->holding, outbox->in_hand + outbox->backlog.size);
     pthread_mutex_unlock(&outbox->lock);
     return result;
 }
@@ -182,6 +186,7 @@ enum outbox_result outbox_write(struct outbox *outbox, struct iovec *parts, size
     pthread_mutex_lock(&outbox->lock);
     if (outbox->evicted == NULL)
         result = write_locked(outbox, parts, count);
+    memory_hold(&outbox->holding, outbox->in_hand + outbox->backlog.size);
     pthread_mutex_unlock(&outbox->lock);
     return result;
 }
@@ -192,7 +197,7 @@ const char *outbox_finish(struct outbox *outbox, int64_t deadline)
     bool has_begun = !outbox->owner_sending;
     if (has_begun && outbox->evicted == NULL && buffer_len(&outbox->backlog) > 0)
         (void)send_waiting_locked(outbox, NULL, 0, deadline);
-    const char *why = outbox->evicted;
+    const char *why = memory_is_over(&outbox->holding) ? MEMORY_OVER : outbox->evicted;
     pthread_mutex_unlock(&outbox->lock);
     return why;
 }

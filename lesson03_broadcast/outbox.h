@@ -20,6 +20,7 @@
 
 #include "buffer.h"
 #include "listener.h"
+#include "memory.h"
 #include "pace.h"
 
 struct outbox {
@@ -35,8 +36,9 @@ struct outbox {
     bool owner_sending;    /* in the middle of it, or before its first */
     size_t in_hand;        /* bytes of a backlog that the owner has taken and is sending */
     struct pace pace;      /* at which the backlog goes down, since it began */
-    int64_t flushed;       /* bytes that ever went from it to the socket */
-    const char *evicted;   /* why, or NULL */
+    struct holding holding;
+    int64_t flushed;     /* bytes that ever went from it to the socket */
+    const char *evicted; /* why, or NULL */
 };
 
 /* What became of frames. */

@@ -128,7 +128,7 @@ is_program()
 }
 
 {
-    for module in http handshake frame utf8 message; do
+    for module in http handshake frame utf8 utf8_blocks message; do
         is_word "$module" "$pure" || echo "the Makefile does not list $module as PURE"
     done
     case "$common" in
