@@ -101,6 +101,12 @@ static enum http_outcome upgrade(const struct client *client, struct place *plac
     return HTTP_OK;
 }
 
+/* A page asks what an upgrade would get: is there a place? */
+static bool is_foretold_full(const struct http_request *request, const struct options *options)
+{
+    return handshake_is_asked_about(request) && places_count(PLACE_CLIENT) >= options->max_clients;
+}
+
 void client_serve(const struct client *client, struct place *place, const struct server *server)
 {
     static const struct page none = {.path = NULL};
@@ -120,6 +126,8 @@ void client_serve(const struct client *client, struct place *place, const struct
                        : "left before its request was complete");
     else if (outcome == HTTP_OK && handshake_wanted(&request))
         outcome = upgrade(client, place, server, &request, &in);
+    else if (outcome == HTTP_OK && is_foretold_full(&request, &server->options))
+        outcome = HTTP_FULL;
     else if (outcome == HTTP_OK)
         outcome = opening_send_page(client, &request, &server->options,
                                     server->pages != NULL ? server->pages : &none);

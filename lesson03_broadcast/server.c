@@ -11,6 +11,8 @@
 #include <stdio.h>
 
 #include "backpressure.h"
+#include "bench.h"
+#include "bench_page.h"
 #include "page.h" /* page.html as an array, made by the Makefile */
 #include "room.h"
 #include "server.h"
@@ -56,10 +58,11 @@ static size_t write_status(char *body, size_t size)
 
 static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NULL},
                                     {"/xray", HTML, xray_page_html, sizeof xray_page_html, NULL},
+                                    {"/bench", HTML, bench_page_html, sizeof bench_page_html, NULL},
                                     {"/status", JSON, NULL, 0, write_status},
                                     {"/xray/status", JSON, NULL, 0, xray_write_status},
                                     {.path = NULL}};
-static const struct route routes[] = {{ANY_PATH, serve, "chat"}};
+static const struct route routes[] = {{"/bench", bench_serve, NULL}, {ANY_PATH, serve, "chat"}};
 static struct server chat = {
     .command_line = {"lesson03_broadcast", OPTIONS_XRAY, "1048576"}, /* a broadcast multiplies */
     .pages = pages,

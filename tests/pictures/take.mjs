@@ -139,6 +139,19 @@ async function xray(name, options, choose) {
   await server.stop();
 }
 
+async function bench() {
+  const server = await startServer(2);
+  await picture('bench', `${server.url}bench`, { locale: 'en-US', viewport: { width: 1280, height: 800 } }, async (page) => {
+    await page.selectOption('#preset', { label: 'UTF-8 cut in two by fragments' });
+    await page.locator('#wire button').nth(8).click();
+    await until(() => page.isEnabled('#play'), 'the bench');
+    await page.click('#play');
+    await page.locator('#log .end').waitFor();
+    await page.evaluate(() => { document.activeElement.blur(); scrollTo(0, 0); });
+  });
+  await server.stop();
+}
+
 // A server believes to be on a terminal, and shows colours: Python has a pseudo-terminal for it.
 async function inTerminal(lesson, options, use) {
   const program = path.join(serverDir, `lesson0${lesson}`);
@@ -190,6 +203,7 @@ try {
     await row('text', 6).click();
     await page.click('#diagram');
   });
+  await bench();
   await trace();
 } finally {
   await browser.close();

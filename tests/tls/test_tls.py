@@ -154,6 +154,20 @@ def test_a_browser_chats(proxy):
     proxy.server.wait_log("refused 403: ", since=since)
 
 
+def test_a_browser_chats_under_a_path(put_behind):
+    """Page, socket and /status are found where the page is, whatever path the proxy gives it."""
+    proxy = put_behind("nginx-path")
+    with node(proxy, HERE / "browser.mjs", f"https://localhost:{proxy.port}/chat/") as next_line:
+        result = json.loads(next_line())
+    assert result["problems"] == []
+    assert result["heard"] == [["Is this private?", "是的 🔒"]] * 2
+    assert result["stranger"] == 1006
+    client = proxy.client()
+    client.send(head("GET /chat HTTP/1.1", f"Host: localhost:{proxy.port}", "Connection: close"))
+    assert client.read_response().status == 301  # nginx adds the slash by itself
+    client.close()
+
+
 def test_faults_and_goodbyes_arrive_as_they_are(proxy):
     for bad, code in [(frame(3), 1002), (frame(TEXT, b"\xff"), 1007),
                       (frame(BINARY, announced=1 << 62), 1009)]:
