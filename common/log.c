@@ -121,6 +121,17 @@ void log_client(enum log_level level, unsigned long number, const char *address,
     free(line);
 }
 
+void log_message(unsigned long number, const char *address, bool is_text, const void *data,
+                 size_t len)
+{
+    char safe[100];
+    if (!log_wants(LOG_MESSAGES))
+        return;
+    log_escape(safe, sizeof safe, data, is_text ? len : 0);
+    log_client(LOG_MESSAGES, number, address, "%s, %zu bytes%s%s", is_text ? "text" : "binary", len,
+               is_text ? ": " : "", safe);
+}
+
 void log_block(const struct log_kind *kind, const char *text, size_t len)
 {
     struct timespec now;

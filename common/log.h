@@ -52,6 +52,10 @@ void log_line(const char *format, ...) LOG_PRINTF(1, 2);
 void log_client(enum log_level level, unsigned long number, const char *address, const char *format,
                 ...) LOG_PRINTF(4, 5);
 
+/* The line about a message of a client, with the beginning of a text. */
+void log_message(unsigned long number, const char *address, bool is_text, const void *data,
+                 size_t len);
+
 /* Always printed: a text of several lines about a client, with the time. The text must be safe to
  * print. */
 void log_block(const struct log_kind *kind, const char *text, size_t len);

@@ -16,6 +16,7 @@
 #include "admission.h"
 #include "log.h"
 #include "logger.h"
+#include "memory.h"
 #include "server.h"
 
 #define EXIT_BY 2800 /* milliseconds for an orderly stop; then the program ends whatever waits */
@@ -124,6 +125,7 @@ bool process_start(struct server *server, int argc, char **argv, int *status)
     if (verdict != OPTIONS_RUN)
         return false;
     log_init(options_log_level(options));
+    memory_set_bound(options->max_memory);
 
     give_back_large_buffers();
     raise_descriptor_limit();

@@ -65,7 +65,7 @@ static void hear(const redisReply *reply)
         log_line("redis: ignored %zu bytes that no client can have said", said->len);
     else if (memcmp(said->str, id, ID_LEN) != 0 &&
              room_say(&room, (enum ws_opcode)(said->str[ID_LEN] - '0'), data, len))
-        room_deliver_later(&room);
+        room_deliver(&room);
 }
 
 /* Writes what waits and reads what has come, without waiting. False if the connection is lost. */
