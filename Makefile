@@ -15,7 +15,7 @@ lesson03 := lesson03_broadcast
 PURE     := http handshake frame utf8 utf8_blocks message trace
 COMMON   := $(PURE) net buffer log options
 LESSON01 := listener opening
-LESSON02 := worker limiter logger admission memory keepalive input observer ending closing conn client process threads
+LESSON02 := worker limiter logger places admission memory keepalive input observer ending closing conn client process threads
 LESSON03 := pace outbox members delivery room backpressure xray
 
 # ------------------------------------------------------------------------------------- flags

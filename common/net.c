@@ -63,7 +63,7 @@ bool net_wait_for_any(struct pollfd *set, size_t count, int64_t deadline)
 
 bool net_is_readable(int fd)
 {
-    return net_wait_for_any(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 0);
+    return poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 0) > 0;
 }
 
 bool net_wait_writable(int fd, int64_t deadline)
@@ -209,6 +209,11 @@ int net_send_all(int fd, struct iovec *parts, size_t count, int64_t patience, in
 void net_finish_sending(int fd)
 {
     shutdown(fd, SHUT_WR);
+}
+
+void net_end_receiving(int fd)
+{
+    shutdown(fd, SHUT_RD);
 }
 
 void net_end(int fd)

@@ -38,7 +38,7 @@ void net_pause(int64_t milliseconds);
 /* poll() until one of the descriptors is ready, or the deadline: false then. */
 bool net_wait_for_any(struct pollfd *set, size_t count, int64_t deadline);
 
-/* Would reading from it return at once? False for -1. */
+/* Would reading from it return at once? Never waits. False for -1. */
 bool net_is_readable(int fd);
 
 /* Waits until the socket takes bytes again. A connection that has ended counts as that. False if the
@@ -86,6 +86,9 @@ int net_send_all(int fd, struct iovec *parts, size_t count, int64_t patience, in
 
 /* Says that nothing more will be sent (FIN). */
 void net_finish_sending(int fd);
+
+/* No more is received; whoever waits for that wakes up. Something may still be sent. */
+void net_end_receiving(int fd);
 
 /* Ends both directions; whoever waits for this socket wakes up. The descriptor stays taken until
  * net_close(), so that it cannot become another client's meanwhile. */

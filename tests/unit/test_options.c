@@ -246,23 +246,27 @@ static void one_client_fits_into_the_memory(void **state)
     static const struct {
         int lesson;
         const char *words[5];
-        uint64_t memory; /* 0: a usage error */
+        uint64_t memory; /* 0: a usage error, */
+        const char *least;
     } rows[] = {
-        {2, {NULL}, 268435456},
-        {3, {NULL}, 268435456},
-        {2, {"--max-message", "150000000", NULL}, 300524288},
-        {3, {"--max-backlog", "2147483647", NULL}, 4297588734},
-        {2, {"--max-memory", "34078719", NULL}, 0},
-        {2, {"--max-memory", "600000", "--max-message", "37856", NULL}, 600000},
-        {2, {"--max-memory", "600000", "--max-message", "37857", NULL}, 0},
+        {2, {NULL}, 268435456, NULL},
+        {3, {NULL}, 268435456, NULL},
+        {2, {"--max-message", "150000000", NULL}, 300524288, NULL},
+        {3, {"--max-backlog", "2147483647", NULL}, 4297588734, NULL},
+        {2, {"--max-memory", "34078719", NULL}, 0, "34078720"},
+        {2, {"--max-memory", "600000", "--max-message", "37856", NULL}, 600000, NULL},
+        {2, {"--max-memory", "600000", "--max-message", "37857", NULL}, 0, "600002"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct options o;
         enum options_verdict verdict = parse(&o, rows[i].lesson, rows[i].words);
         must(verdict == (rows[i].memory > 0 ? OPTIONS_RUN : OPTIONS_USAGE), "row %zu", i);
+        char problem[100];
+        snprintf(problem, sizeof problem, "what one client may hold must fit: at least %s",
+                 rows[i].memory == 0 ? rows[i].least : "");
         if (rows[i].memory == 0)
-            must_say("--max-memory", "what one client may hold must fit: at least");
+            must_say("--max-memory", problem);
         else
             must(o.max_memory == rows[i].memory, "row %zu: %llu", i,
                  (unsigned long long)o.max_memory);

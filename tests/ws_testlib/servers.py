@@ -353,8 +353,8 @@ WORKERS_WAITING_MAX = 32  # threads whose client has gone: lesson02_frames/worke
 class Target(Server):
     """A lesson that is looked at closely while it is abused. It sends pings as it likes."""
 
-    def __init__(self, lesson, *options, log=None):
-        super().__init__(lesson, *options, pings=True, log=log or tempfile.TemporaryFile())
+    def __init__(self, lesson, *options, log=None, **settings):
+        super().__init__(lesson, *options, pings=True, log=log or tempfile.TemporaryFile(), **settings)
         self.fresh = self.usage()
 
     def stop(self, number=signal.SIGINT):
