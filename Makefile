@@ -15,7 +15,7 @@ lesson03 := lesson03_broadcast
 PURE     := http handshake frame utf8 utf8_blocks message trace
 COMMON   := $(PURE) net buffer log options
 LESSON01 := listener opening
-LESSON02 := worker limiter logger admission memory keepalive input observer ending closing conn loopback vote bench client process threads
+LESSON02 := worker limiter logger places admission memory keepalive input observer ending closing conn loopback vote bench client process threads
 LESSON03 := pace outbox members delivery room backpressure xray
 
 # ------------------------------------------------------------------------------------- flags
@@ -88,6 +88,7 @@ help:
 	@echo 'make soak MINUTES=n  chat and abuse at the same time'
 	@echo 'make faults          let each system call fail in turn'
 	@echo 'make stall           what clients that never read cost the others'
+	@echo 'make heads           how soon one gets in among ten thousand silent ones'
 	@echo 'make bench           how fast it is, against raw TCP and other servers'
 	@echo 'make pictures        take the pictures of the README anew'
 	@echo 'make clean           remove everything that was built'

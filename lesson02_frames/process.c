@@ -17,6 +17,7 @@
 #include "log.h"
 #include "logger.h"
 #include "memory.h"
+#include "places.h"
 #include "server.h"
 
 #define EXIT_BY 2800 /* milliseconds for an orderly stop; then the program ends whatever waits */
@@ -104,6 +105,7 @@ static void raise_descriptor_limit(void)
         limit.rlim_cur = OPEN_MAX;
 #endif
     (void)setrlimit(RLIMIT_NOFILE, &limit);
+    places_share(limit.rlim_cur < SIZE_MAX ? (size_t)limit.rlim_cur : SIZE_MAX);
 }
 
 /* ------------------------------------------------------------------------------------ start */
