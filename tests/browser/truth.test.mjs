@@ -111,6 +111,7 @@ for (const program of [2, 3])
 for (const program of programs)
   test(`told as what it is: no server for ${program}`, { skip, timeout }, () =>
     withPage(program, async (page, server) => {
+      if (program === 3) await isOpen(page);
       await server.stop();
       if (program === 3) await line(page, 'code 1001');
       else await page.click('#connect');
