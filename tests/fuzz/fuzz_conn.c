@@ -12,7 +12,6 @@
  */
 #include "client.h"
 #include "ending.h"
-#include "ending.h"
 #include "fuzz.h"
 #include "log.h"
 #include "model.h"
