@@ -13,11 +13,13 @@
 #include "message.h"
 #include "trace.h"
 
-/* Someone who wants to see frames besides --trace, or not, from one moment to the next. Both functions
- * may be called in any client's thread, and must not wait. */
+/* Someone who wants to see frames besides --trace, or not, from one moment to the next; and how the
+ * conversation ended. The functions may be called in any client's thread, and must not wait. */
+struct ending;
 struct observer {
     bool (*is_there)(void);
     void (*see)(const struct client *client, const struct trace_frame *frame);
+    void (*see_end)(const struct client *client, const struct ending *ending);
 };
 
 /* A client whose frames may be looked at; used by its thread alone. */
@@ -46,6 +48,9 @@ void observer_lost(struct observed *observed);
 bool observer_write(const struct observed *observed, struct iovec *parts, size_t count,
                     bool (*writer)(void *data, struct iovec *parts, size_t count), void *data);
 #define OBSERVER_PARTS_MAX 3
+
+/* The goodbye has been said. */
+void observer_ended(const struct observed *observed, const struct ending *ending);
 
 /* Whole frames go out to a client with --trace that another client's thread sends: shown on stderr
  * only. */
