@@ -40,6 +40,9 @@ size_t observer_feed(struct observed *observed, struct ws_message_parser *parser
 /* The client has gone, perhaps in the middle of a frame. */
 void observer_lost(struct observed *observed);
 
+/* The goodbye has been said. */
+void observer_ended(const struct observed *observed, const struct ending *ending);
+
 /*
  * Calls the writer, which sends all the parts to the client, whole frames in order: its result. The
  * observer sees them before, so that it sees what follows from them later. --trace tells of them when
@@ -48,9 +51,6 @@ void observer_lost(struct observed *observed);
 bool observer_write(const struct observed *observed, struct iovec *parts, size_t count,
                     bool (*writer)(void *data, struct iovec *parts, size_t count), void *data);
 #define OBSERVER_PARTS_MAX 3
-
-/* The goodbye has been said. */
-void observer_ended(const struct observed *observed, const struct ending *ending);
 
 /* Whole frames go out to a client with --trace that another client's thread sends: shown on stderr
  * only. */
