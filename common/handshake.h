@@ -28,6 +28,15 @@ struct handshake_rules {
  * and may have the page. */
 bool handshake_wanted(const struct http_request *request);
 
+/* Whoever the request comes from: is it for this server? HTTP_OK, or HTTP_HOST_UNKNOWN if a stranger's
+ * name was pointed at this machine. */
+enum http_outcome handshake_check_host(const struct http_request *request,
+                                       const struct handshake_rules *rules);
+
+/* Is it an origin that a browser may send (RFC 6454 §6.2), in letters that are safe everywhere:
+ * scheme://host or scheme://host:port, with no port that goes without saying; or "file://"? */
+bool handshake_is_origin(struct http_text text);
+
 /* Judges an upgrade by RFC 6455 §4.2.1 and by the rules: HTTP_OK, or the refusal. */
 enum http_outcome handshake_check(const struct http_request *request,
                                   const struct handshake_rules *rules);

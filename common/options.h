@@ -23,6 +23,7 @@ struct options {
     uint64_t max_message;  /* bytes */
     size_t max_clients;    /* WebSocket connections at the same time */
     int64_t ping_interval; /* milliseconds of silence before a ping, and again before the end */
+    uint64_t max_memory;   /* bytes that all clients together may hold */
     size_t max_backlog;    /* bytes that may wait for a client that does not read */
 };
 

@@ -58,18 +58,20 @@ void client_serve(const struct client *client, struct place *place, const struct
     int64_t deadline = net_now() + server->options.handshake_timeout;
     enum http_outcome outcome = opening_read_head(client, &in, &request, deadline);
     if (!places_answer(place)) {
-        log_client(LOG_CLIENTS, client->number, client->address, "gives way to others");
+        log_client(LOG_REQUESTS, client->number, client->address, "gives way to others");
         outcome = HTTP_TIMEOUT;
     }
 
     if (outcome == HTTP_PARTIAL)
-        log_client(LOG_CLIENTS, client->number, client->address,
-                   "left before its request was complete");
+        log_client(LOG_REQUESTS, client->number, client->address,
+                   net_is_readable(client->stop)
+                       ? "its request is not complete, and the server stops"
+                       : "left before its request was complete");
     else if (outcome == HTTP_OK && handshake_wanted(&request))
         outcome = upgrade(client, place, server, &request, &in);
     else if (outcome == HTTP_OK)
-        outcome =
-            opening_send_page(client, &request, server->pages != NULL ? server->pages : &none);
+        outcome = opening_send_page(client, &request, &server->options,
+                                    server->pages != NULL ? server->pages : &none);
 
     if (outcome != HTTP_OK && outcome != HTTP_PARTIAL)
         opening_refuse(client, &request, outcome);

@@ -24,7 +24,8 @@ static void print(const struct client *client, const struct trace_frame *frame)
         malloc(TRACE_MAX); /* not on the stack: a page of it that was used once stays in memory */
     if (text == NULL)
         return;
-    log_block(client->number, client->address, text,
+    const char *words = frame->from_client ? "received" : "sent";
+    log_block(&(struct log_kind){LOG_MESSAGES, client->number, client->address, words}, text,
               trace_frame_text(frame, log_has_colour(), text));
     free(text);
 }

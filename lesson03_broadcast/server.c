@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "backpressure.h"
 #include "page.h" /* page.html as an array, made by the Makefile */
 #include "room.h"
 #include "server.h"
@@ -17,6 +18,7 @@
 #include "xray_page.h" /* likewise */
 
 static struct room room;
+static struct backpressure backpressure = {.room = &room, .lock = PTHREAD_MUTEX_INITIALIZER};
 static int64_t started;
 
 /* One client, from its handshake to its goodbye. */
@@ -24,14 +26,17 @@ static void serve(struct conn *conn)
 {
     struct conn_message message;
     struct member me;
+    struct speaker speaker = {.backpressure = &backpressure};
     xray_show(conn);
     room_join(&room, &me, conn); /* before the 101: who reads it may count on being in */
     if (conn_accept(conn))
         while (conn_receive(conn, &message)) {
             conn_flush(conn); /* the pong to an earlier ping goes out before the message (§5.5.2) */
+            speaker_begin(&speaker, conn, message.len); /* waits for those who are behind */
             xray_said(&message, &room.members);
             if (!room_say(&room, message.type, message.data, message.len))
                 conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
+            speaker_end(&speaker, message.len);
             if (!conn_has_more(conn)) /* all that came together goes out together */
                 room_deliver(&room);
         }
@@ -41,13 +46,12 @@ static void serve(struct conn *conn)
 /* GET /status */
 static size_t write_status(char *body, size_t size)
 {
-    uint64_t messages, evicted;
-    room_count(&room, &messages, &evicted);
-    int len =
-        snprintf(body, size,
-                 "{\"clients\":%zu,\"messages\":%" PRIu64 ",\"uptime\":%" PRId64
-                 ",\"evicted\":%" PRIu64 "}\n",
-                 members_count(&room.members), messages, (net_now() - started) / 1000, evicted);
+    struct room_counts counts = room_counts(&room);
+    int len = snprintf(body, size,
+                       "{\"clients\":%zu,\"messages\":%" PRIu64 ",\"uptime\":%" PRId64
+                       ",\"evicted\":%" PRIu64 "}\n",
+                       members_count(&room.members), counts.messages, (net_now() - started) / 1000,
+                       counts.evicted);
     return (size_t)len;
 }
 

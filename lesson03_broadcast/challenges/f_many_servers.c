@@ -47,7 +47,7 @@ static void hear(const redisReply *reply)
     if (said->type == REDIS_REPLY_STRING && said->len > ID_LEN && memcmp(said->str, id, ID_LEN) &&
         room_say(&room, said->str[ID_LEN] == '1' ? WS_TEXT : WS_BINARY, said->str + ID_LEN + 1,
                  said->len - ID_LEN - 1))
-        room_deliver_later(&room);
+        room_deliver(&room);
 }
 
 /* Writes what waits and reads what has come, without waiting. False if the connection is lost. */

@@ -4,12 +4,14 @@ there may be of them, and of those before: test_heads.py. (Each row of the table
 tests/clients/test_http.py, test_limits.py and test_cli.py.)
 """
 import contextlib
+import resource
 import threading
 
 import pytest
 from ws_testlib.peers import Peer, check_recovered
+from ws_testlib.servers import IS_SANITIZED, Server
 from ws_testlib.waiting import wait_until
-from ws_testlib.wire import close, frame, handshake, head
+from ws_testlib.wire import TEXT, Client, close, frame, handshake, head
 
 ANSWERED = {  # what is sent, and what the answer must have in it
     "refused": (head("POST / HTTP/1.1", "Host: localhost"), b"HTTP/1.1 405 "),
@@ -58,3 +60,21 @@ def going_on(peers, words):
 
 def test_afterwards_the_server_is_as_good_as_new(server):
     check_recovered(server)
+
+
+@pytest.mark.skipif(IS_SANITIZED, reason="a sanitizer needs terabytes of addresses")
+@pytest.mark.parametrize("lesson", [1, 2, 3])
+def test_160_mib_of_addresses_will_do(lesson):
+    """ulimit -v 163840: stacks and buffers are small, and nothing is reserved that nobody uses."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (163840 * 1024,) * 2)
+    clients = []
+    with Server(lesson, preexec_fn=limit) as server:
+        for _ in range(1 if lesson == 1 else 100):
+            clients.append(Client(server.port))
+            assert clients[-1].upgrade().status == 101
+        clients[0].send(frame(TEXT, b"Hello"))
+        for client in {1: [], 2: clients[:1], 3: clients}[lesson]:
+            assert client.read_frame().payload == b"Hello"
+        for client in clients:
+            client.close()

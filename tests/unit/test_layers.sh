@@ -65,7 +65,7 @@ order=$({
     done
 } | tr '\n' ' ')
 # The rules of silence only compute, too; they are lesson 2's.
-all_pure="$(in_folder common "$pure") lesson02_frames/keepalive"
+all_pure="$(in_folder common "$pure") lesson02_frames/keepalive lesson03_broadcast/pace"
 
 # What is written from a blank file is a whole server by itself, and may do anything but include.
 sources=$(find common lesson*_* -name blank -prune -o -name '*.[ch]' -print | sort)
@@ -128,7 +128,7 @@ is_program()
 }
 
 {
-    for module in http handshake frame utf8 message; do
+    for module in http handshake frame utf8 utf8_blocks message; do
         is_word "$module" "$pure" || echo "the Makefile does not list $module as PURE"
     done
     case "$common" in
@@ -313,7 +313,7 @@ done >>"$tmp/problems"
 report "only listener.c and net.c call socket functions" "$tmp/problems"
 
 # The others that have descriptors have them for themselves: the log the first three; process.c the
-# pipe that says "stop"; admission.c a spare one, and a pipe to those who are refused; room.c one to
+# pipe that says "stop"; admission.c a spare one, and a pipe to those who are refused; delivery.c one to
 # wake its thread.
 own="read write open close pipe fcntl"
 never="readv writev select dup dup2 pread pwrite lseek"
@@ -324,7 +324,7 @@ for file in $sources; do
     lesson01_handshake/listener.c) calls "$file" "read write open pipe $never" ;;
     lesson02_frames/process.c) calls "$file" "read write open poll $never" ;;
     lesson02_frames/admission.c) calls "$file" "poll $never" ;;
-    lesson03_broadcast/room.c) calls "$file" "open poll $never" ;;
+    lesson03_broadcast/delivery.c) calls "$file" "open poll $never" ;;
     *) calls "$file" "$own poll $never" ;;
     esac
 done >"$tmp/problems"

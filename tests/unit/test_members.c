@@ -267,8 +267,8 @@ static void who_is_evicted_or_gone_is_not_behind(void **state)
     members_leave(&members, &other.member);
     must(!members_send(&members, large(), LARGE), "what is over the bound does not wait");
     members_join(&members, &other.member);
-    assert_non_null(outbox_evicted(&slow.member.outbox));
-    assert_null(outbox_evicted(&gone.member.outbox));
+    assert_non_null(slow.member.outbox.evicted);
+    assert_null(gone.member.outbox.evicted);
     assert_int_equal(members_behind(&members, set, 3), 0);
     must(!say("still here"), "nobody is behind");
     peer_must_read(&other.peer, "still here", 10);

@@ -71,9 +71,8 @@ static bool say(const char *words)
 
 static void must_count(uint64_t messages, uint64_t evicted)
 {
-    uint64_t said, thrown_out;
-    room_count(&room, &said, &thrown_out);
-    assert_true(said == messages && thrown_out == evicted);
+    struct room_counts counts = room_counts(&room);
+    assert_true(counts.messages == messages && counts.evicted == evicted);
 }
 
 /* Messages of several clients that came together go out together. */
