@@ -289,6 +289,12 @@ static bool is_own_page(struct http_text origin, struct http_text host,
            http_text_same_nocase(from.port, here.port) && is_trusted_name(here.host, rules);
 }
 
+static bool may_connect(struct http_text origin, const struct http_request *request,
+                        const struct handshake_rules *rules)
+{
+    return is_listed(origin, rules) || is_own_page(origin, http_request_authority(request), rules);
+}
+
 static enum http_outcome check_origin(const struct http_request *request,
                                       const struct handshake_rules *rules)
 {
@@ -298,9 +304,7 @@ static enum http_outcome check_origin(const struct http_request *request,
         return HTTP_OK; /* not a browser: it can send whatever Origin it likes anyway */
     if (origins > 1)
         return HTTP_ORIGIN_REPEATED;
-    return is_listed(origin, rules) || is_own_page(origin, http_request_authority(request), rules)
-               ? HTTP_OK
-               : HTTP_ORIGIN_FORBIDDEN;
+    return may_connect(origin, request, rules) ? HTTP_OK : HTTP_ORIGIN_FORBIDDEN;
 }
 
 /* The host of an allowed origin: a proxy in front of this server has that name. */
@@ -384,6 +388,24 @@ enum http_outcome handshake_check(const struct http_request *request,
     if ((outcome = check_extensions(request)) != HTTP_OK)
         return outcome;
     return check_origin(request, rules);
+}
+
+/* ------------------------------------------------------------------ a page that asks beforehand */
+
+bool handshake_is_asked_about(const struct http_request *request)
+{
+    return http_header_find(request, "Page-Origin", NULL) > 0;
+}
+
+enum http_outcome handshake_foretell(const struct http_request *request,
+                                     const struct handshake_rules *rules)
+{
+    struct http_text origin;
+    if (http_header_find(request, "Page-Origin", &origin) == 0)
+        return HTTP_OK;
+    if (request->minor_version < 1) /* a proxy has made it so, of the handshake as well */
+        return HTTP_UPGRADE_OVER_10;
+    return may_connect(origin, request, rules) ? HTTP_OK : HTTP_ORIGIN_FORBIDDEN;
 }
 
 /* ------------------------------------------------------------------------------- §4.2.2: 101 */

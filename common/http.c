@@ -493,6 +493,10 @@ static const struct http_refusal refusals[HTTP_OUTCOMES] = {
                                  "only GET and HEAD are answered here (RFC 9110 §15.5.6)"},
     [HTTP_NOT_FOUND] = {404, "Not Found", CLOSES,
                         "there is nothing at this path (RFC 9110 §15.5.5)"},
+    [HTTP_LOOPBACK_ONLY] =
+        {403, "Forbidden", CLOSES,
+         "only clients on the server's own machine may watch here; start it with "
+         "--xray any to let others watch (RFC 9110 §15.5.4)"},
     [HTTP_TIMEOUT] = {408, "Request Timeout", CLOSES,
                       "the request head did not arrive in time (RFC 9110 §15.5.9)"},
     [HTTP_FULL] = {503, "Service Unavailable", CLOSES,

@@ -22,12 +22,16 @@
 #include <sys/uio.h> /* struct iovec */
 
 struct pollfd;
+struct sockaddr;
 
 #define NET_NO_DEADLINE INT64_MAX
 #define NET_ADDRESS_MAX 56 /* "[ffff:...:255.255.255.255]:65535" and a NUL */
 
 /* A clock in milliseconds that only runs forward (CLOCK_MONOTONIC). */
 int64_t net_now(void);
+
+/* Is it an address of this machine's own loopback: 127.0.0.0/8, ::1, or the first as an IPv6 address? */
+bool net_is_loopback(const struct sockaddr *address);
 
 /* Sleeps: for instance because the system is out of something, and to try again at once would be to
  * spin. */

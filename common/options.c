@@ -33,6 +33,7 @@ enum option_id {
     PING_INTERVAL,
     MAX_MEMORY,
     MAX_BACKLOG,
+    XRAY,
 };
 
 static const struct option {
@@ -67,6 +68,8 @@ static const struct option {
      "most that all clients together may hold (268435456, or what one client may need)"},
     {MAX_BACKLOG, OPTIONS_BACKLOG, 0, "max-backlog", "BYTES", "4194304",
      "most that may wait for a client that does not read"},
+    {XRAY, OPTIONS_XRAY, 0, "xray", "WHO", "loopback",
+     "who may watch every frame at /xray: loopback, or any who connects"},
 };
 
 #define OPTION_COUNT (sizeof table / sizeof *table)
@@ -182,6 +185,9 @@ static const char *set_option(struct options *options, enum option_id id, char *
             return "a number of bytes from 1 to 2147483647";
         options->max_backlog = (size_t)number;
         return NULL;
+    case XRAY:
+        options->xray_any = strcmp(value, "any") == 0;
+        return options->xray_any || strcmp(value, "loopback") == 0 ? NULL : "loopback or any";
     case HELP:
     case SHOW_VERSION: break; /* dealt with by options_parse() */
     }

@@ -126,7 +126,8 @@ static void log_forbidden_origin(const struct client *client, const struct http_
 {
     struct http_text origin = {"", 0};
     char safe[ORIGIN_MAX];
-    http_header_find(request, "Origin", &origin);
+    if (http_header_find(request, "Origin", &origin) == 0)
+        http_header_find(request, "Page-Origin", &origin);
     log_escape(safe, sizeof safe, origin.at, origin.len);
     if (origin.len < sizeof safe && handshake_is_origin(origin))
         log_client(LOG_REQUESTS, client->number, client->address,
@@ -204,6 +205,9 @@ enum http_outcome opening_send_page(const struct client *client, const struct ht
 {
     const struct handshake_rules rules = rules_of(options, NULL);
     struct http_text path = http_request_path(request);
+    enum http_outcome foretold = handshake_foretell(request, &rules);
+    if (foretold != HTTP_OK)
+        return foretold;
     if (!http_text_is(request->method, "GET") && !is_head(request))
         return HTTP_METHOD_NOT_ALLOWED;
     while (pages->path != NULL && !http_text_is(path, pages->path))

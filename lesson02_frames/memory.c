@@ -7,7 +7,7 @@
 
 #include "net.h"
 
-static uint64_t bound; /* set before there are threads */
+static uint64_t bound = UINT64_MAX; /* set before there are threads */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* lock must be held when using these */

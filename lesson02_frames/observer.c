@@ -91,6 +91,12 @@ void observer_lost(struct observed *observed)
     show(observed, frame);
 }
 
+void observer_ended(const struct observed *observed, const struct ending *ending)
+{
+    if (other_wants(observed))
+        observed->observer->see_end(observed->client, ending);
+}
+
 /* ------------------------------------------------------------------------------------ sending */
 
 /* Of a long payload, the beginning is all that will be shown. */

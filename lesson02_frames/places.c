@@ -29,7 +29,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct queue queues[PLACE_KINDS] = {{.end = &queues[0].first},
                                            {.end = &queues[1].first},
                                            {.end = &queues[2].first},
-                                           {.end = &queues[3].first}};
+                                           {.end = &queues[3].first},
+                                           {.end = &queues[4].first}};
 static size_t left;                                       /* connections that have left so far */
 static int64_t last_left;                                 /* when the last of them did */
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER; /* one has left, or has another place */
@@ -201,14 +202,22 @@ bool places_answer(struct place *place)
     return may_stay;
 }
 
-bool places_become_client(struct place *place, size_t clients_max)
+bool places_become(struct place *place, enum place_kind kind, size_t so_many)
 {
     pthread_mutex_lock(&lock);
-    bool is_free = place->kind != PLACE_GIVES_WAY && queues[PLACE_CLIENT].count < clients_max;
+    bool is_free = place->kind != PLACE_GIVES_WAY && queues[kind].count < so_many;
     if (is_free)
-        move_locked(place, PLACE_CLIENT);
+        move_locked(place, kind);
     pthread_mutex_unlock(&lock);
     return is_free;
+}
+
+size_t places_count(enum place_kind kind)
+{
+    pthread_mutex_lock(&lock);
+    size_t count = queues[kind].count;
+    pthread_mutex_unlock(&lock);
+    return count;
 }
 
 void places_leave(struct place *place)

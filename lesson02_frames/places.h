@@ -4,10 +4,11 @@
  *     BYTES → request → frames → messages → room
  *
  * A connection costs a thread and a descriptor before it has said a word. So not only clients are
- * counted. A connection has a place of one of three kinds, and each kind has a bound of its own:
+ * counted. A connection has a place of one of four kinds, and each kind has a bound of its own:
  *
  *     in its head    from accept() on, until its request is complete
  *     client         from its 101 on, until its conversation is over: --max-clients of them
+ *     watcher        the same, but it only watches: see xray.h
  *     answered       with a page, a refusal or a goodbye, until it is closed
  *
  * A client that finds no place is refused. A newcomer always finds one: whoever has been in its head
@@ -26,7 +27,14 @@
 
 #define PLACES_MAX 128 /* in their heads; and as many answered */
 
-enum place_kind { PLACE_HEAD, PLACE_ANSWERED, PLACE_CLIENT, PLACE_GIVES_WAY, PLACE_KINDS };
+enum place_kind {
+    PLACE_HEAD,
+    PLACE_ANSWERED,
+    PLACE_CLIENT,
+    PLACE_WATCHER,
+    PLACE_GIVES_WAY,
+    PLACE_KINDS
+};
 
 /* The place of one connection. */
 struct place {
@@ -60,8 +68,11 @@ bool places_give_way(const struct place *newcomer);
  * has been told to give way. */
 bool places_answer(struct place *place);
 
-/* One that was to be answered becomes a client. False if there are so many already. */
-bool places_become_client(struct place *place, size_t clients_max);
+/* One that was to be answered becomes a client or a watcher. False if there are so many already. */
+bool places_become(struct place *place, enum place_kind kind, size_t so_many);
+
+/* Anyone: how many there are of a kind. */
+size_t places_count(enum place_kind kind);
 
 /* Before the socket is closed: nobody else shuts it down from now on. */
 void places_leave(struct place *place);

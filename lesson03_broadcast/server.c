@@ -11,6 +11,8 @@
 #include <stdio.h>
 
 #include "backpressure.h"
+#include "bench.h"
+#include "bench_page.h"
 #include "page.h" /* page.html as an array, made by the Makefile */
 #include "room.h"
 #include "server.h"
@@ -33,8 +35,7 @@ static void serve(struct conn *conn)
         while (conn_receive(conn, &message)) {
             conn_flush(conn); /* the pong to an earlier ping goes out before the message (§5.5.2) */
             speaker_begin(&speaker, conn, message.len); /* waits for those who are behind */
-            xray_said(&message, &room.members);
-            if (!room_say(&room, message.type, message.data, message.len))
+            if (!xray_say(&room, conn, &message))       /* room_say(), and it is shown */
                 conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
             speaker_end(&speaker, message.len);
             if (!conn_has_more(conn)) /* all that came together goes out together */
@@ -57,20 +58,23 @@ static size_t write_status(char *body, size_t size)
 
 static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NULL},
                                     {"/xray", HTML, xray_page_html, sizeof xray_page_html, NULL},
+                                    {"/bench", HTML, bench_page_html, sizeof bench_page_html, NULL},
                                     {"/status", JSON, NULL, 0, write_status},
+                                    {"/xray/status", JSON, NULL, 0, xray_write_status},
                                     {.path = NULL}};
-static const struct route routes[] = {{"/xray", xray_serve, NULL}, {ANY_PATH, serve, "chat"}};
+static const struct route routes[] = {{"/bench", bench_serve, NULL}, {ANY_PATH, serve, "chat"}};
 static struct server chat = {
-    .command_line = {"lesson03_broadcast", OPTIONS_BACKLOG, "1048576"}, /* a broadcast multiplies */
+    .command_line = {"lesson03_broadcast", OPTIONS_XRAY, "1048576"}, /* a broadcast multiplies */
     .pages = pages,
-    .routes = routes};
+    .routes = routes,
+    .watching = &xray_watching};
 
 int main(int argc, char **argv)
 {
     int status;
     if (!process_start(&chat, argc, argv, &status))
         return status;
-    if (!room_open(&room) || !xray_open())
+    if (!room_open(&room) || !xray_open(&chat.options))
         return process_fail("cannot start the delivery thread, or make its pipe");
     started = net_now();
     threads_run(&chat);

@@ -19,7 +19,7 @@ OPTIONS = {  # from which lesson on there is an option, and a value that it take
     "--handshake-timeout": (1, "5"), "--allow-origin": (1, "*"),
     "--max-message": (2, "1000"), "--max-clients": (2, "10"), "--ping-interval": (2, "5"),
     "--max-memory": (2, "100000000"),
-    "--max-backlog": (3, "100000"),
+    "--max-backlog": (3, "100000"), "--xray": (3, "any"),
 }
 LETTERS = ["-p", "-H", "-v", "-q", "-h"]
 
@@ -44,7 +44,7 @@ def test_help_names_the_defaults(lesson):
     help_text = run(lesson, "--help").stdout
     defaults = {"--port": "8080", "--handshake-timeout": "120", "--max-clients": "1024",
                 "--max-message": "1048576" if lesson == 3 else "16777216", "--ping-interval": "20",
-                "--max-backlog": "4194304", "--max-memory": "268435456"}
+                "--max-backlog": "4194304", "--max-memory": "268435456", "--xray": "loopback"}
     for option, value in defaults.items():
         if has(lesson, option):
             assert re.search(rf"{option} .*\b{value}\b", help_text), f"{option} {value}"
@@ -85,6 +85,14 @@ def test_mistake_exits_with_2(lesson, arguments):
 @pytest.mark.parametrize("value", ["", "many", "-1", "0", "1x", "99999999999999999999"])
 def test_bad_limit_exits_with_2(lesson, option, value):
     assert_usage_error(run(lesson, option, value), option)
+
+
+@pytest.mark.lessons(3)
+@pytest.mark.parametrize("value", ["", "all", "Any", "anybody", "loopback,any", "127.0.0.1"])
+def test_who_may_watch_is_loopback_or_any(lesson, value):
+    done = run(lesson, "--xray", value)
+    assert_usage_error(done, "--xray")
+    assert "loopback or any" in done.stderr
 
 
 @pytest.mark.lessons(1, 2)

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from ws_testlib.servers import LOOPBACKS, ROOT
+from ws_testlib.servers import LOOPBACKS, SERVER_DIR
 from ws_testlib.waiting import PATIENCE
 from ws_testlib.wire import KEY, accept_key, handshake, head, text
 
@@ -485,6 +485,30 @@ def test_allow_origin(start, clients, options, origin, status):
     assert ask_from_page(clients(server), server, "localhost:PORT", origin).status == status
 
 
+@pytest.mark.parametrize("origin, status", [("http://localhost:PORT", 200), ("http://chat.example", 403),
+                                            ("http://localhost:1", 403), ("null", 403)])
+def test_a_page_may_ask_what_a_handshake_would_get(start, clients, origin, status):
+    server = start()
+    client = clients(server)
+    origin = origin.replace("PORT", str(server.port))
+    client.send(head("GET / HTTP/1.1", f"Host: localhost:{server.port}", f"Page-Origin: {origin}"))
+    assert client.read_response().status == status
+    if status == 403 and origin != "null":
+        server.stderr.wait_for(f"--allow-origin {origin}")
+
+
+@pytest.mark.lessons(2, 3)
+def test_a_page_is_told_that_the_server_is_full(start, clients):
+    server = start("--max-clients", "1")
+    first = clients(server)
+    first.send(handshake())
+    assert first.read_response().status == 101
+    for lines, status in ([], 200), (["Page-Origin: http://localhost"], 503):
+        client = clients(server)
+        client.send(head("GET / HTTP/1.1", "Host: localhost:80", *lines))
+        assert client.read_response().status == status
+
+
 # ------------------------------------------------------------------- under which names there are pages
 
 KNOWN_NAMES = ["localhost", "localhost:PORT", "LOCALHOST", "127.0.0.1:PORT", "192.168.1.5", "[::1]:PORT",
@@ -562,7 +586,7 @@ def test_log_suggests_no_name_that_a_stranger_has_made_up(start, clients, host):
 # ----------------------------------------------------------------------------------- ordinary HTTP
 
 def page_of(lesson):
-    return (ROOT / PAGES[lesson] / "page.html").read_bytes()
+    return (SERVER_DIR / PAGES[lesson] / "page.html").read_bytes()
 
 
 def assert_page(response, lesson):

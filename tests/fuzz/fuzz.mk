@@ -25,8 +25,13 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 $(BUILD)/fuzz/tested.a: $(LESSON02_OBJECTS) $(FUZZ_MODEL)
 	$(ARCHIVE)
 
+# The grader is not what it grades: its target has nothing of common/ in it.
+$(BUILD)/fuzz/grader.a: $$(filter-out %/main.o,$$(WSCHECK_OBJECTS))
+	$(ARCHIVE)
+
 $(FUZZ_PROGRAMS): LIBS = $(FUZZ_ENGINE)
-$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/fuzz/tested.a $(FUZZ_MAIN)
+$(FUZZ_PROGRAMS): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FUZZ_MAIN) \
+    $$(BUILD)/fuzz/$$(if $$(filter fuzz_wscheck,$$*),grader,tested).a
 	$(LINK)
 
 # fuzz_conn looks at what would be logged: there, write() in log.c is a function of its own.

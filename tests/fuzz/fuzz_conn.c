@@ -173,7 +173,7 @@ static size_t serve_client(const uint8_t *bytes, size_t len, const struct option
     places_enter(&place, client.fd);
     client_serve(&client, &place, &server);
     MUST(opened == closed && opened <= 1);
-    MUST(places_become_client(&place, 1)); /* the only place is free again */
+    MUST(places_become(&place, PLACE_CLIENT, 1)); /* the only place is free again */
     places_leave(&place);
     net_close(client.fd);
 

@@ -339,6 +339,46 @@ BUFFER = {
     "free-and-again": bytes([0, 10, 0xC5, 0, 0, 5]),
 }
 
+# What a server may send to the grader; the first byte is the step of fuzz_wscheck.c that reads it.
+STATUS, HEADERS_OF, BODY, HELLO, LONG, ALL, PINGS, CLOSE_OF, REFUSED, END = (bytes([n]) for n in range(10))
+SWITCHING = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+             b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+ALMOST_2_64 = b"\x7f" + b"\xff" * 7 + b"\xf6"  # with the header's 10 bytes it is 0
+WSCHECK = {
+    "upgraded": STATUS + SWITCHING + b"\x81\x05Hello",
+    "headers": HEADERS_OF + SWITCHING,
+    "accept-in-hex": HEADERS_OF + SWITCHING.replace(b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", b"b37a4f2cc0624f16"),
+    "no-number": STATUS + b"HTTP/1.1 \r\n\r\n",
+    "number-of-four": STATUS + b"HTTP/1.1 1011 What\r\n\r\n",
+    "no-blank-line": STATUS + SWITCHING[:-2],
+    "bare-lf": STATUS + SWITCHING.replace(b"\r", b""),
+    "body": BODY + b"HTTP/1.1 400 Bad Request\r\nContent-Length: 5\r\n\r\nHello",
+    "body-of-2-64": BODY + b"HTTP/1.1 400 Bad Request\r\nContent-Length: 18446744073709551615\r\n\r\n?",
+    "body-of-nothing": BODY + b"HTTP/1.1 400 Bad Request\r\nContent-Length:\r\n\r\n",
+    "hello": HELLO + b"\x81\x05Hello\x88\x02\x03\xe8",
+    "hello-in-fragments": HELLO + b"\x01\x02He\x89\x00\x80\x03llo\x88\x02\x03\xe8",
+    "hello-masked": HELLO + b"\x81\x857\xfa!=\x7f\x9fMQX",
+    "hello-bare": HELLO + b"Hello",
+    "fragment-of-2-64": HELLO + b"\x01" + ALMOST_2_64,
+    "closed-with-reason": HELLO + b"\x88\x10\x03\xeaRFC 6455 \xc2\xa75.1",
+    "closed-with-long-reason": HELLO + b"\x88\x7e\x02\x00\x03\xea" + b"\xc2\xa7" * 255,
+    "long": LONG + b"\x82\x7e\x01\x2c" + b"a" * 300,
+    "long-swapped": LONG + b"\x82\x7e\x2c\x01" + b"a" * 300,
+    "long-signed": LONG + b"\x82\x7e\xff\x2c" + b"a" * 300,
+    "message-of-2-64": ALL + b"\x81" + ALMOST_2_64,
+    "message-of-2-62": ALL + b"\x82\x7f\x40" + bytes(7) + b"?",
+    "messages": ALL + b"\x81\x00\x82\x01x\x8a\x00\x81\x7e\x00\x7e" + b"y" * 126,
+    "pings": PINGS + b"\x89\x02??\x8a\x01?\x81\x03end\x8a\x019",
+    "ping-of-2-64": PINGS + b"\x89" + ALMOST_2_64,
+    "close": CLOSE_OF + b"\x88\x05\x03\xe8bye",
+    "close-of-one-byte": CLOSE_OF + b"\x88\x01\x03",
+    "close-of-2-64": CLOSE_OF + b"\x88" + ALMOST_2_64,
+    "close-1006": CLOSE_OF + b"\x88\x02\x03\xee",
+    "refused": REFUSED + b"\x88\x02\x03\xea",
+    "not-refused": REFUSED + b"\x00\x01x\x81\x01x",
+    "end": END + b"anything",
+}
+
 
 def main():
     write("utf8", {name: b"\x07" + text for name, text in UTF8.items()})
@@ -348,6 +388,7 @@ def main():
     write("handshake", HANDSHAKE)
     write("log", LOG)
     write("buffer", BUFFER)
+    write("wscheck", WSCHECK)
     write("trace", {name: b"\x07" + text[2:] for name, text in MESSAGES.items()
                     if name in ("text", "binary-200", "fragments", "all-kinds", "not-masked",
                                 "announced-2-62", "not-minimal-64", "control-126")}

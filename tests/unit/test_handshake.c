@@ -701,6 +701,41 @@ static void a_long_subprotocol(void **state)
     }
 }
 
+/* A page asks, over plain HTTP, what a handshake from it would get. */
+static void a_page_may_ask_beforehand(void **state)
+{
+    static const struct {
+        const char *lines;
+        enum http_outcome outcome;
+    } table[] = {
+        {"", HTTP_OK},
+        {"Page-Origin: http://localhost:8080\r\n", HTTP_OK},
+        {"page-origin: https://chat.example\r\n", HTTP_OK},
+        {"Page-Origin: http://chat.example\r\n", HTTP_ORIGIN_FORBIDDEN},
+        {"Page-Origin: null\r\n", HTTP_ORIGIN_FORBIDDEN},
+        {"Page-Origin:\r\n", HTTP_ORIGIN_FORBIDDEN},
+    };
+    static char *origins[] = {"https://chat.example"};
+    struct handshake_rules rules = {.origins = origins, .origin_count = 1};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        for (int minor = 0; minor < 2; minor++) {
+            char head[200];
+            struct http_request request;
+            int len =
+                snprintf(head, sizeof head, "GET / HTTP/1.%d\r\nHost: localhost:8080\r\n%s\r\n",
+                         minor, table[i].lines);
+            char *bytes = (char *)guard_at_end(&guard, head, (size_t)len);
+            http_request_init(&request);
+            assert_int_equal(http_request_parse(&request, bytes, (size_t)len), HTTP_OK);
+            bool is_asked = handshake_is_asked_about(&request);
+            assert_int_equal(is_asked, *table[i].lines != '\0');
+            must(handshake_foretell(&request, &rules) ==
+                     (is_asked && minor == 0 ? HTTP_UPGRADE_OVER_10 : table[i].outcome),
+                 "HTTP/1.%d, %s", minor, table[i].lines);
+        }
+}
+
 /* handshake_check() comes first; where it would have said no, there is no answer either. */
 static void a_bad_key_has_no_answer(void **state)
 {
@@ -744,6 +779,7 @@ int main(void)
         cmocka_unit_test(no_origin_is_no_browser),
         cmocka_unit_test(pages_of_the_host_name_may_connect),
         cmocka_unit_test(pages_of_listed_origins_may_connect),
+        cmocka_unit_test(a_page_may_ask_beforehand),
         cmocka_unit_test(origins_that_browsers_send),
         cmocka_unit_test(an_origin_is_safe_to_copy),
         cmocka_unit_test(names_under_which_we_are_known),

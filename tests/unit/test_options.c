@@ -40,7 +40,7 @@ static void send_output_to(int fd)
 /* Which options each lesson's program has, as its server.c says. */
 static const struct options_spec lessons[] = {{"lesson 1", OPTIONS_HANDSHAKE, NULL},
                                               {"lesson 2", OPTIONS_MESSAGES, NULL},
-                                              {"lesson 3", OPTIONS_BACKLOG, (char *)"1048576"}};
+                                              {"lesson 3", OPTIONS_XRAY, (char *)"1048576"}};
 
 static char said[3000]; /* what the last parse() has printed */
 
@@ -99,7 +99,7 @@ static void fallbacks(void **state)
             assert_int_equal(o.ping_interval, 20000);
         }
         if (lesson >= 3)
-            assert_int_equal(o.max_backlog, 4 << 20);
+            assert_true(o.max_backlog == 4 << 20 && !o.xray_any);
     }
 }
 
@@ -117,7 +117,8 @@ enum what {
     CLIENTS,
     PING,
     MEMORY,
-    BACKLOG
+    BACKLOG,
+    WATCH
 };
 
 static const struct {
@@ -157,6 +158,8 @@ static const struct {
     {MEMORY, 2, NULL, "--max-memory", "9223372036854775807", INT64_MAX},
     {BACKLOG, 3, NULL, "--max-backlog", "1048586", (1 << 20) + 10},
     {BACKLOG, 3, NULL, "--max-backlog", "2147483647", INT32_MAX},
+    {WATCH, 3, NULL, "--xray", "any", true},
+    {WATCH, 3, NULL, "--xray", "loopback", false},
 };
 
 static void check_value(size_t row, const struct options *o, const char *const *words)
@@ -176,6 +179,7 @@ static void check_value(size_t row, const struct options *o, const char *const *
     case PING: good = o->ping_interval == number; break;
     case MEMORY: good = o->max_memory == (uint64_t)number; break;
     case BACKLOG: good = o->max_backlog == (size_t)number; break;
+    case WATCH: good = o->xray_any == (bool)number; break;
     }
     must(good, "%s: is set", join(words));
     must(all[row].what == PORT || o->port == 8080, "%s: the port is as it was", join(words));
@@ -246,23 +250,27 @@ static void one_client_fits_into_the_memory(void **state)
     static const struct {
         int lesson;
         const char *words[5];
-        uint64_t memory; /* 0: a usage error */
+        uint64_t memory; /* 0: a usage error, */
+        const char *least;
     } rows[] = {
-        {2, {NULL}, 268435456},
-        {3, {NULL}, 268435456},
-        {2, {"--max-message", "150000000", NULL}, 300524288},
-        {3, {"--max-backlog", "2147483647", NULL}, 4297588734},
-        {2, {"--max-memory", "34078719", NULL}, 0},
-        {2, {"--max-memory", "600000", "--max-message", "37856", NULL}, 600000},
-        {2, {"--max-memory", "600000", "--max-message", "37857", NULL}, 0},
+        {2, {NULL}, 268435456, NULL},
+        {3, {NULL}, 268435456, NULL},
+        {2, {"--max-message", "150000000", NULL}, 300524288, NULL},
+        {3, {"--max-backlog", "2147483647", NULL}, 4297588734, NULL},
+        {2, {"--max-memory", "34078719", NULL}, 0, "34078720"},
+        {2, {"--max-memory", "600000", "--max-message", "37856", NULL}, 600000, NULL},
+        {2, {"--max-memory", "600000", "--max-message", "37857", NULL}, 0, "600002"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct options o;
         enum options_verdict verdict = parse(&o, rows[i].lesson, rows[i].words);
         must(verdict == (rows[i].memory > 0 ? OPTIONS_RUN : OPTIONS_USAGE), "row %zu", i);
+        char problem[100];
+        snprintf(problem, sizeof problem, "what one client may hold must fit: at least %s",
+                 rows[i].memory == 0 ? rows[i].least : "");
         if (rows[i].memory == 0)
-            must_say("--max-memory", "what one client may hold must fit: at least");
+            must_say("--max-memory", problem);
         else
             must(o.max_memory == rows[i].memory, "row %zu: %llu", i,
                  (unsigned long long)o.max_memory);

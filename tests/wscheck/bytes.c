@@ -90,7 +90,7 @@ const unsigned char *bytes_find(const void *at, size_t len, const char *text)
 {
     const unsigned char *start = at;
     size_t text_len = strlen(text);
-    for (size_t i = 0; i + text_len <= len; i++)
+    for (size_t i = 0; at != NULL && i + text_len <= len; i++)
         if (memcmp(start + i, text, text_len) == 0)
             return start + i;
     return NULL;

@@ -36,7 +36,7 @@ struct check {
     size_t len; /* of text, where it may contain NUL bytes; else a length */
     unsigned number, code;
     const char *section; /* NULL: the family's */
-    const char *suspect; /* the diagnosis when nothing else tells; NULL: the family's */
+    const char *suspect; /* the diagnosis when nothing in the bytes tells; NULL: the family's */
 };
 
 /* In a row: these bytes, NULs and all. */
@@ -53,7 +53,8 @@ struct family {
     unsigned needs;
     const struct start *start; /* how the server must be started; NULL: as usual */
     const char *suspect;       /* the diagnosis when nothing else in the bytes tells, or NULL */
-    bool isolates;             /* made for one mistake: the suspect counts more than the bytes */
+    unsigned shows; /* enum observed: what shows the suspect; 0: whatever fails once connected */
+    bool isolates;  /* made for one mistake: the suspect counts more than the bytes */
     void (*run)(struct trial *t, const struct check *check);
     const struct check *checks; /* the last has no id */
 };

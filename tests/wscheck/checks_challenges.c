@@ -236,7 +236,7 @@ static void d_has_page(struct trial *t, const struct check *c)
     struct response response;
     struct bytes *body = trial_bytes(t);
     if (c->number == 'w') /* on the same port, at the same time */
-        be_welcomed(t);
+        peer_open(t);
     p = peer_connect(t);
     send_string(p, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     if (!expect_head(p, &response))

@@ -369,7 +369,6 @@ const struct family close_checks[] = {
      .rule = "A control frame may carry up to 125 bytes.",
      .symptom = "A client that pings with a time stamp and more is not answered.",
      .parents = "pong-payload unmask-sample",
-     .suspect = "pong-without-payload",
      .run = answers_long_ping,
      .checks =
          (const struct check[]){{.id = "pong-masked", .title = "a masked ping", .len = 9},
@@ -417,6 +416,7 @@ const struct family close_checks[] = {
      .symptom = "Two servers that talk to each other never stop.",
      .parents = "pong-payload decode-two-in-one",
      .suspect = "pong-answered",
+     .shows = A_MESSAGE,
      .run = ignores_pong,
      .checks =
          (const struct check[]){
@@ -435,6 +435,7 @@ const struct family close_checks[] = {
          "\"Received unexpected continuation frame\"; long messages from some clients are lost.",
      .parents = "decode-two-in-one",
      .suspect = "fragments-refused",
+     .shows = A_CLOSE | AN_END,
      .run = takes_fragments,
      .checks = (const struct check[]){{.id = "fragment-taken",
                                        .title = "a text in two fragments is not refused",
@@ -450,7 +451,6 @@ const struct family close_checks[] = {
              "FIN.",
      .symptom = "A long message comes back in pieces, or only its end.",
      .parents = "fragment-taken",
-     .suspect = "fragment-lost",
      .run = puts_together,
      .checks =
          (const struct check[]){
@@ -490,7 +490,7 @@ const struct family close_checks[] = {
                                        .text = "tone P1 ctwo P2 P3 Cthree"},
                                       {.id = "fragment-ping-empty",
                                        .title = "an empty ping between empty fragments",
-                                       .text = "b P Cx"},
+                                       .text = "t P Cx"},
                                       {0}}},
     {.exercise = "assemble",
      .lessons = LESSON(2),
@@ -500,6 +500,7 @@ const struct family close_checks[] = {
      .symptom = "The second message has the first in front of it.",
      .parents = "fragment-two",
      .suspect = "fragment-state-kept",
+     .shows = A_MESSAGE,
      .run = begins_anew,
      .checks = (const struct check[]){{.id = "fragment-then-next",
                                        .title = "three messages after each other",
@@ -512,7 +513,6 @@ const struct family close_checks[] = {
      .rule = "There may be any number of fragments.",
      .symptom = "A large upload fails.",
      .parents = "fragment-three encode-65536",
-     .suspect = "cut-short",
      .run = puts_many_together,
      .checks = (const struct check[]){{.id = "fragment-1000",
                                        .title = "a thousand fragments of a byte",
@@ -530,19 +530,19 @@ const struct family close_checks[] = {
      .rule = "Each fragment is a frame with a mask of its own.",
      .symptom = "The second half is garbage.",
      .parents = "fragment-two unmask-sample",
-     .suspect = "mask-of-first-frame",
      .run = unmasks_fragments,
      .checks = (const struct check[]){{.id = "fragment-masks", .title = "two fragments, two masks"},
                                       {0}}},
     {.exercise = "utf8",
      .lessons = LESSON(2),
      .level = MUST,
-     .section = "RFC 6455 §5.4, §8.1",
+     .section = "RFC 6455 §5.6, §8.1",
      .rule = "The message is UTF-8, not each fragment: a character may begin in one and end in the "
              "next.",
      .symptom = "1007 for long texts that are not English.",
      .parents = "fragment-two encode-utf8",
      .suspect = "utf8-per-frame",
+     .shows = A_CLOSE | AN_END,
      .run = puts_together,
      .checks =
          (const struct check[]){
@@ -560,6 +560,7 @@ const struct family close_checks[] = {
      .symptom = "Messages are mixed up.",
      .parents = "fragment-taken",
      .suspect = "frame-not-checked",
+     .shows = A_MESSAGE,
      .run = refuses_frames,
      .checks = (const struct check[]){{.id = "fragment-stray",
                                        .title = "a continuation of nothing",
@@ -577,11 +578,12 @@ const struct family close_checks[] = {
     {.exercise = "utf8",
      .lessons = LESSON(2),
      .level = MUST,
-     .section = "RFC 6455 §8.1",
+     .section = "RFC 6455 §5.6, §8.1",
      .rule = "A character that has begun in one fragment must go on in the next.",
      .symptom = "\"Could not decode a text frame as UTF-8\" in all who get it.",
      .parents = "fragment-taken utf8-no-second",
      .suspect = "utf8-not-checked",
+     .shows = A_MESSAGE,
      .run = refuses_frames,
      .checks = (const struct check[]){{.id = "fragment-bad-end",
                                        .title = "a character that breaks off between fragments",
@@ -646,6 +648,7 @@ const struct family close_checks[] = {
      .symptom = "event.code is another than was given to close().",
      .parents = "close-1000",
      .suspect = "close-other-code",
+     .shows = A_CLOSE,
      .run = echoes_code,
      .checks =
          (const struct check[]){{.id = "close-echo-1000", .title = "1000 comes back", .code = 1000},
@@ -667,6 +670,7 @@ const struct family close_checks[] = {
      .symptom = "The browser's close event comes seconds late.",
      .parents = "close-1000",
      .suspect = "close-not-ended",
+     .shows = SILENCE,
      .run = ends_after_close,
      .checks =
          (const struct check[]){{.id = "close-ends",
@@ -684,6 +688,7 @@ const struct family close_checks[] = {
      .symptom = "\"Received a frame after close\".",
      .parents = "close-1000 decode-two-in-one",
      .suspect = "close-then-data",
+     .shows = A_MESSAGE,
      .run = says_nothing_after_close,
      .checks = (const struct check[]){{.id = "close-then-text",
                                        .title = "a text behind the Close frame is not answered",
@@ -700,6 +705,7 @@ const struct family close_checks[] = {
      .symptom = "The last message is lost.",
      .parents = "close-1000 decode-two-in-one",
      .suspect = "close-drops-answers",
+     .shows = A_CLOSE | AN_END,
      .run = answers_before_close,
      .checks =
          (const struct check[]){
@@ -740,7 +746,8 @@ const struct family close_checks[] = {
      .rule = "A Close frame ends the conversation, whatever code it carries.",
      .symptom = "The server dies of a strange Close frame, or hangs.",
      .parents = "encode-hello close-heard",
-     .suspect = "frame-not-checked",
+     .suspect = "close-ignored",
+     .shows = SILENCE,
      .run = survives_close,
      .checks =
          (const struct check[]){{.id = "close-body-0",
@@ -755,7 +762,6 @@ const struct family close_checks[] = {
              "1006 and 1015 are never sent.",
      .symptom = "The server dies of an empty or a strange Close frame, or hangs.",
      .parents = "close-1000",
-     .suspect = "close-1005",
      .run = survives_close,
      .checks =
          (const struct check[]){
@@ -786,6 +792,7 @@ const struct family close_checks[] = {
      .symptom = "None.",
      .parents = "close-1000",
      .suspect = "frame-not-checked",
+     .shows = A_CLOSE,
      .run = refuses_code,
      .checks =
          (const struct check[]){
@@ -810,6 +817,7 @@ const struct family close_checks[] = {
      .symptom = "None.",
      .parents = "close-1000 utf8-ff utf8-overlong-2 utf8-cut-2",
      .suspect = "frame-not-checked",
+     .shows = A_CLOSE,
      .isolates = true,
      .run = refuses_close,
      .checks =

@@ -29,6 +29,8 @@ static void prints_ready_line(struct trial *t, const struct check *c)
     size_t same = bytes_difference(expected->at, expected->len, out->at, out->len);
     if (same == expected->len && out->len == expected->len)
         return;
+    if (out->len == 0)
+        trial_fail(t, "stdout is empty: the line that it should have is missing");
     trial_fail(t, "stdout has something else than the one line that it should have");
     bytes_set(&failure->expected, expected->at, expected->len);
     bytes_set(&failure->came, out->at, out->len);
@@ -36,14 +38,47 @@ static void prints_ready_line(struct trial *t, const struct check *c)
     failure->is_text = true;
 }
 
+/* Refused at 127.0.0.1; is it there at ::1? */
+static bool is_at_ipv6(struct trial *t)
+{
+    struct wire wire;
+    bool is = strcmp(t->grading->server.host, "127.0.0.1") == 0 &&
+              wire_connect(&wire, "::1", t->grading->server.port, false, trial_deadline(t)) == 0;
+    if (is)
+        wire_close(&wire);
+    return is;
+}
+
 static void accepts_connection(struct trial *t, const struct check *c)
 {
     struct peer *p = c->text != NULL ? peer_connect_to(t, c->text) : peer_connect(t);
+    if (!trial_holds(t) && c->text == NULL && is_at_ipv6(t))
+        trial_suspect(t, "ipv6-only");
     send_request(p, "");
     if (trial_holds(t) && !wait_for_bytes(p, 1) && !p->wire->ended) {
         trial_fail_at(p, "the connection was made, but nobody seems to have accepted it");
         trial_say(t, "an answer, or at least the end of the connection", "nothing");
     }
+}
+
+#define ABOUT_TO_END 300 /* ms */
+
+/* It connects, says nothing and goes. That is no request, and no reason to end. */
+static void lives_on(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_connect(t);
+    (void)c;
+    peer_leave(p);
+    p = peer_connect(t);
+    send_request(p, "");
+    if (!trial_holds(t) || wait_for_bytes(p, 1))
+        return;
+    if (!p->wire->ended)
+        trial_fail_at(p, "after a client that said nothing, the next one got no answer");
+    if (t->grading->server.command !=
+        NULL) /* it may be about to end; else it does not answer yet */
+        server_wait_for_end(&t->grading->server, wire_now() + ABOUT_TO_END);
+    peer_connect(t);
 }
 
 /* What one client does must not keep the next from being served. */
@@ -90,7 +125,7 @@ static void ends_by_itself(struct trial *t, const char *arguments, int status, c
     else if (mention != NULL && bytes_find(err->at, err->len, mention) == NULL)
         trial_fail(t, "what it writes to stderr does not name %s", mention);
     if (!trial_holds(t))
-        bytes_set(&t->result->failure.death, err->at, err->len);
+        bytes_set(&t->result->failure.server, err->at, err->len);
     server_stop(&second);
 }
 
@@ -120,9 +155,27 @@ static void stops_on_signal(struct trial *t, const struct check *c)
         trial_fail(t, "the server still runs, %d s after the signal", STOP_TIME / 1000);
     else if (!WIFEXITED(server->status) || WEXITSTATUS(server->status) != 0)
         trial_fail(t, "the server ended, but not with exit status 0");
+    trial_suspect(t, server->ended ? "bad-exit" : "does-not-stop");
     if (!trial_holds(t))
-        server_explain_end(server, &t->result->failure.death);
+        server_explain_end(server, &t->result->failure.server);
     server_stop(server);
+}
+
+/* Does it take a client's request before the deadline? */
+static bool takes_requests(struct server *server, int64_t deadline)
+{
+    static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    struct wire wire;
+    int error;
+    do
+        error = wire_connect(&wire, server->host, server->port, false, deadline);
+    while (error != 0 && server_may_listen_soon(server, deadline));
+    struct wires one = {&wire, 1};
+    if (error == 0 && wire_send(one, &wire, request, sizeof request - 1, deadline))
+        (void)wire_wait(one, deadline);
+    wire_close(&wire);
+    bytes_free(&wire.came);
+    return error == 0;
 }
 
 /* The side that closes first keeps the port for a while (TIME_WAIT): here that is the server. */
@@ -138,9 +191,10 @@ static void starts_again_on_its_port(struct trial *t, const struct check *c)
     server_stop(server);
     second = (struct server){
         .command = server->command, .host = server->host, .fixed_port = server->port};
-    if (trial_holds(t) && !server_start(&second, &start_usual, trial_deadline(t))) {
+    if (trial_holds(t) && !(server_start(&second, &start_usual, trial_deadline(t)) &&
+                            takes_requests(&second, trial_deadline(t)))) {
         trial_fail(t, "stopped, and started again on the same port, it does not listen");
-        server_explain_end(&second, &t->result->failure.death);
+        server_explain_end(&second, &t->result->failure.server);
     }
     server_stop(&second);
 }
@@ -157,10 +211,10 @@ static void suspect_silence(struct peer *p)
 static void answers(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_connect(t);
-    struct response response;
+    int status;
     (void)c;
     send_request(p, "");
-    expect_head(p, &response);
+    expect_status_line(p, &status);
 }
 
 /* In pieces of `number` bytes. */
@@ -298,15 +352,15 @@ static void times_out_dripping(struct trial *t, const struct check *c)
 static void finds_host(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_connect(t);
-    struct response response;
+    int status;
     (void)c;
     send_request(p, "");
-    if (!expect_head(p, &response) || response.status != 400)
+    if (!expect_status_line(p, &status) || status != 400)
         return;
     peer_leave(p);
     p = peer_connect(t);
     send_request(p, "-Upgrade\n-Connection\n-Sec-WebSocket-Key\n-Sec-WebSocket-Version");
-    if (!expect_head(p, &response) || response.status != 400)
+    if (!expect_status_line(p, &status) || status != 400)
         return;
     trial_fail_at(p, "this is a right request, and it was refused, as an upgrade was before");
     trial_say(t, "any status but 400", "400");
@@ -316,10 +370,10 @@ static void finds_host(struct trial *t, const struct check *c)
 static void finds_upgrade(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_connect(t);
-    struct response response;
+    int status;
     (void)c;
     send_request(p, "");
-    if (!expect_head(p, &response) || response.status < 400 || response.status > 499)
+    if (!expect_status_line(p, &status) || status < 400 || status > 499)
         return;
     trial_fail_at(p, "this is a right handshake, and it was refused as a wrong one");
     trial_say(t, "101, or at least no status from 400 to 499", "such a status");
@@ -330,6 +384,18 @@ static void upgraded(struct trial *t, const struct check *c)
     struct peer *p = peer_connect(t);
     send_request(p, c->text);
     expect_status(p, 101, 101);
+}
+
+/* The first 101 of all. Whoever gets a page instead has not been asked whether it wants to upgrade. */
+static void is_upgraded(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_connect(t);
+    (void)c;
+    send_request(p, "");
+    expect_status(p, 101, 101);
+    int status = http_status(p->wire->came.at, p->wire->came.len);
+    if (status >= 200 && status < 400)
+        trial_suspect(t, "upgrade-got-page");
 }
 
 /* ... and the key was found, and nothing but the key. */
@@ -756,6 +822,22 @@ const struct family handshake_checks[] = {
              {.id = "listen-ipv4", .title = "a client can connect and is answered"}, {0}}},
     {.exercise = "listen",
      .lessons = EVERY_LESSON,
+     .level = MUST,
+     .section = "POSIX recv()",
+     .rule =
+         "A client may connect, say nothing and go, as browsers do now and then: recv() returns 0, "
+         "and the next client is served.",
+     .symptom = "The server ends when the browser only opens a connection, and sends nothing.",
+     .parents = "listen-ipv4",
+     .suspect = "dies-of-silence",
+     .shows = ITS_DEATH | AN_END | NO_CONNECTION,
+     .run = lives_on,
+     .checks =
+         (const struct check[]){
+             {.id = "listen-silent", .title = "a client that says nothing does not end the server"},
+             {0}}},
+    {.exercise = "listen",
+     .lessons = EVERY_LESSON,
      .level = BETTER,
      .section = "this course",
      .rule =
@@ -777,6 +859,7 @@ const struct family handshake_checks[] = {
      .parents = "listen-ipv4",
      .needs = NEEDS_IPV6,
      .suspect = "ipv4-only",
+     .shows = WHATEVER,
      .run = accepts_connection,
      .checks = (const struct check[]){{.id = "listen-ipv6",
                                        .title = "a client can connect over IPv6 and is answered",
@@ -791,6 +874,7 @@ const struct family handshake_checks[] = {
          "The server must be started again after each client; or it ends when a tab is closed.",
      .parents = "send-101-status",
      .suspect = "one-bad-client-stops-all",
+     .shows = WHATEVER,
      .run = serves_the_next,
      .checks = (const struct check[]){{.id = "listen-after-silence",
                                        .title = "after clients that said nothing",
@@ -843,7 +927,7 @@ const struct family handshake_checks[] = {
      .symptom = "Ctrl-C does not work, or the shell says \"Terminated\".",
      .parents = "send-101-status",
      .needs = NEEDS_SERVER,
-     .suspect = "bad-exit",
+
      .run = stops_on_signal,
      .checks = (const struct check[]){{.id = "listen-sigterm",
                                        .title = "SIGTERM ends the server in good order",
@@ -872,13 +956,13 @@ const struct family handshake_checks[] = {
      .lessons = EVERY_LESSON,
      .level = MUST,
      .section = "RFC 9112 §2.1",
-     .rule = "A request is answered with a status line, HTTP/1.1 and three digits, with header "
-             "lines, and with an empty line.",
+     .rule = "A request is answered, and the answer begins with a status line: HTTP/1.1 and three "
+             "digits.",
      .symptom = "The browser says ERR_INVALID_HTTP_RESPONSE, or waits.",
      .parents = "listen-ipv4",
      .run = answers,
      .checks = (const struct check[]){{.id = "head-answered",
-                                       .title = "a request is answered with a head that is HTTP"},
+                                       .title = "a request is answered with a status line of HTTP"},
                                       {0}}},
     {.exercise = "read-head",
      .lessons = LESSON(1),
@@ -1018,6 +1102,7 @@ const struct family handshake_checks[] = {
      .symptom = "Somebody typed https://, and both sides wait for each other.",
      .parents = "head-answered",
      .suspect = "waits-for-rest",
+     .shows = SILENCE,
      .run = refuses_at_once,
      .checks = (const struct check[]){{.id = "head-tls",
                                        .title = "a TLS hello",
@@ -1077,11 +1162,25 @@ const struct family handshake_checks[] = {
     {.exercise = "find-header",
      .lessons = LESSON(1),
      .level = MUST,
+     .section = "RFC 9110 §5.3",
+     .rule = "A header is found by its name, wherever in the head it stands.",
+     .symptom = "One browser works, and another, which sends more headers, does not.",
+     .parents = "send-101-status accept-random",
+     .suspect = "key-fixed-place",
+     .isolates = true,
+     .run = upgraded_with_key,
+     .checks = (const struct check[]){{.id = "header-elsewhere",
+                                       .title = "one more header in front of the key",
+                                       .text = "-Host\n^Host: $H\n^X-Before: something else"},
+                                      {0}}},
+    {.exercise = "find-header",
+     .lessons = LESSON(1),
+     .level = MUST,
      .section = "RFC 9110 §5.1",
      .rule = "The name of a header has no upper and lower case: sec-websocket-key is "
              "Sec-WebSocket-Key.",
      .symptom = "Chrome works, another client gets 400.",
-     .parents = "send-101-status accept-random",
+     .parents = "header-elsewhere",
      .suspect = "header-case",
      .run = upgraded_with_key,
      .checks =
@@ -1104,7 +1203,7 @@ const struct family handshake_checks[] = {
      .rule = "Around a value there may be white space, blanks and tabs, as much or as little as "
              "one likes; it is no part of the value.",
      .symptom = "400 for some clients, or \"Incorrect 'Sec-WebSocket-Accept' header value\".",
-     .parents = "send-101-status accept-random",
+     .parents = "header-elsewhere",
      .suspect = "header-space",
      .run = upgraded_with_key,
      .checks =
@@ -1125,7 +1224,7 @@ const struct family handshake_checks[] = {
      .section = "RFC 9110 §5.3",
      .rule = "The order in which headers come means nothing, and unknown ones are passed over.",
      .symptom = "curl works, the browser does not.",
-     .parents = "send-101-status accept-random",
+     .parents = "header-elsewhere",
      .suspect = "header-order",
      .run = upgraded_with_key,
      .checks =
@@ -1148,7 +1247,7 @@ const struct family handshake_checks[] = {
              "looks like it elsewhere is something else.",
      .symptom =
          "\"Incorrect 'Sec-WebSocket-Accept' header value\", but only behind a certain proxy.",
-     .parents = "send-101-status accept-random",
+     .parents = "header-elsewhere header-empty-value",
      .suspect = "accept-decoy",
      .isolates = true,
      .run = upgraded_with_key,
@@ -1169,7 +1268,7 @@ const struct family handshake_checks[] = {
      .section = "RFC 9110 §5.4",
      .rule = "A request may have many headers.",
      .symptom = "It works with curl; a browser sends three times as many.",
-     .parents = "send-101-status accept-random",
+     .parents = "header-elsewhere",
      .suspect = "small-buffer",
      .run = upgraded_among_many,
      .checks =
@@ -1306,7 +1405,7 @@ const struct family handshake_checks[] = {
                                        .text = "dGhlIHNhbXBsZSBub25jZQ=="},
                                       {.id = "accept-nul",
                                        .title = "a digest with a NUL byte near its end",
-                                       .text = "bGVzc29uMSBrZXkAAACvAA=="},
+                                       .text = "bGVzc29uMSBrZXkAAAABhw=="},
                                       {.id = "accept-nul-middle",
                                        .title = "a digest with a NUL byte in its middle",
                                        .text = "bGVzc29uMSBrZXkAAAABSQ=="},
@@ -1332,8 +1431,7 @@ const struct family handshake_checks[] = {
      .rule = "A right handshake is answered with HTTP/1.1 101, header lines, and an empty line.",
      .symptom = "\"Unexpected response code: 200\", or the request stays pending.",
      .parents = "head-answered header-found token-found",
-     .suspect = "upgrade-got-page",
-     .run = upgraded,
+     .run = is_upgraded,
      .checks =
          (const struct check[]){
              {.id = "send-101-status", .title = "101 comes back, with a whole head", .text = ""},
@@ -1482,6 +1580,7 @@ const struct family handshake_checks[] = {
      .symptom = "None, until a client or proxy with a fault is let in.",
      .parents = "send-101-status",
      .suspect = "not-checked",
+     .shows = A_MESSAGE,
      .run = refuses,
      .checks = refusals},
     {.exercise = "refuse",
@@ -1493,6 +1592,7 @@ const struct family handshake_checks[] = {
      .symptom = "A page is answered with 101.",
      .parents = "send-101-status",
      .suspect = "not-checked",
+     .shows = A_MESSAGE,
      .run = not_upgraded,
      .checks =
          (const struct check[]){
@@ -1509,6 +1609,7 @@ const struct family handshake_checks[] = {
      .symptom = "None.",
      .parents = "head-answered",
      .suspect = "not-checked",
+     .shows = A_MESSAGE,
      .run = not_upgraded,
      .checks = (const struct check[]){{.id = "refuse-http2",
                                        .title = "HTTP/2.0 in a request line",
@@ -1562,6 +1663,7 @@ const struct family handshake_checks[] = {
          "Log files with escape sequences; a proxy that reads another request than the server.",
      .parents = "send-101-status",
      .suspect = "not-checked",
+     .shows = A_MESSAGE,
      .run = refuses_control_byte,
      .checks =
          (const struct check[]){
@@ -1600,6 +1702,7 @@ const struct family handshake_checks[] = {
      .symptom = "\"Connection reset by peer\" instead of the reason.",
      .parents = "refuse-no-key",
      .suspect = "refusal-lost",
+     .shows = AN_END,
      .run = refusal_arrives,
      .checks =
          (const struct check[]){
@@ -1613,6 +1716,7 @@ const struct family handshake_checks[] = {
      .symptom = "A page on the internet talks to the server on your machine.",
      .parents = "send-101-status",
      .suspect = "not-checked",
+     .shows = A_MESSAGE,
      .run = judges_origin,
      .checks = (const struct check[]){{.id = "refuse-origin",
                                        .title = "a page from elsewhere",

@@ -38,6 +38,17 @@ static struct peer *enter(struct trial *t)
     return p;
 }
 
+/* One that is in the room, and does not read any more. */
+static struct peer *enter_deaf(struct trial *t)
+{
+    struct peer *p = peer_connect_small(t);
+    send_request(p, "");
+    expect_status(p, 101, 101);
+    ping_pong(p);
+    peer_be_deaf(p, true);
+    return p;
+}
+
 struct crowd {
     struct peer *at[CROWD_MAX];
     size_t count;
@@ -59,6 +70,43 @@ static void all_expect_text(const struct crowd *crowd, const char *text)
 
 /* ----------------------------------------------------------------------------------- threads */
 
+/* The check has failed. Is that because somebody else was waited for? He goes, and the client that came
+ * last is served. */
+static void suspect_waiting(struct trial *t, struct peer *other, const char *diagnosis)
+{
+    struct peer *p = &t->peers[t->peer_count - 1];
+    if (trial_holds(t) || p == other || p->wire->ended)
+        return;
+    size_t before = p->wire->came.len - p->judged;
+    peer_reset(other);
+    if (comes_soon(p, before + 1))
+        trial_suspect(t, diagnosis);
+}
+
+static bool is_about_to_end(struct server *server)
+{
+    return server->pid > 0 && server_wait_for_end(server, wire_now() + 300);
+}
+
+static void enters_one_by_one(struct trial *t, const struct check *c)
+{
+    enter_many(t, c->number);
+}
+
+/* A client of many has got no answer. Is it their number, or that they came at the same moment? */
+static void suspect_number(struct trial *t, const struct check *c)
+{
+    bool is_silent = t->result->failure.observed == SILENCE;
+    if (trial_holds(t) || (!is_silent && is_about_to_end(&t->grading->server)))
+        return;
+    for (size_t i = 0; i < t->peer_count; i++)
+        peer_leave(&t->peers[i]);
+    if (!trial_probe(t, enters_one_by_one, c))
+        trial_suspect(t, "few-places");
+    else if (is_silent)
+        trial_suspect(t, "shared-variable");
+}
+
 /* All connect before the first asks for anything; all ask before the first is answered. */
 static void serves_at_once(struct trial *t, const struct check *c)
 {
@@ -76,6 +124,38 @@ static void serves_at_once(struct trial *t, const struct check *c)
         }
     for (size_t i = 0; i < crowd.count; i++)
         ping_pong(crowd.at[i]);
+    if (crowd.count == 2)
+        suspect_waiting(t, crowd.at[0], "one-at-a-time");
+    else if (crowd.count > 2)
+        suspect_number(t, c);
+}
+
+#define AT_ONCE 50 /* ms: whoever greets has done so by then */
+
+/* One client gets a pong for its ping, and nobody says anything before. */
+static void serves_one(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    (void)c;
+    if (trial_holds(t))
+        (void)wire_wait(peer_wires(t), wire_now() + AT_ONCE);
+    unsigned first = p->wire->came.len > p->judged ? p->wire->came.at[p->judged] : 0;
+    if (trial_holds(t) && (first == (FIN | TEXT) || first == (FIN | BINARY))) {
+        fail_frame(p, 0, "something came, although nobody has said anything yet");
+        trial_suspect(t, "greeting");
+    }
+    ping_pong(p);
+}
+
+/* Has another client got the text? */
+static bool is_with_another(const struct crowd *crowd, size_t i, const char *text)
+{
+    for (size_t k = 0; k < crowd->count; k++) {
+        const struct peer *other = crowd->at[k];
+        if (k != i && bytes_find(other->wire->came.at, other->wire->came.len, text) != NULL)
+            return true;
+    }
+    return false;
 }
 
 /* Each says something of its own, before the first is answered, and gets that back. */
@@ -88,8 +168,11 @@ static void keeps_apart(struct trial *t, const struct check *c)
             snprintf(text[i], sizeof text[i], "message %u of client %zu", round, i + 1);
             send_text(crowd.at[i], text[i]);
         }
-        for (size_t i = 0; i < crowd.count; i++)
+        for (size_t i = 0; i < crowd.count && trial_holds(t); i++) {
             expect_text(crowd.at[i], text[i]);
+            if (!trial_holds(t) && is_with_another(&crowd, i, text[i]))
+                t->result->failure.diagnosis = "shared-state";
+        }
     }
 }
 
@@ -103,6 +186,7 @@ static void serves_beside(struct trial *t, const struct check *c)
     }
     send_bytes(idle, c->text, c->len);
     enter(t);
+    suspect_waiting(t, idle, "one-at-a-time");
 }
 
 static void is_served_at_once(struct trial *t)
@@ -121,6 +205,7 @@ static void serves_beside_long(struct trial *t, const struct check *c)
     frame_add(frame, FIN | BINARY, zero_mask, payload->at, payload->len);
     send_bytes(slow, frame->at, frame->len / 2);
     is_served_at_once(t);
+    suspect_waiting(t, slow, "one-at-a-time");
     send_bytes(slow, frame->at + frame->len / 2, frame->len - frame->len / 2);
     expect_message(slow, BINARY, payload->at, payload->len);
 }
@@ -135,6 +220,7 @@ static void serves_beside_deaf(struct trial *t, const struct check *c)
         frame_add(row, FIN | TEXT, zero_mask, large->at, large->len);
     send_what_fits(deaf, row->at, row->len);
     is_served_at_once(t);
+    suspect_waiting(t, deaf, "one-at-a-time");
     peer_be_deaf(deaf, false);
     expect_message(deaf, TEXT, large->at, large->len);
 }
@@ -218,6 +304,23 @@ static void hears_nothing_before(struct trial *t, const struct check *c)
     expect_text(inside, "not for you");
     send_bytes(outside, request->at + c->number, request->len - c->number);
     expect_status(outside, 101, 101);
+    const struct bytes *came = &outside->wire->came;
+    if (!trial_holds(t) && came->len > 0 && came->at[0] >= FIN) /* a frame, before its 101 */
+        t->result->failure.diagnosis = "joined-too-early";
+}
+
+/* Whoever has read its 101 may count on being in the room, without having said anything. */
+static void hears_with_101(struct trial *t, const struct check *c)
+{
+    struct peer *old = enter(t);
+    for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
+        struct peer *new = peer_open(t);
+        send_text(old, "who is there?");
+        expect_text(old, "who is there?");
+        expect_text(new, "who is there?");
+        if (trial_holds(t))
+            trial_forget_last(t);
+    }
 }
 
 enum farewell { WITH_CLOSE, WITHOUT, WITH_RESET, IN_A_FRAME, BY_A_FAULT };
@@ -284,7 +387,7 @@ static void goes_on_in_a_crowd(struct trial *t, const struct check *c)
 static void goes_on_after_reset_in_flood(struct trial *t, const struct check *c)
 {
     struct crowd stay = enter_many(t, 2);
-    struct peer *gone = peer_open_deaf(t);
+    struct peer *gone = enter_deaf(t);
     struct bytes *large = trial_bytes(t);
     bytes_add_run(large, 'r', LARGE);
     for (unsigned i = 0; i < c->number; i++) {
@@ -346,13 +449,22 @@ static void sends_to_other(struct trial *t, const struct check *c)
 static void sends_once(struct trial *t, const struct check *c)
 {
     struct crowd crowd = enter_many(t, c->number);
-    for (size_t i = 0; i < crowd.count; i++) {
+    struct bytes *said = trial_bytes(t);
+    for (size_t i = 0; i < crowd.count && trial_holds(t); i++) {
         char text[48];
-        snprintf(text, sizeof text, "from client %zu", i);
+        int len = snprintf(text, sizeof text, "from client %zu", i);
         send_text(crowd.at[i], text);
         all_expect_text(&crowd, text);
+        if (trial_holds(t)) { /* the frame that has been sent to all */
+            said->len = 0;
+            frame_add(said, FIN | TEXT, NOT_MASKED, text, (size_t)len);
+        }
     }
-    trial_suspect(t, t->result->failure.came.len > 0 ? "sent-twice" : "not-in-list");
+    const struct bytes *came = &t->result->failure.came;
+    if (came->len >= said->len && said->len > 0 && memcmp(came->at, said->at, said->len) == 0)
+        trial_suspect(t, "sent-twice");
+    else if (t->result->failure.observed == SILENCE)
+        trial_suspect(t, "not-in-list");
 }
 
 /* number: the opcode; text, len: the payload; without a text: so many bytes */
@@ -452,8 +564,9 @@ static void judge_numbered(struct peer *p, const struct message *message, const 
         struct failure *failure = &p->trial->result->failure;
         trial_fail_at(p, "a message of client %zu came that is not its next (byte %zu)",
                       flood->crowd.at[s]->number, at);
+        size_t most = right.len + 64;
         bytes_set(&failure->expected, right.at, right.len);
-        bytes_set(&failure->came, message->payload, message->len);
+        bytes_set(&failure->came, message->payload, message->len < most ? message->len : most);
         failure->at = at;
     }
     next[s]++;
@@ -605,11 +718,23 @@ static void returns_last_words(struct trial *t, const struct check *c)
 
 #define BATCH 8 /* large messages: not more than this is on the way to those who do read */
 
+/* The others have not got everything: do they when the one that does not read has gone? */
+static void suspect_slow(struct trial *t, const struct flood *flood, struct peer *deaf)
+{
+    struct peer *p = flood->crowd.at[1];
+    size_t before = p->wire->came.len - p->judged;
+    if (trial_holds(t) || p->wire->ended)
+        return;
+    peer_reset(deaf);
+    if (comes_soon(p, before + 1))
+        trial_suspect(t, "slow-stops-all");
+}
+
 /* One does not read; the others get everything. Returns the one. */
 static struct peer *flood_beside_deaf(struct trial *t, struct flood *flood)
 {
     flood->crowd = enter_many(t, 2);
-    struct peer *deaf = peer_open_deaf(t);
+    struct peer *deaf = enter_deaf(t);
     struct flood batch = *flood;
     batch.messages = BATCH;
     for (; batch.first < flood->messages; batch.first += BATCH) {
@@ -617,6 +742,7 @@ static struct peer *flood_beside_deaf(struct trial *t, struct flood *flood)
         expect_flood(flood->crowd.at[1], &batch, NULL);
         expect_flood(flood->crowd.at[0], &batch, NULL);
     }
+    suspect_slow(t, flood, deaf);
     return deaf;
 }
 
@@ -630,6 +756,8 @@ static void newcomer_goes_on(struct trial *t, const struct check *c)
 {
     struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
     flood_beside_deaf(t, &flood);
+    if (!trial_holds(t))
+        return;
     struct peer *new = enter(t);
     send_text(new, "hello all");
     expect_text(new, "hello all");
@@ -742,12 +870,10 @@ static void is_kept(struct trial *t, const struct check *c)
 {
     struct peer *p = enter(t);
     for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
-        size_t at = p->judged;
         if (!wait_for_bytes(p, 2))
             trial_fail_at(p, "ping %u did not come", i + 1);
-        expect_ping(p);
-        if (trial_holds(t)) /* with the payload of the ping, which has just been passed over */
-            send_frame(p, FIN | PONG, p->wire->came.at + at + 2, p->judged - at - 2);
+        struct bytes_view ping = expect_ping(p);
+        send_frame(p, FIN | PONG, ping.at, ping.len);
     }
     send_text(p, "still here");
     expect_text(p, "still here");
@@ -775,7 +901,7 @@ static void expect_stop(struct trial *t)
         trial_suspect(t, "bad-exit");
     }
     if (!trial_holds(t))
-        server_explain_end(server, &t->result->failure.death);
+        server_explain_end(server, &t->result->failure.server);
     server_stop(server);
 }
 
@@ -860,14 +986,22 @@ const struct family room_checks[] = {
          "Many clients are served at the same time, each with its own socket and its own state.",
      .symptom = "The second tab loads and loads; or two tabs share one socket.",
      .parents = "send-101-status accept-random pong-payload",
-     .suspect = "one-at-a-time",
+     .run = serves_one,
+     .checks = (const struct check[]){{.id = "threads-one",
+                                       .title = "one client gets a pong for its ping",
+                                       .suspect = "ping-ignored"},
+                                      {0}}},
+    {.exercise = "threads",
+     .lessons = FRAME_LESSONS,
+     .level = MUST,
+     .section = "this course",
+     .rule =
+         "Many clients are served at the same time, each with its own socket and its own state.",
+     .symptom = "The second tab loads and loads; or two tabs share one socket.",
+     .parents = "threads-one",
      .run = serves_at_once,
      .checks =
-         (const struct check[]){{.id = "threads-one",
-                                 .title = "one client gets a pong for its ping",
-                                 .number = 1,
-                                 .suspect = "ping-ignored"},
-                                {.id = "threads-two", .title = "two clients at once", .number = 2},
+         (const struct check[]){{.id = "threads-two", .title = "two clients at once", .number = 2},
                                 {0}}},
     {.exercise = "threads",
      .lessons = FRAME_LESSONS,
@@ -878,7 +1012,6 @@ const struct family room_checks[] = {
      .symptom = "Two tabs share one socket, and another gets no answer; but only when they come at "
                 "the same time.",
      .parents = "threads-two",
-     .suspect = "shared-variable",
      .run = serves_at_once,
      .checks = (const struct check[]){{.id = "threads-20",
                                        .title = "twenty clients at once, each with its own key",
@@ -892,7 +1025,6 @@ const struct family room_checks[] = {
              "message under way.",
      .symptom = "One tab gets the answer to what another has said.",
      .parents = "threads-two encode-hello",
-     .suspect = "shared-state",
      .run = keeps_apart,
      .checks = (const struct check[]){{.id = "threads-own-text",
                                        .title = "twenty clients, each gets back its own text",
@@ -906,7 +1038,6 @@ const struct family room_checks[] = {
      .rule = "A hundred clients are no reason to refuse one.",
      .symptom = "The last in the class do not get in.",
      .parents = "threads-20",
-     .suspect = "no-room",
      .run = serves_at_once,
      .checks =
          (const struct check[]){
@@ -918,7 +1049,6 @@ const struct family room_checks[] = {
      .rule = "Waiting for one client keeps no other waiting.",
      .symptom = "Everything stands still until somebody closes a tab.",
      .parents = "threads-one",
-     .suspect = "one-at-a-time",
      .run = serves_beside,
      .checks = (const struct check[]){{.id = "threads-beside-silent",
                                        .title = "a client beside a connection that says nothing",
@@ -942,7 +1072,6 @@ const struct family room_checks[] = {
      .rule = "Waiting for the rest of a long message keeps no other client waiting.",
      .symptom = "Everything stands still while somebody sends a picture.",
      .parents = "threads-one encode-65536",
-     .suspect = "one-at-a-time",
      .run = serves_beside_long,
      .checks = (const struct check[]){{.id = "threads-beside-long",
                                        .title = "a client beside a message of 1 MiB on its way",
@@ -955,7 +1084,6 @@ const struct family room_checks[] = {
      .rule = "Waiting for a client to read its answers keeps no other client waiting.",
      .symptom = "Everything stands still when one laptop is closed.",
      .parents = "threads-one encode-65536",
-     .suspect = "one-at-a-time",
      .run = serves_beside_deaf,
      .checks = (const struct check[]){{.id = "threads-beside-slow",
                                        .title = "a client beside one that does not read",
@@ -1015,14 +1143,26 @@ const struct family room_checks[] = {
                                 {0}}},
     {.exercise = "join-leave",
      .lessons = LESSON(3),
+     .level = BETTER,
+     .section = "this course",
+     .rule = "Whoever has got its 101 is in the room, and hears what is said from then on.",
+     .symptom = "The first message after a page has loaded is missing, now and then.",
+     .parents = "join-late",
+     .suspect = "joined-too-late",
+     .shows = SILENCE,
+     .run = hears_with_101,
+     .checks = (const struct check[]){{.id = "join-with-101",
+                                       .title = "a client that has its 101 hears the next message",
+                                       .number = 20},
+                                      {0}}},
+    {.exercise = "join-leave",
+     .lessons = LESSON(3),
      .level = MUST,
      .section = "RFC 6455 §4.2.2",
      .rule = "The first that a connection gets is the answer to its request; frames come after the "
              "101.",
      .symptom = "\"Invalid HTTP response\", now and then, in a busy room.",
      .parents = "broadcast-self threads-two",
-     .suspect = "joined-too-early",
-     .isolates = true,
      .run = hears_nothing_before,
      .checks = (const struct check[]){{.id = "join-after-101",
                                        .title = "a connection without a request hears nothing",
@@ -1039,7 +1179,8 @@ const struct family room_checks[] = {
              "go on.",
      .symptom = "The server ends, or everybody waits, when a tab is closed.",
      .parents = "broadcast-other",
-     .suspect = "left-too-late",
+     .suspect = "one-bad-client-stops-all",
+     .shows = ITS_DEATH,
      .isolates = true,
      .run = goes_on_without,
      .checks =
@@ -1067,7 +1208,6 @@ const struct family room_checks[] = {
      .rule = "An empty room is a room.",
      .symptom = "When the last has gone, the next gets no answer.",
      .parents = "broadcast-self leave-close leave-reset",
-     .suspect = "left-too-late",
      .run = goes_on_after_all_left,
      .checks =
          (const struct check[]){
@@ -1079,7 +1219,6 @@ const struct family room_checks[] = {
      .rule = "Those who stay hear everything once, whoever comes and goes.",
      .symptom = "Messages are lost or the server dies in a lively room.",
      .parents = "broadcast-once leave-close leave-silent leave-reset leave-mid-frame",
-     .suspect = "left-too-late",
      .run = goes_on_in_a_crowd,
      .checks =
          (const struct check[]){
@@ -1147,7 +1286,6 @@ const struct family room_checks[] = {
      .rule = "A message goes out as it came in: the same bytes, text as text, binary as binary.",
      .symptom = "Images arrive damaged.",
      .parents = "broadcast-other",
-     .suspect = "text-for-binary",
      .run = sends_unchanged,
      .checks =
          (const struct check[]){
@@ -1175,6 +1313,7 @@ const struct family room_checks[] = {
      .symptom = "Two messages are mixed up.",
      .parents = "broadcast-once",
      .suspect = "fragment-alone",
+     .shows = A_MESSAGE,
      .run = sends_fragments_whole,
      .checks = (const struct check[]){{.id = "broadcast-fragments",
                                        .title = "fragments, with another's message between"},
@@ -1187,6 +1326,7 @@ const struct family room_checks[] = {
      .symptom = "Answers stand before their questions.",
      .parents = "broadcast-once",
      .suspect = "order-differs",
+     .shows = A_MESSAGE,
      .run = sends_in_order,
      .checks =
          (const struct check[]){
@@ -1201,6 +1341,7 @@ const struct family room_checks[] = {
      .symptom = "When one closes its tab, all are thrown out.",
      .parents = "broadcast-once",
      .suspect = "control-broadcast",
+     .shows = A_MESSAGE | A_CLOSE,
      .isolates = true,
      .run = keeps_to_itself,
      .checks = (const struct check[]){{.id = "broadcast-no-ping",
@@ -1228,7 +1369,6 @@ const struct family room_checks[] = {
              "others wait.",
      .symptom = "Everyone freezes when one laptop is closed.",
      .parents = "broadcast-once broadcast-65536",
-     .suspect = "slow-stops-all",
      .run = others_go_on,
      .checks = (const struct check[]){{.id = "slow-others",
                                        .title = "16 MiB to others beside one that does not read",
@@ -1241,7 +1381,6 @@ const struct family room_checks[] = {
      .rule = "No lock is held while somebody waits for a client: others can come and go.",
      .symptom = "Nobody gets in any more when one laptop is closed.",
      .parents = "slow-others",
-     .suspect = "slow-stops-all",
      .run = newcomer_goes_on,
      .checks =
          (const struct check[]){
@@ -1253,7 +1392,6 @@ const struct family room_checks[] = {
      .rule = "No lock is held while somebody waits for a client: others can come and go.",
      .symptom = "Nobody gets out any more when one laptop is closed.",
      .parents = "slow-others",
-     .suspect = "slow-stops-all",
      .run = leaver_goes_on,
      .checks = (const struct check[]){{.id = "slow-leaver",
                                        .title = "another leaves in good order meanwhile",
@@ -1311,6 +1449,7 @@ const struct family room_checks[] = {
      .symptom = "\"Invalid frame header\", at random, when many talk.",
      .parents = "broadcast-once broadcast-65536 writes-small",
      .suspect = "interleaved",
+     .shows = A_MESSAGE,
      .run = keeps_frames_whole,
      .checks = (const struct check[]){{.id = "writes-large",
                                        .title = "eight clients, six messages of 64 KiB each",
@@ -1331,6 +1470,7 @@ const struct family room_checks[] = {
      .symptom = "\"Invalid frame header\", at random, for clients that ping.",
      .parents = "broadcast-once broadcast-65536",
      .suspect = "interleaved",
+     .shows = A_MESSAGE,
      .run = keeps_pongs_whole,
      .checks =
          (const struct check[]){
@@ -1343,6 +1483,7 @@ const struct family room_checks[] = {
      .symptom = "Messages are lost, or frames damaged, on a slow network.",
      .parents = "slow-others",
      .suspect = "slow-drops",
+     .shows = A_MESSAGE | SILENCE,
      .run = catches_up,
      .checks = (const struct check[]){{.id = "slow-catches-up",
                                        .title = "a client that does not read gets 1.5 MiB later",
@@ -1360,6 +1501,7 @@ const struct family room_checks[] = {
      .symptom = "\"Invalid frame header\" for a client that was slow for a while.",
      .parents = "slow-others",
      .suspect = "interleaved",
+     .shows = A_MESSAGE,
      .run = keeps_behind,
      .checks = (const struct check[]){{.id = "writes-behind",
                                        .title = "short messages behind long ones that are half out",
@@ -1464,6 +1606,7 @@ const struct family room_checks[] = {
      .symptom = "\"Received a frame after close\".",
      .parents = "broadcast-once broadcast-65536 writes-large writes-behind",
      .suspect = "close-then-data",
+     .shows = A_MESSAGE,
      .run = closes_in_flood,
      .checks = (const struct check[]){{.id = "writes-close",
                                        .title = "a Close frame among messages of 64 KiB",
@@ -1481,6 +1624,7 @@ const struct family room_checks[] = {
      .parents = "threads-two",
      .start = &(const struct start){"", "--ping-interval 0.3"},
      .suspect = "no-ping",
+     .shows = SILENCE | AN_END,
      .run = is_pinged,
      .checks =
          (const struct check[]){
@@ -1496,6 +1640,7 @@ const struct family room_checks[] = {
      .parents = "keepalive-ping broadcast-self",
      .start = &(const struct start){"", "--ping-interval 0.3"},
      .suspect = "pong-not-counted",
+     .shows = A_CLOSE | AN_END,
      .run = is_kept,
      .checks =
          (const struct check[]){
@@ -1510,6 +1655,7 @@ const struct family room_checks[] = {
      .parents = "keepalive-ping",
      .start = &(const struct start){"", "--ping-interval 0.3"},
      .suspect = "silent-kept",
+     .shows = SILENCE | A_MESSAGE,
      .run = is_dropped,
      .checks =
          (const struct check[]){{.id = "keepalive-silent",

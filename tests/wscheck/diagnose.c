@@ -129,6 +129,11 @@ static const struct diagnosis diagnoses[] = {
      "a blank after the colon was taken for granted: there may be none, one or more, "
      "and tabs",
      NULL},
+    {"key-fixed-place",
+     "with one more header in front of it the key was not found: look for a header by its name, "
+     "line by "
+     "line, not at a certain place",
+     NULL},
     {"header-order", "the headers were expected in a certain order: any is allowed", NULL},
     {"one-recv",
      "one recv() was taken for the whole request: TCP may cut it anywhere; read until "
@@ -139,8 +144,9 @@ static const struct diagnosis diagnoses[] = {
      "cut in two, so search all that has been collected",
      NULL},
     {"early-bytes",
-     "bytes behind the head were thrown away: what recv() brought with the request "
-     "is the beginning of the first frame",
+     "bytes behind the head were thrown away, while a frame that comes later is answered: what "
+     "recv() "
+     "brought with the request is the beginning of the first frame",
      "read-head"},
     {"small-buffer",
      "the buffer is too small for a browser's request: cookies alone may be "
@@ -195,11 +201,23 @@ static const struct diagnosis diagnoses[] = {
      "only one piece of the message came back: append each fragment, and each piece that one "
      "recv() brings, to those before it",
      "assemble"},
+    {"greeting",
+     "the server greets whoever comes, in a right frame: in this lesson it says nothing but what "
+     "was "
+     "said to it",
+     NULL},
+    {"other-message",
+     "the frame is right, and another message is in it: what comes is to go back as it is, byte by "
+     "byte, whatever it says",
+     "receive-loop"},
     {"no-loop",
      "the server said goodbye although the client had not: receive and answer in a loop, until the "
      "conversation is over",
      "receive-loop"},
-    {"length-not-cut", "the length byte was taken with the MASK bit in it: & 0x7F",
+    {"length-not-cut",
+     "the length byte was taken with the MASK bit in it, 0x85 for 5: & 0x7F (when 128 bytes more "
+     "had "
+     "been sent, a message of 133 bytes came back)",
      "decode-header"},
     {"length-65535", "65535 was written in 64 bits: it still fits into 16 (<=, not <)",
      "encode-long"},
@@ -262,11 +280,14 @@ static const struct diagnosis diagnoses[] = {
      "one recv() was taken for one frame: the bytes behind the first frame belong "
      "to the next",
      "decode-header"},
+    {"early-left",
+     "bytes behind the head were left lying until recv() brought more: look at what is there "
+     "before "
+     "you wait (a frame that was sent later brought the answer to both)",
+     "read-head"},
     {"partial-frame",
      "a frame that had not come whole was not waited for: keep what there is and "
      "read on",
-     "decode-header"},
-    {"long-not-read", "a length of 126 or 127 means that the real one follows in 2 or 8 bytes",
      "decode-header"},
     {"ping-ignored", "a ping wants a pong with the same payload, at once", "pong"},
     {"ping-as-ping", "the ping was sent back as a ping: the answer has opcode 10, 0x8A", "pong"},
@@ -337,16 +358,31 @@ static const struct diagnosis diagnoses[] = {
     {"close-then-data", "a message was sent after the Close frame: nothing may follow it", NULL},
     {"close-drops-answers", "what was valid before was not answered any more", NULL},
     /* ---- many clients */
-    {"one-at-a-time", "the server serves one client at a time: give each a thread (or poll())",
+    {"one-at-a-time",
+     "the server waits for one client before it serves another, who got an answer as soon as the "
+     "first "
+     "had gone: give each a thread (or poll())",
      NULL},
     {"shared-variable",
-     "two clients share one socket, as happens when the address of a loop variable "
-     "is given to pthread_create(): give each thread its own",
+     "one after the other so many clients are served, and at the same moment they are not: "
+     "somebody's "
+     "socket was handed to the wrong thread, as happens when the address of a loop variable is "
+     "given to "
+     "pthread_create(); give each thread its own",
+     NULL},
+    {"few-places",
+     "no more than so many clients get in, even one after the other: there is a table, or a number "
+     "of "
+     "threads, with a fixed size",
      NULL},
     {"shared-state",
      "a client got what was meant for another: what belongs to one connection must not lie in a "
      "variable that all threads use",
      NULL},
+    {"dies-of-silence",
+     "a client connected, said nothing and went: recv() then returns 0, which is no request and no "
+     "reason to end the program",
+     "where the result of recv() is looked at, before anything is done with what it brought"},
     {"no-room",
      "a place in the list is not given back when a client leaves: after some time nobody "
      "gets in",
@@ -364,16 +400,19 @@ static const struct diagnosis diagnoses[] = {
      "gets an answer of its own besides",
      NULL},
     {"not-in-list",
-     "a client that has just come is not in the list, or one that left is: join after "
-     "the 101, leave before close()",
+     "a client that has a connection does not get what is said: it is not in the list, or not all "
+     "of "
+     "the list is gone through",
      NULL},
     {"joined-too-early",
-     "a client that has not completed its handshake got a frame: join after the "
-     "101 has been sent",
+     "a client that has not completed its handshake got a frame: until its 101 is out, what is "
+     "said "
+     "must wait",
      NULL},
-    {"left-too-late",
-     "a client that has left was sent something, or the descriptor was somebody "
-     "else's by then",
+    {"joined-too-late",
+     "a client had its 101, and did not hear what was said then: let it join first, and let what "
+     "is "
+     "said meanwhile wait until the 101 is out",
      NULL},
     {"control-broadcast",
      "a control frame was sent to others: ping, pong and Close concern one "
@@ -423,6 +462,11 @@ static const struct diagnosis diagnoses[] = {
     {"no-goodbye", "the server stopped without a Close frame with 1001 to its clients", NULL},
     {"does-not-stop", "the server did not end after the signal, or not in time", NULL},
     {"bad-exit", "after SIGTERM the exit status is to be 0", NULL},
+    {"ipv6-only",
+     "it listens on ::1, and not on 127.0.0.1: browsers try both for localhost; with --host ::1 "
+     "the rest "
+     "can be graded there",
+     NULL},
     {"ipv4-only", "only 127.0.0.1 is served: browsers try ::1 first for localhost", NULL},
     {"no-reuseaddr",
      "the port is not free for a new start while old connections linger: "
@@ -540,7 +584,7 @@ static const char *diagnose_writing(const unsigned char digest[20], const char *
         return "accept-hex";
     if (is_base64_of(accept, hex, 40))
         return "accept-hex-base64";
-    if (nul < 20 && is_base64_of(accept, digest, nul))
+    if (nul > 0 && nul < 20 && is_base64_of(accept, digest, nul))
         return "accept-strlen";
     if (len == 27 && memcmp(accept, right, 27) == 0)
         return "accept-no-padding";
@@ -607,8 +651,12 @@ static const char *diagnose_opcode(const struct pair *p)
     unsigned right = p->right.first, wrong = p->wrong.first;
     if (wrong == right || p->wrong.masked)
         return NULL;
-    if (right == (FIN | PONG))
-        return wrong == (FIN | PING) ? "ping-as-ping" : "ping-as-text";
+    if (right == (FIN | PONG)) {
+        bool same = p->came_len >= p->len && memcmp(p->came, p->payload, p->len) == 0;
+        return wrong == (FIN | PING)            ? "ping-as-ping"
+               : same && p->wrong.len == p->len ? "ping-as-text"
+                                                : NULL;
+    }
     if (wrong == (FIN | CONTINUATION))
         return "opcode-of-fragment";
     if (wrong == (right & 0x0F))
@@ -650,7 +698,7 @@ static const char *diagnose_length(const struct evidence *e, const struct pair *
         return "server-masks";
     if ((len == 126 || len == 127) && byte == len && have >= 8 && memcmp(after, p->payload, 8) == 0)
         return "length-no-extension";
-    if (p->wrong.form == LENGTH_7 && len > 125 && byte == (len & 0x7F))
+    if (p->wrong.form == LENGTH_7 && len > 125 && byte != 0 && byte == (len & 0x7F))
         return "length-one-byte";
     if (p->wrong.form == LENGTH_16 && len > 65535 && p->wrong.len == (len & 0xFFFF))
         return "length-16-bits";
@@ -723,6 +771,18 @@ static bool explains(const struct evidence *e, const struct pair *p, key_index *
     return true;
 }
 
+/* Has it been unmasked with another key? */
+static bool explained_by_key(const struct evidence *e, const struct pair *p,
+                             const unsigned char *key)
+{
+    if (key == NULL || memcmp(key, zero_key, sizeof zero_key) == 0)
+        return false;
+    for (size_t i = 0; i < p->len; i++)
+        if (p->came[i] != (p->payload[i] ^ e->mask[i % 4] ^ key[i % 4]))
+            return false;
+    return true;
+}
+
 /* Is the payload still masked from byte `from` on, and right before? */
 static bool masked_from(const struct evidence *e, const struct pair *p, size_t from)
 {
@@ -740,6 +800,8 @@ static const char *diagnose_masking(const struct evidence *e, const struct pair 
     size_t at = bytes_difference(p->payload, p->len, p->came, p->came_len);
     if (masked_from(e, p, 0))
         return "not-unmasked";
+    if (explained_by_key(e, p, e->mask_before))
+        return "mask-of-first-frame";
     if (p->len > 4 && masked_from(e, p, 4))
         return "mask-four-only";
     if (e->cut > 0 && explains(e, p, from_start, e->cut))

@@ -32,8 +32,9 @@ struct evidence {
     size_t expected_len;
     const unsigned char *came;
     size_t came_len;
-    const unsigned char *mask; /* of the frame that was sent */
-    size_t cut;                /* where its payload was cut in two, or 0 */
+    const unsigned char *mask;        /* of the frame that was sent */
+    const unsigned char *mask_before; /* of the one before that, or zeros */
+    size_t cut;                       /* where its payload was cut in two, or 0 */
 };
 const char *diagnose_frame(const struct evidence *evidence);
 

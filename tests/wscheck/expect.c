@@ -11,13 +11,18 @@
 #include "peer.h"
 #include "show.h"
 
+#define SOON 1000 /* ms: how long something is waited for that would explain a failure */
+#define UNASKED_MAX                                                                                \
+    10000        /* pings and pongs that nobody asked for: in one check there may be some */
 #define QUIET 60 /* ms: after a wrong byte, what belongs to it is taken in until so much silence */
 
 /* ------------------------------------------------------------------------- bytes to be judged */
 
 static const unsigned char *to_judge(const struct peer *p)
 {
-    return p->wire->came.at + p->judged;
+    static const unsigned char none[FRAME_HEAD_MAX];
+    const struct bytes *came = &p->wire->came;
+    return came->at != NULL ? came->at + p->judged : none;
 }
 
 static size_t bytes_to_judge(const struct peer *p)
@@ -44,7 +49,22 @@ bool wait_for_bytes(struct peer *p, size_t len)
         trial_fail_at(p, "something came again and again, but not what was waited for");
     if (!trial_holds(p->trial))
         return false;
-    while (bytes_to_judge(p) < len && !p->wire->ended && p->wire->fd >= 0)
+    while (bytes_to_judge(p) < len && !wire_is_over(p->wire))
+        if (!wire_wait(peer_wires(p->trial), deadline))
+            break;
+    return bytes_to_judge(p) >= len;
+}
+
+void send_anyway(struct peer *p, const void *at, size_t len)
+{
+    (void)wire_send(peer_wires(p->trial), p->wire, at, len, wire_now() + SOON);
+}
+
+bool comes_soon(struct peer *p, size_t len)
+{
+    int patience = p->trial->grading->patience;
+    int64_t deadline = wire_now() + (patience < SOON ? patience : SOON);
+    while (bytes_to_judge(p) < len && !wire_is_over(p->wire))
         if (!wire_wait(peer_wires(p->trial), deadline))
             break;
     return bytes_to_judge(p) >= len;
@@ -65,7 +85,7 @@ static void pass_unanswered(struct peer *p, size_t len)
 /* What belongs to a wrong byte is on the way: the diagnosis wants to see it. */
 static void take_in_the_rest(struct peer *p, size_t len)
 {
-    while (bytes_to_judge(p) < len && !p->wire->ended && p->wire->fd >= 0)
+    while (bytes_to_judge(p) < len && !wire_is_over(p->wire))
         if (!wire_wait(peer_wires(p->trial), wire_now() + QUIET))
             break;
 }
@@ -80,17 +100,29 @@ static const char *silence(const struct peer *p, char *text, size_t size)
         snprintf(text, size, "the connection was reset (TCP RST)");
     else if (p->wire->ended || p->wire->fd < 0)
         snprintf(text, size, "the server ended the connection");
+    else if (p->wire->flooded)
+        snprintf(text, size, "it had sent %zu MiB, and no more is read", CAME_MAX >> 20);
     else
         snprintf(text, size, "nothing within %g s", bound);
     return text;
+}
+
+#define SHOWN_MAX 1024 /* bytes behind the first wrong one that are kept to be shown */
+
+/* What came is shown, with a caret at byte `at`. */
+static void show_what_came(struct peer *p, size_t at)
+{
+    struct failure *failure = &p->trial->result->failure;
+    size_t len = bytes_to_judge(p), most = at + SHOWN_MAX;
+    bytes_set(&failure->came, to_judge(p), len < most ? len : most);
+    failure->at = at;
 }
 
 static void add_evidence(struct peer *p, const void *expected, size_t len, bool is_text)
 {
     struct failure *failure = &p->trial->result->failure;
     bytes_set(&failure->expected, expected, len);
-    bytes_set(&failure->came, to_judge(p), bytes_to_judge(p));
-    failure->at = bytes_difference(expected, len, to_judge(p), bytes_to_judge(p));
+    show_what_came(p, bytes_difference(expected, len, to_judge(p), bytes_to_judge(p)));
     failure->is_text = is_text;
     if (is_text) {
         trial_suspect(p->trial, diagnose_head(to_judge(p), bytes_to_judge(p)));
@@ -101,6 +133,7 @@ static void add_evidence(struct peer *p, const void *expected, size_t len, bool 
                                 .came = to_judge(p),
                                 .came_len = bytes_to_judge(p),
                                 .mask = p->mask,
+                                .mask_before = p->mask_before,
                                 .cut = p->cut};
     trial_suspect(p->trial, diagnose_frame(&evidence));
 }
@@ -150,14 +183,12 @@ void fail_as_different(struct peer *p, const void *expected, size_t len, bool is
 }
 
 /* Something about the frame at hand is against the rules. */
-static void fail_frame(struct peer *p, size_t at, const char *problem)
+void fail_frame(struct peer *p, size_t at, const char *problem)
 {
-    struct failure *failure = &p->trial->result->failure;
     if (!trial_holds(p->trial))
         return;
     trial_fail_at(p, "%s", problem);
-    bytes_set(&failure->came, to_judge(p), bytes_to_judge(p));
-    failure->at = at;
+    show_what_came(p, at);
     struct evidence evidence = {.came = to_judge(p), .came_len = bytes_to_judge(p)};
     trial_suspect(p->trial, diagnose_frame(&evidence));
 }
@@ -195,16 +226,58 @@ void send_cut_at(struct peer *p, const void *at, size_t len, size_t cut)
 
 /* ----------------------------------------------------------------------------- the handshake */
 
+static void fail_as_endless(struct peer *p, bool is_coming)
+{
+    char why[80];
+    size_t len = bytes_to_judge(p);
+    if (len >= HEAD_MOST)
+        trial_fail_at(p, "the head has no end after %zu bytes", len);
+    else if (is_coming)
+        trial_fail_at(p, "the head has no end after %g s, and still comes bit by bit",
+                      p->trial->grading->patience / 1000.0);
+    else
+        trial_fail_at(p, "the head has no end: %s", silence(p, why, sizeof why));
+    show_what_came(p, len < HEAD_MOST ? len : HEAD_MOST);
+    p->trial->result->failure.is_text = true;
+}
+
+static const char start[] = "HTTP/1.1 ";
+
+#define VERSION_LEN (sizeof "HTTP/1." - 1) /* 1.0 is no answer to an upgrade: see below */
+
+/* Does what has come begin as an answer does, as far as it has come? */
+static bool begins_well(struct peer *p)
+{
+    size_t same = bytes_difference(start, VERSION_LEN, to_judge(p), bytes_to_judge(p));
+    if (same == VERSION_LEN || same == bytes_to_judge(p))
+        return true;
+    fail_as_different(p, start, sizeof start - 1, true);
+    return false;
+}
+
+bool expect_status_line(struct peer *p, int *status)
+{
+    const size_t len = sizeof start - 1 + 3;
+    for (size_t need = 1; need <= len + 1 && wait_for_bytes(p, need); need = bytes_to_judge(p) + 1)
+        if (!begins_well(p))
+            return false;
+    if (bytes_to_judge(p) < len)
+        fail_as_different(p, start, sizeof start - 1, true);
+    if (!trial_holds(p->trial))
+        return false;
+    *status = http_status(to_judge(p), bytes_to_judge(p));
+    return true;
+}
+
 bool expect_head(struct peer *p, struct response *response)
 {
-    static const char start[] = "HTTP/1.1 ";
-    const size_t version = sizeof "HTTP/1." - 1; /* 1.0 is no answer to an upgrade: see below */
-    for (size_t need = 1; wait_for_bytes(p, need); need = bytes_to_judge(p) + 1) {
-        size_t same = bytes_difference(start, version, to_judge(p), bytes_to_judge(p));
-        if (same < version && same < bytes_to_judge(p)) {
-            fail_as_different(p, start, sizeof start - 1, true);
+    int64_t deadline = trial_deadline(p->trial); /* of the whole head: it may drip */
+    size_t need = 1;
+    bool came = true;
+    for (; need <= HEAD_MOST && wire_now() < deadline && (came = wait_for_bytes(p, need));
+         need = bytes_to_judge(p) + 1) {
+        if (!begins_well(p))
             return false;
-        }
         if (http_read_response(response, to_judge(p), bytes_to_judge(p)))
             return true;
     }
@@ -214,11 +287,7 @@ bool expect_head(struct peer *p, struct response *response)
         fail_as_different(p, start, sizeof start - 1, true);
         return false;
     }
-    char why[80];
-    trial_fail_at(p, "the head has no end: %s", silence(p, why, sizeof why));
-    bytes_set(&p->trial->result->failure.came, to_judge(p), bytes_to_judge(p));
-    p->trial->result->failure.is_text = true;
-    p->trial->result->failure.at = bytes_to_judge(p);
+    fail_as_endless(p, came);
     trial_say(p->trial, "lines that end with CRLF, then an empty line: \\r\\n\\r\\n", "");
     trial_suspect(p->trial, diagnose_head(to_judge(p), bytes_to_judge(p)));
     return false;
@@ -234,6 +303,8 @@ void expect_status_of(struct peer *p, const struct response *response, int low, 
                           : snprintf(expected, sizeof expected, "HTTP/1.1 %d", low / 100);
     if (is_old)
         trial_fail_at(p, "the answer to an upgrade has the old version HTTP/1.0");
+    if (response->status == 0)
+        trial_fail_at(p, "the first line is no status line: a number of three digits is missing");
     trial_fail_at(
         p, low == high ? "the status is %d, not %d" : "the status is %d, it must be %d or more",
         response->status, low);
@@ -246,6 +317,7 @@ void expect_status(struct peer *p, int low, int high)
     if (!expect_head(p, &response))
         return;
     expect_status_of(p, &response, low, high);
+    trial_worked(p, "the answer %d to its request", response.status);
     if (trial_holds(p->trial))
         pass_bytes(p, response.head_len);
 }
@@ -305,16 +377,17 @@ void expect_body(struct peer *p, const struct response *response, struct bytes *
     if (!trial_holds(p->trial))
         return;
     size_t found = http_find_header(response, "Content-Length", length, sizeof length);
-    size_t head_len = response->head_len;
-    size_t want = found == 1 ? strtoul(length, NULL, 10) : 0;
+    size_t head_len = response->head_len, want = 0;
     if (found != 1) {
         trial_fail_at(p, "the answer does not say how long it is");
         trial_say(p->trial, "one header Content-Length", found == 0 ? "none" : "several");
+    } else if (!http_read_length(length, &want)) {
+        trial_fail_at(p, "the Content-Length is no number, or one that is far too large");
+        trial_say(p->trial, "the number of bytes of the body", "another value");
     } else if (!wait_for_bytes(p, head_len + want)) {
         trial_fail_at(p, "the body ends before its Content-Length");
-        bytes_set(&p->trial->result->failure.came, to_judge(p), bytes_to_judge(p));
+        show_what_came(p, bytes_to_judge(p));
         p->trial->result->failure.is_text = true;
-        p->trial->result->failure.at = bytes_to_judge(p);
     } else {
         bytes_add(body, to_judge(p) + head_len, want);
         pass_bytes(p, head_len + want);
@@ -339,8 +412,12 @@ static const char *fault_of(const struct frame *f, size_t *at)
     if (frame_is_control(f->opcode) && f->len > 125)
         return "a control frame with more than 125 bytes (RFC 6455 §5.5)";
     *at = 2;
+    if (f->len >> 63)
+        return "the highest bit of a 64-bit length must be 0 (RFC 6455 §5.2)";
     if (f->form != frame_length_form(f->len))
         return "the length is not in its shortest form (RFC 6455 §5.2)";
+    if (f->len > FRAME_MOST)
+        return "the length is larger than that of anything that was sent";
     return NULL;
 }
 
@@ -365,14 +442,22 @@ static bool take_frame(struct peer *p, struct frame *f)
     return false;
 }
 
+static void count_unasked(struct peer *p)
+{
+    if (++p->unasked > UNASKED_MAX)
+        trial_fail_at(p, "pings and pongs come again and again: %zu so far", p->unasked);
+}
+
 /* Passes over pings, and pongs that nobody asked for. */
 static void pass_over_control(struct peer *p)
 {
     struct frame f;
     while (wait_for_bytes(p, 2) &&
            (to_judge(p)[0] == (FIN | PING) || to_judge(p)[0] == (FIN | PONG)) &&
-           to_judge(p)[1] <= 125 && take_frame(p, &f))
+           to_judge(p)[1] <= 125 && take_frame(p, &f)) {
         pass_unanswered(p, f.head_len + (size_t)f.len);
+        count_unasked(p);
+    }
 }
 
 bool expect_any_message(struct peer *p, struct message *message)
@@ -387,6 +472,7 @@ bool expect_any_message(struct peer *p, struct message *message)
         fail_frame(p, at, "this is no message");
         return false;
     }
+    trial_worked(p, "a message with %zu bytes came", (size_t)f.len);
     *message = (struct message){f.opcode, to_judge(p) + f.head_len, (size_t)f.len};
     pass_bytes(p, f.head_len + (size_t)f.len);
     return true;
@@ -397,8 +483,9 @@ static void fail_fragments(struct peer *p, const struct bytes *seen, const struc
 {
     struct failure *failure = &p->trial->result->failure;
     bytes_set(&failure->expected, right->at, right->len);
+    size_t rest = bytes_to_judge(p), most = right->len + SHOWN_MAX;
     bytes_set(&failure->came, seen->at, seen->len);
-    bytes_add(&failure->came, to_judge(p), bytes_to_judge(p));
+    bytes_add(&failure->came, to_judge(p), rest < most ? rest : most);
     failure->at = bytes_difference(right->at, right->len, failure->came.at, failure->came.len);
     failure->diagnosis = "fin-missing";
 }
@@ -455,6 +542,7 @@ void expect_frame(struct peer *p, unsigned first, const void *payload, size_t le
     struct bytes expected = {0};
     frame_add(&expected, first, NOT_MASKED, payload, len);
     expect_exactly(p, expected.at, expected.len);
+    trial_worked(p, "a %s frame with %zu bytes came", frame_opcode_name(first & 0x0F), len);
     bytes_free(&expected);
 }
 
@@ -487,6 +575,8 @@ static bool take_pong(struct peer *p, struct bytes_view pong)
     bool same =
         f.len == pong.len && bytes_difference(payload, pong.len, pong.at, pong.len) == pong.len;
     pass_bytes(p, f.head_len + (size_t)f.len);
+    if (!same)
+        count_unasked(p);
     return same;
 }
 
@@ -520,17 +610,20 @@ void expect_pong_and_message(struct peer *p, struct bytes_view pong, unsigned op
     }
 }
 
-void expect_ping(struct peer *p)
+struct bytes_view expect_ping(struct peer *p)
 {
     struct frame f = {0};
+    struct bytes_view payload = {"", 0};
     if (!take_frame(p, &f))
-        return;
+        return payload;
     if (f.opcode != PING) {
         trial_fail_at(p, "a %s frame came, not a ping", frame_opcode_name(f.opcode));
         trial_say(p->trial, "a ping", frame_opcode_name(f.opcode));
     } else {
+        payload = (struct bytes_view){to_judge(p) + f.head_len, (size_t)f.len};
         pass_bytes(p, f.head_len + (size_t)f.len);
     }
+    return payload;
 }
 
 /* ---------------------------------------------------------------------------------- the end */
@@ -638,9 +731,9 @@ void expect_refused(struct peer *p)
 void expect_end_of_any_kind(struct peer *p)
 {
     int64_t deadline = trial_deadline(p->trial);
-    while (trial_holds(p->trial) && !p->wire->ended && p->wire->fd >= 0)
-        if (!wire_wait(peer_wires(p->trial), deadline)) {
-            trial_fail_at(p, "the connection is still open");
+    while (trial_holds(p->trial) && !wire_is_over(p->wire))
+        if (!wire_wait(peer_wires(p->trial), deadline))
             break;
-        }
+    if (!p->wire->ended && p->wire->fd >= 0)
+        trial_fail_at(p, "the connection is still open");
 }

@@ -29,6 +29,9 @@ void send_cut_at(struct peer *p, const void *at, size_t len, size_t cut);
 /* An answer's head comes whole. */
 bool expect_head(struct peer *p, struct response *response);
 
+/* An answer's first line comes, as far as its status; whether the head is whole is another matter. */
+bool expect_status_line(struct peer *p, int *status);
+
 /* ... with a status in this range; what comes after the head is left to be judged. */
 void expect_status(struct peer *p, int low, int high);
 
@@ -53,14 +56,17 @@ void expect_pong(struct peer *p, const void *payload, size_t len);
 
 /* ... passing over pongs for others. */
 void expect_own_pong(struct peer *p, const void *payload, size_t len);
-void expect_ping(struct peer *p);
 
-/* A message, and the pong for the last of some pings, in either order: a pong may overtake what is
- * still being done, and of several pings only the last must be answered (§5.5.3). */
 struct bytes_view {
     const void *at;
     size_t len;
 };
+
+/* A ping; what it carries is good until the peer's next step. */
+struct bytes_view expect_ping(struct peer *p);
+
+/* A message, and the pong for the last of some pings, in either order: a pong may overtake what is
+ * still being done, and of several pings only the last must be answered (§5.5.3). */
 void expect_pong_and_message(struct peer *p, struct bytes_view pong, unsigned opcode,
                              struct bytes_view message);
 
@@ -101,6 +107,15 @@ bool wait_for_bytes(struct peer *p, size_t len);
 
 /* Notes that they have been judged. */
 void pass_bytes(struct peer *p, size_t len);
+
+/* The same, but not for long, and the trial may have failed: to find out why. */
+bool comes_soon(struct peer *p, size_t len);
+
+/* Sends although the trial has failed; it is not told of. */
+void send_anyway(struct peer *p, const void *at, size_t len);
+
+/* Something about the frame at hand is against the rules: the caret is at byte `at`. */
+void fail_frame(struct peer *p, size_t at, const char *problem);
 
 /* Notes that something else should have come, with a caret where they begin to differ. */
 void fail_as_different(struct peer *p, const void *expected, size_t len, bool is_text);

@@ -59,8 +59,8 @@ static const struct fault faults[] = {
     {"no-padding", 1, 4, "accept-random", "accept-no-padding"},
     {"url-base64", 1, 4, "accept-plus-slash", "accept-url-base64"},
     /* the answer */
-    {"no-blank-line", 1, 5, "head-answered", "no-blank-line"},
-    {"bare-lf", 1, 5, "head-answered", "bare-lf"},
+    {"no-blank-line", 1, 5, "send-101-status", "no-blank-line"},
+    {"bare-lf", 1, 5, "send-101-status", "bare-lf"},
     {"old-protocol", 1, 5, "send-101-status", "old-protocol"},
     {"extra-crlf", 1, 6, "send-101-nothing-after", "extra-crlf"},
     {"text-after-101", 1, 6, "send-101-nothing-after", "text-after-101"},
@@ -81,6 +81,10 @@ static const struct fault faults[] = {
     {"subprotocol-echoed", 1, 12, "send-101-unknown-subprotocol", "subprotocol-echoed"},
     {"subprotocol-invented", 1, 12, "send-101-no-subprotocol", "subprotocol-invented"},
     {"page-for-upgrade", 1, 13, "send-101-status", "upgrade-got-page"},
+    {"key-fixed-place", 1, 0, "header-elsewhere", "key-fixed-place"},
+    {"dies-of-silence", 1, 25, "listen-silent", "dies-of-silence"},
+    {"ipv6-only", 1, 0, "listen-ipv4", "ipv6-only"},
+    {"unavailable", 1, 0, "send-101-status", "-"},
     {"post-taken", 1, 0, "refuse-post", "not-checked"},
     {"http10-taken", 1, 0, "refuse-http10", "not-checked"},
     {"no-upgrade-taken", 1, 0, "refuse-no-upgrade", "not-checked"},
@@ -100,6 +104,15 @@ static const struct fault faults[] = {
     {"bad-exit", 1, 0, "listen-sigterm", "bad-exit"},
     /* the conversation */
     {"goodbye-at-once", 2, 0, "loop-stays", "no-loop"},
+    {"greets", 2, 0, "loop-stays", "greeting"},
+    {"frames-ignored", 2, 0, "decode-answers", "-"},
+    {"all-refused", 2, 0, "decode-answers", "-"},
+    {"json-only", 2, 0, "decode-answers", "-"},
+    {"json-error", 2, 0, "encode-hello", "other-message"},
+    {"text-only", 2, 0, "encode-binary", "-"},
+    {"early-left", 2, 10, "decode-early", "early-left"},
+    {"one-byte-lost", 2, 19, "decode-early-byte", "partial-frame"},
+    {"resets-after-close", 2, 0, "-", "-"},
     {"first-message-only", 2, 0, "loop-ten", "no-loop"},
     /* frames that are sent */
     {"early-bytes-lost", 2, 10, "decode-early", "early-bytes"},
@@ -176,12 +189,13 @@ static const struct fault faults[] = {
     {"close-always-1000", 2, 22, "close-echo-1001", "close-other-code"},
     {"close-not-ended", 2, 22, "close-ends", "close-not-ended"},
     {"close-then-data", 2, 22, "close-then-text", "close-then-data"},
-    {"close-0-ignored", 2, 22, "close-body-0", "frame-not-checked"},
+    {"close-0-ignored", 2, 22, "close-body-0", "close-ignored"},
     {"close-code-not-checked", 2, 22, "close-code-999", "frame-not-checked"},
     {"dies-of-short-close", 2, 22, "close-body-1", "-"},
     {"dies-of-sigpipe", 2, 25, "close-reset-flood", "sigpipe"},
     /* many clients */
     {"one-at-a-time", 2, 23, "threads-two", "one-at-a-time"},
+    {"eight-places", 2, 23, "threads-20", "few-places"},
     {"shared-variable", 2, 23, "threads-20", "shared-variable"},
     {"answers-to-newest", 2, 23, "threads-own-text", "shared-state"},
     {"waits-for-long", 2, 0, "threads-beside-long", "one-at-a-time"},
@@ -198,6 +212,8 @@ static const struct fault faults[] = {
     {"close-to-all", 3, 0, "broadcast-no-close", "control-broadcast"},
     {"fragments-to-all", 3, 21, "broadcast-fragments", "fragment-alone"},
     {"newest-first", 3, 0, "broadcast-order", "order-differs"},
+    {"room-greets", 3, 0, "threads-one", "greeting"},
+    {"joined-too-late", 3, 24, "join-with-101", "joined-too-late"},
     {"joined-too-early", 3, 24, "join-after-101", "joined-too-early"},
     {"dies-of-leaving", 3, 25, "threads-two", "-"},
     {"room-sigpipe", 3, 25, "leave-reset", "sigpipe"},
@@ -241,7 +257,7 @@ static const char *fault_name(void)
 
 #define HEAD_MAX    8192
 #define CLIENTS_MAX 512
-#define LINGER      2000 /* ms: how long a finished connection is read empty */
+#define LINGER      5000 /* ms: how long a finished connection is read empty */
 #define GOODBYE     1500 /* ms: how long answers to 1001 are waited for */
 
 enum state { IN_HEAD, OPEN, LINGERING };
@@ -257,6 +273,7 @@ struct client {
     struct bytes message; /* the fragments so far */
     unsigned opcode;      /* of the message under way; 0: none */
     bool close_sent, ping_sent;
+    bool has_spoken;   /* see "joined-too-late" */
     int64_t since;     /* when the head began, when something came last, or when it was finished */
     uint64_t unmasked; /* bytes, of all frames: see "mask-runs-on" */
     unsigned char kept_mask[4]; /* see "mask-kept" */
@@ -488,6 +505,10 @@ static void fail_client(struct client *c, unsigned code, const char *reason)
     if (fault("fault-stops-all"))
         abort();
     send_close(c, code, reason);
+    if (fault("resets-after-close")) {
+        flush_client(c);
+        c->failed = true;
+    }
     if (fault("goes-on-after-fault"))
         c->doomed = true;
     else
@@ -545,6 +566,8 @@ static void broadcast_frame(struct client *by, const struct bytes *frame)
             continue;
         if (fault("sender-left-out") && c == by)
             continue;
+        if (fault("joined-too-late") && !c->has_spoken)
+            continue;
         if (fault("own-words-lost") && c == by && by->is_leaving)
             continue;
         if (fault("interleaved"))
@@ -593,6 +616,16 @@ static void take_message(struct client *c, unsigned opcode, const unsigned char 
     struct bytes frame = {0};
     if (fault("opcode-of-fragment") && c->message.len > 0)
         opcode = CONTINUATION;
+    if (fault("frames-ignored") || (fault("json-only") && (len == 0 || at[0] != '{')))
+        return;
+    if (fault("json-error") && (len == 0 || at[0] != '{')) {
+        at = (const unsigned char *)"{\"error\":\"no JSON\"}";
+        len = strlen((const char *)at);
+    }
+    if (fault("text-only") && opcode == BINARY) {
+        fail_client(c, 1003, "text only (RFC 6455 7.4.1)");
+        return;
+    }
     add_frame(&frame, opcode, at, len);
     served++;
     if (frame.len == 0)
@@ -925,6 +958,14 @@ static void take_frames(struct client *c)
         c->in.len = 0;
         return;
     }
+    if (fault("all-refused") && c->in.len > 0) {
+        fail_client(c, 1002, "opcode (RFC 6455 5.2)");
+        return;
+    }
+    if (fault("one-byte-lost") && c->in.len == 1) {
+        c->in.len = 0;
+        return;
+    }
     bool some = take_next_frame(c);
     if (fault("one-frame-a-read") || (fault("partial-frame-lost") && !some)) {
         c->in.len = 0;
@@ -1191,6 +1232,13 @@ static void add_accept(struct bytes *out, const char *key)
 
 /* ----------------------------------------------------------------------------------- answering */
 
+/* Where it usually stands. */
+static const char *key_at_its_place(const struct request *r)
+{
+    const char *colon = r->count > 4 ? strchr(r->line[4], ':') : NULL;
+    return colon != NULL ? trimmed((char *)colon + 1) : "";
+}
+
 static void answer_101(struct client *c, const struct request *r)
 {
     struct bytes *out = &c->out;
@@ -1198,7 +1246,8 @@ static void answer_101(struct client *c, const struct request *r)
     const char *subprotocol = header(r, "Sec-WebSocket-Protocol", 0);
     bytes_add_text(out, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                         "Connection: Upgrade\r\nSec-WebSocket-Accept: ");
-    add_accept(out, header(r, "Sec-WebSocket-Key", 0));
+    add_accept(out,
+               fault("key-fixed-place") ? key_at_its_place(r) : header(r, "Sec-WebSocket-Key", 0));
     bytes_add_text(out, "\r\n");
     if (fault("extensions-echoed") && extensions != NULL)
         bytes_add_format(out, "Sec-WebSocket-Extensions: %s\r\n", extensions);
@@ -1221,6 +1270,8 @@ static void answer_101(struct client *c, const struct request *r)
         }
     c->state = OPEN;
     c->since = wire_now();
+    if (fault("greets") || fault("room-greets"))
+        send_frame(c, TEXT, (const unsigned char *)"Welcome!", 8);
     if (fault("goodbye-at-once")) {
         send_close(c, 1000, "");
         finish(c);
@@ -1268,6 +1319,8 @@ static void answer_request(struct client *c, const struct request *r)
         bad = &full;
     if (bad != NULL)
         refuse(c, bad);
+    else if (wanted && fault("unavailable"))
+        refuse(c, &full);
     else if (wanted && !fault("page-for-upgrade"))
         answer_101(c, r);
     else
@@ -1338,6 +1391,8 @@ static void read_client(struct client *c)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
+        if (fault("dies-of-silence") && c->state == IN_HEAD && c->in.len == 0)
+            abort();
         bool sigpipe = fault("dies-of-reset") || fault("room-sigpipe");
         if (n < 0 && sigpipe) /* the reset was there before we wrote; we write all the same */
             (void)!write(c->fd, "\x81\x00", 2);
@@ -1352,10 +1407,12 @@ static void read_client(struct client *c)
     if (c->state == OPEN || fault("deadline-put-off"))
         c->since = wire_now();
     bytes_add(&c->in, buffer, (size_t)n);
+    bool was_open = c->state == OPEN;
     if (c->state == IN_HEAD)
         take_head(c, (size_t)n);
-    if (c->state == OPEN)
+    if (fault("early-left") ? was_open : c->state == OPEN)
         take_frames(c);
+    c->has_spoken = c->has_spoken || was_open;
 }
 
 /* What is due by the clock. */
@@ -1384,7 +1441,7 @@ static void lose_one(void)
 {
     size_t fresh = 0;
     for (size_t i = 0; i < client_count; i++)
-        fresh += clients[i]->state == IN_HEAD && clients[i]->in.len == 0;
+        fresh += clients[i]->state == IN_HEAD && clients[i]->in.len == 0 && !clients[i]->orphan;
     if (fresh > 4)
         clients[client_count - 1]->orphan = true;
 }
@@ -1395,7 +1452,8 @@ static void take_client(int fd)
     struct client *c = calloc(1, sizeof *c);
     int buffered = 256 * 1024; /* else the system alone may hold megabytes, or not */
     ever++;
-    if (c == NULL || client_count == CLIENTS_MAX || (fault("places-not-freed") && ever > 1000)) {
+    if (c == NULL || client_count == CLIENTS_MAX || (fault("eight-places") && client_count >= 8) ||
+        (fault("places-not-freed") && ever > 1000)) {
         free(c);
         close(fd);
         return;
@@ -1588,7 +1646,10 @@ int main(int argc, char **argv)
     if (strstr(fault_name(), "sigpipe") == NULL && !fault("dies-of-reset"))
         signal(SIGPIPE, SIG_IGN);
     listeners[0] = listen_on(AF_INET, &port);
-    if (listeners[0] < 0) {
+    if (fault("ipv6-only")) { /* the port is known by now */
+        close(listeners[0]);
+        listeners[0] = -1;
+    } else if (listeners[0] < 0) {
         fprintf(stderr, "faulty: port %u is in use\n", port);
         return 1;
     }

@@ -38,6 +38,7 @@ enum { LENGTH_7 = 0, LENGTH_16 = 2, LENGTH_64 = 8 };
 #define MASK_LEN       4
 #define NOT_MASKED     NULL
 #define FRAME_HEAD_MAX 14
+#define FRAME_MOST     ((uint64_t)16 << 20) /* bytes of payload: no check sends or wants so much */
 
 /* Adds a whole frame, masked with the key, or not at all. */
 void frame_add(struct bytes *out, unsigned first, const unsigned char *key, const void *payload,
@@ -55,7 +56,7 @@ struct frame {
     unsigned opcode;
     bool fin, masked;
     size_t form;
-    uint64_t len;
+    uint64_t len;    /* as the server says: above FRAME_MOST nothing may be computed with it */
     size_t head_len; /* bytes before the payload */
 };
 

@@ -89,19 +89,10 @@ struct counts plan_count(const struct plan *plan, size_t first, size_t end)
     return counts;
 }
 
-static void free_failure(struct failure *failure)
-{
-    bytes_free(&failure->sent);
-    bytes_free(&failure->expected);
-    bytes_free(&failure->came);
-    bytes_free(&failure->replay);
-    bytes_free(&failure->death);
-}
-
 void plan_free(struct plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++)
-        free_failure(&plan->items[i].result.failure);
+        result_free(&plan->items[i].result);
     free(plan->items);
     *plan = (struct plan){0};
 }
@@ -128,12 +119,32 @@ static struct item *find_item(struct run *run, const char *id, size_t len)
     return NULL; /* of another lesson: taken for granted here */
 }
 
-/* What the check has been made for: more telling than what the bytes look like, or NULL. */
+/* What the check has been made for, if what was observed is a sign of it; else NULL. */
 static const char *suspect_of(const struct item *item)
 {
-    if (item->check->suspect != NULL || !item->family->isolates)
-        return item->check->suspect;
-    return item->family->suspect;
+    const struct failure *failure = &item->result.failure;
+    const char *suspect =
+        item->check->suspect != NULL ? item->check->suspect : item->family->suspect;
+    unsigned shows = item->family->shows != 0 ? item->family->shows : ~(unsigned)NO_CONNECTION;
+    if (failure->observed != 0 && (shows & failure->observed) == 0)
+        return NULL;
+    return suspect != NULL && strcmp(suspect, "sigpipe") == 0 ? NULL : suspect; /* see below */
+}
+
+/* The same when the server has died: few suspicions are a reason for that. */
+static const char *suspect_of_death(const struct item *item, const struct server *server)
+{
+    static const char *const deadly[] = {"dies-of-silence", "one-bad-client-stops-all"};
+    const char *suspect =
+        item->check->suspect != NULL ? item->check->suspect : item->family->suspect;
+    if (suspect == NULL)
+        return NULL;
+    if (strcmp(suspect, "sigpipe") == 0)
+        return server_died_of_sigpipe(server) ? suspect : "one-bad-client-stops-all";
+    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+        if (strcmp(suspect, deadly[i]) == 0)
+            return suspect;
+    return NULL;
 }
 
 static void note_death(struct item *item, struct server *server, const char *problem)
@@ -142,7 +153,9 @@ static void note_death(struct item *item, struct server *server, const char *pro
     item->result.outcome = FAILED;
     snprintf(failure->problem, sizeof failure->problem, "%s", problem);
     failure->diagnosis = NULL; /* whatever the bytes looked like, this is why */
-    server_explain_end(server, &failure->death);
+    failure->died = true;
+    failure->server.len = 0;
+    server_explain_end(server, &failure->server);
 }
 
 static bool a_connection_ended(const struct run *run)
@@ -151,21 +164,6 @@ static bool a_connection_ended(const struct run *run)
         if (run->trial.wires[i].ended)
             return true;
     return false;
-}
-
-/* How long the server's end is worth waiting for, in ms. A process that is killed closes its
- * listening socket before its connections, as it was opened first: so when one of those has ended,
- * trying to connect tells. One that ends in its own way may take a little longer. */
-static int time_to_die(struct run *run, const struct item *item)
-{
-    struct server *server = &run->grading->server;
-    struct wire probe = {.fd = -1};
-    bool failed = item->result.outcome == FAILED, ended = a_connection_ended(run);
-    if (!failed && !ended && run->trial.peer_count > 0)
-        return 0;
-    int error = wire_connect(&probe, server->host, server->port, false, wire_now() + DYING);
-    wire_close(&probe);
-    return error != 0 ? DYING : failed && ended ? ENDING : 0;
 }
 
 /* After a check: is the server still well? If not, the check has failed, and why is known. */
@@ -178,11 +176,12 @@ static void look_after_server(struct run *run, struct item *item, const char *wh
     bool reports = server_sanitizer_report(server, &report);
     if (reports)
         server_wait_for_end(server, wire_now() + REPORTING);
-    else
-        server_wait_for_end(server, wire_now() + time_to_die(run, item));
+    else if (item->result.outcome == FAILED &&
+             (a_connection_ended(run) || item->result.failure.observed == NO_CONNECTION))
+        server_wait_for_end(server, wire_now() + ENDING);
     if (server_has_died(server)) {
-        note_death(item, server, when);
-        item->result.failure.diagnosis = suspect_of(item);
+        note_death(item, server, server->listens ? when : "the server did not start");
+        item->result.failure.diagnosis = suspect_of_death(item, server);
     } else if (reports) {
         note_death(item, server, "a sanitizer has found a fault in the server");
     }
@@ -192,12 +191,13 @@ static void look_after_server(struct run *run, struct item *item, const char *wh
 }
 
 /* Asks for a page that is not there, and waits for the answer: what the server had to do when the
- * clients of the last check went, it has done by then, most likely. */
+ * clients of the last check went, it has done by then, most likely. One that does not listen any more
+ * is about to end. */
 static void let_it_settle(struct run *run)
 {
     static const char request[] = "GET /wscheck-settles HTTP/1.1\r\nHost: localhost\r\n"
                                   "Connection: close\r\n\r\n";
-    const struct server *server = &run->grading->server;
+    struct server *server = &run->grading->server;
     int64_t deadline = wire_now() + SETTLING;
     struct wire wire;
     if (wire_connect(&wire, server->host, server->port, false, deadline) == 0) {
@@ -206,6 +206,8 @@ static void let_it_settle(struct run *run)
         while (!wire.ended && wire_wait(one, deadline))
             ;
     }
+    if (wire.total == 0 && (wire.fd < 0 || wire.ended))
+        server_wait_for_end(server, wire_now() + DYING);
     wire_close(&wire);
     bytes_free(&wire.came);
 }
@@ -232,7 +234,7 @@ static void find_late_death(struct run *run)
     if (run->last == NULL || !server_has_died(server))
         return;
     note_death(run->last, server, "the server died soon after this check");
-    run->last->result.failure.diagnosis = suspect_of(run->last);
+    run->last->result.failure.diagnosis = suspect_of_death(run->last, server);
     server_stop(server);
     run->told->late(run->plan, run->last);
 }
@@ -329,6 +331,18 @@ static bool parents_hold(struct run *run, struct item *item)
     return true;
 }
 
+/* When nothing came there are no bytes to show: what the server has written, and what went well last. */
+static void say_what_there_is(struct run *run, struct item *item)
+{
+    struct failure *failure = &item->result.failure;
+    if (item->result.outcome != FAILED || failure->died || (failure->observed & NOTHING_CAME) == 0)
+        return;
+    server_explain_life(&run->grading->server, &failure->server);
+    if (failure->worked[0] == '\0' && run->last != NULL && run->last->result.outcome == PASSED)
+        snprintf(failure->worked, sizeof failure->worked, "the check %s: %s", run->last->check->id,
+                 run->last->check->title);
+}
+
 static void run_item(struct run *run, struct item *item)
 {
     if (item->result.outcome != NOT_RUN)
@@ -340,13 +354,13 @@ static void run_item(struct run *run, struct item *item)
         return;
     trial_begin(&run->trial, run->grading, item->family, item->check, &item->result);
     item->family->run(&run->trial, item->check);
-    if (item->result.outcome == FAILED && item->family->isolates)
+    if (item->result.outcome == FAILED && item->family->isolates && suspect_of(item) != NULL)
         item->result.failure.diagnosis = suspect_of(item);
-    trial_suspect(&run->trial, item->check->suspect);
-    trial_suspect(&run->trial, item->family->suspect);
+    trial_suspect(&run->trial, suspect_of(item));
     if (run->grading->server.command != NULL && item->result.failure.sent.len == 0)
         trial_note_sent(&run->trial);
     look_after_server(run, item, "the server died");
+    say_what_there_is(run, item);
     bool ended = a_connection_ended(run);
     trial_end(&run->trial);
     look_after_it_once_more(run, item, ended);

@@ -22,7 +22,7 @@ struct item {
 struct plan {
     struct item *items; /* grouped by exercise */
     size_t count;
-    bool strict;  /* betters count like musts */
+    bool strict;  /* recommendations count like musts */
     bool keep_on; /* do not stop at the first exercise that fails */
     bool stopped; /* it did */
 };

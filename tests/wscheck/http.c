@@ -5,7 +5,6 @@
 
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -163,6 +162,21 @@ void http_add_request(struct bytes *out, const char *key, const char *host, cons
 
 /* ---------------------------------------------------------------------------------- answers */
 
+/* Three digits behind "HTTP/1.1 ". */
+int http_status(const unsigned char *bytes, size_t len)
+{
+    int status = 0;
+    if (len < 12 || bytes[8] != ' ' ||
+        (memcmp(bytes, "HTTP/1.1", 8) != 0 && memcmp(bytes, "HTTP/1.0", 8) != 0))
+        return 0;
+    for (size_t i = 9; i < 12; i++) {
+        if (bytes[i] < '0' || bytes[i] > '9')
+            return 0;
+        status = status * 10 + (bytes[i] - '0');
+    }
+    return len > 12 && bytes[12] >= '0' && bytes[12] <= '9' ? 0 : status;
+}
+
 bool http_read_response(struct response *response, const unsigned char *bytes, size_t len)
 {
     const unsigned char *end = bytes_find(bytes, len, "\r\n\r\n");
@@ -170,8 +184,7 @@ bool http_read_response(struct response *response, const unsigned char *bytes, s
         return false;
     *response = (struct response){.at = (const char *)bytes, .head_len = (size_t)(end - bytes) + 4};
     response->is_old = len >= 8 && memcmp(bytes, "HTTP/1.0", 8) == 0;
-    if (len >= 12 && (response->is_old || memcmp(bytes, "HTTP/1.1", 8) == 0) && bytes[8] == ' ')
-        response->status = (int)strtol((const char *)bytes + 9, NULL, 10);
+    response->status = http_status(bytes, response->head_len);
     return true;
 }
 
@@ -201,6 +214,17 @@ size_t http_find_header(const struct response *response, const char *name, char 
         line += len + 1;
     }
     return found;
+}
+
+bool http_read_length(const char *value, size_t *len)
+{
+    *len = 0;
+    for (const char *at = value; *at != '\0'; at++) {
+        if (*at < '0' || *at > '9' || *len > BODY_MOST)
+            return false;
+        *len = *len * 10 + (size_t)(*at - '0');
+    }
+    return *value != '\0' && *len <= BODY_MOST;
 }
 
 bool http_list_has(const char *list, const char *word)

@@ -11,6 +11,8 @@
 
 #define ACCEPT_LEN 28 /* 20 bytes in base64 */
 #define KEY_MAX    64
+#define HEAD_MOST  65536             /* bytes: no server's head is so long */
+#define BODY_MOST  ((size_t)1 << 20) /* nor its page */
 
 /*
  * Adds an opening handshake (§4.1) with this key and host. `changes` says how it differs, line by
@@ -47,9 +49,15 @@ struct response {
 /* False: the head has not come whole. A first line that is no status line gives status 0. */
 bool http_read_response(struct response *response, const unsigned char *bytes, size_t len);
 
+/* The status of an answer, as far as it has come; 0: none can be seen. */
+int http_status(const unsigned char *bytes, size_t len);
+
 /* How many headers of that name there are; the value of the first, cut to size, without blanks. */
 size_t http_find_header(const struct response *response, const char *name, char *value,
                         size_t size);
+
+/* The number of bytes that a Content-Length says; false: it is none, or more than BODY_MOST. */
+bool http_read_length(const char *value, size_t *len);
 
 /* Is the word one item of the comma-separated list, in whatever case? */
 bool http_list_has(const char *list, const char *word);

@@ -52,8 +52,10 @@ static void json_failure(struct bytes *out, const struct item *item)
     }
     bytes_add_text(out, ", \"replay\": ");
     show_json(out, f->replay.at, f->replay.len);
-    bytes_add_text(out, ", \"death\": ");
-    show_json(out, f->death.at, f->death.len);
+    json_text(out, "before", f->worked);
+    bytes_add_text(out, ", \"server\": ");
+    show_json(out, f->server.at, f->server.len);
+    bytes_add_format(out, ", \"died\": %s", f->died ? "true" : "false");
 }
 
 static void json_item(struct bytes *out, const struct item *item)

@@ -165,8 +165,18 @@ static const char *take_option(struct settings *s, int option, const char *value
 
 static void on_interrupt(int signal)
 {
-    server_kill_from_signal();
+    server_kill_all();
     _exit(128 + signal);
+}
+
+/* However we end, the server that we have started ends too. What is ignored stays so: see nohup. */
+static void take_the_server_along(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (signal(signals[i], SIG_IGN) != SIG_IGN)
+            signal(signals[i], on_interrupt);
+    atexit(server_kill_all);
 }
 
 static bool complain_of_name(const struct settings *s, const char *name)
@@ -202,9 +212,7 @@ static int grade(struct settings *s)
     if (!select_checks(s))
         return 2;
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGINT, on_interrupt);
-    signal(SIGTERM, on_interrupt);
-    signal(SIGHUP, on_interrupt);
+    take_the_server_along();
     report_init(s->form);
     report_begin(&s->grading);
     plan_run(&s->plan, &s->grading, &told);

@@ -4,7 +4,7 @@
 Runs wscheck against ./faulty with each mistake of `faulty --list` switched on, and prints the matrix
 of mistake and check: a line for each mistake, with the checks that failed. A mistake must be found
 by the check that stands beside it in the list, with the diagnosis that stands there. Without any
-mistake no check may fail, betters included.
+mistake no check may fail, recommendations included.
 
     tests/wscheck/matrix.py --wscheck ./wscheck --faulty build/plain/tests/wscheck/faulty
     tests/wscheck/matrix.py ... no-frame server-masks        only these
@@ -46,7 +46,7 @@ def grade(args, fault):
     """All results of a run, by check: {"id": {"outcome": ..., ...}}."""
     server = f"'{args.faulty}' --lesson {fault.lesson}" + \
              (f" --fault {fault.name}" if fault.name else "")
-    only = ["--only", fault.check] if args.quick and fault.name else []
+    only = ["--only", fault.check] if args.quick and fault.name and fault.check != "-" else []
     run = subprocess.run([args.wscheck, "--lesson", str(fault.lesson), "--server", server, "--json",
                           "-k", "--strict", "--timeout", str(args.timeout), *only],
                          capture_output=True, text=True)
@@ -64,6 +64,8 @@ def judge(fault, results):
     if fault.name is None:
         alarms = [f"{check['id']}: {check['problem']}" for check in failed(results)]
         return "false alarm: " + "; ".join(alarms) if alarms else None
+    if fault.check == "-":  # it only looks like a mistake
+        return f"false alarm: {failed(results)[0]['id']}" if failed(results) else None
     found = results.get(fault.check)
     if found is None:
         return f"there is no check {fault.check}"

@@ -3,16 +3,18 @@
  */
 #include "peer.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "http.h"
 
 #define SENT_MAX    (256 * 1024) /* what is remembered of what was sent */
-#define MOMENT      1   /* ms in which the server may read a segment; nothing depends on it */
-#define MOMENTS     400 /* ... after the first segments, and so after the last ones */
-#define FEW_MOMENTS 8   /* the same with --chop: where frames begin and end is what matters */
-#define SHORT_WHILE 200 /* ms: for what may not be taken at all; nothing depends on it */
+#define MOMENT      1     /* ms in which the server may read a segment; nothing depends on it */
+#define MOMENTS     400   /* ... after the first segments, and so after the last ones */
+#define FEW_MOMENTS 8     /* the same with --chop: where frames begin and end is what matters */
+#define STARTING    10000 /* ms: a server that is made of much may take its time to listen */
+#define SHORT_WHILE 200   /* ms: for what may not be taken at all; nothing depends on it */
 
 const unsigned char zero_mask[MASK_LEN] = {0, 0, 0, 0};
 const unsigned char sample_mask[MASK_LEN] = {0x37, 0xFA, 0x21, 0x3D};
@@ -48,17 +50,31 @@ static struct peer *new_peer(struct trial *t)
     return &t->peers[i];
 }
 
+/* A server that has just been started may need a moment before it listens. */
+static int connect_soon(struct peer *p, const char *host, unsigned port, bool small)
+{
+    struct server *server = &p->trial->grading->server;
+    int64_t deadline = wire_now() + STARTING;
+    int error;
+    do
+        error = wire_connect(p->wire, host, port, small, trial_deadline(p->trial));
+    while (error == ECONNREFUSED && server_may_listen_soon(server, deadline));
+    server->listens = server->listens || error == 0;
+    return error;
+}
+
 static struct peer *connect_to(struct trial *t, const char *host, bool small)
 {
     struct peer *p = new_peer(t);
     unsigned port = t->grading->server.port;
     if (!trial_holds(t))
         return p;
-    int error = wire_connect(p->wire, host, port, small, trial_deadline(t));
+    int error = connect_soon(p, host, port, small);
     if (error != 0) {
         trial_fail_at(p, "no connection to %s port %u: %s", host, port, strerror(error));
         trial_say(t, "a TCP connection", strerror(error));
     }
+    trial_worked(p, "a TCP connection was made");
     return p;
 }
 

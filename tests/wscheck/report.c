@@ -99,15 +99,15 @@ static void add_difference(struct bytes *out, const struct failure *f)
         show_paragraph(out, "came", "nothing");
 }
 
-static void add_death(struct bytes *out, const struct failure *f)
+static void add_server(struct bytes *out, const struct failure *f)
 {
-    if (f->death.len == 0)
+    if (f->server.len == 0)
         return;
-    const unsigned char *at = f->death.at, *end = at + f->death.len;
+    const unsigned char *at = f->server.at, *end = at + f->server.len;
     while (at < end) {
         const unsigned char *lf = memchr(at, '\n', (size_t)(end - at));
         int len = (int)((lf != NULL ? lf : end) - at);
-        bytes_add_format(out, "    %-11s%.*s\n", at == f->death.at ? "server" : "", len,
+        bytes_add_format(out, "    %-11s%.*s\n", at == f->server.at ? "server" : "", len,
                          (const char *)at);
         at += len + 1;
     }
@@ -150,7 +150,9 @@ static void show_failure(const struct item *item)
     show_paragraph(&out, "problem", f->problem);
     add_sent(&out, f);
     add_difference(&out, f);
-    add_death(&out, f);
+    if (f->worked[0] != '\0' && (f->observed & NOTHING_CAME))
+        show_paragraph(&out, "before", f->worked);
+    add_server(&out, f);
     show_paragraph(&out, "rule", item->family->rule);
     if (diagnosis != NULL)
         show_paragraph(&out, "diagnosis", diagnosis->text);
@@ -275,7 +277,7 @@ void report_late(const struct plan *plan, const struct item *item)
 }
 
 /* What is not required, but could be better: one line each. */
-static void show_betters(const struct plan *plan)
+static void show_recommendations(const struct plan *plan)
 {
     bool first = true;
     for (size_t i = 0; i < plan->count; i++) {
@@ -328,7 +330,7 @@ static void show_next_step(const struct plan *plan, const struct item *next)
 static void end_text(const struct plan *plan)
 {
     struct counts c = plan_count(plan, 0, plan->count);
-    show_betters(plan);
+    show_recommendations(plan);
     printf("\n%s: ", lesson_name(grading->lesson));
     if (c.failed > 0)
         in_colour(RED, "not yet");

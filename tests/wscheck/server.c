@@ -19,15 +19,87 @@
 #define LOG_MAX (1024 * 1024) /* bytes kept of what it prints; the older half is given up */
 #define TICK    20            /* ms between looks at a process whose end we cannot poll() for */
 
-static volatile sig_atomic_t running[2]; /* pids, for server_kill_from_signal(); 0: none */
+#define RUNNING_MAX 4 /* servers at the same time */
 
+/* -------------------------------------------------------------------------- who ends with us
+ *
+ * A server that outlives its grader keeps its port, and a class's machine is full of them after a
+ * while. Signals that can be caught are, and exit() comes by here too. For all others, SIGKILL and
+ * our own crash among them, there is the watcher: a process that is told of each server, and reads
+ * the end of its pipe when we are no more. Where it cannot be made, that is all that is lost.
+ */
+
+static volatile sig_atomic_t running[RUNNING_MAX]; /* pids, which are process groups; 0: none */
+static volatile sig_atomic_t watcher;              /* its pid; 0: none */
+static int to_watcher = -1;
+
+static void end_groups(const volatile sig_atomic_t *pids)
+{
+    for (size_t i = 0; i < RUNNING_MAX; i++)
+        if (pids[i] > 0)
+            kill(-(pid_t)pids[i], SIGKILL);
+}
+
+/* The watcher's whole life. It is a session of its own: what ends our group does not end it. */
+static void watch(int pipe)
+{
+    sig_atomic_t pids[RUNNING_MAX] = {0}, news[RUNNING_MAX];
+    setsid();
+    for (int fd = 0; fd < 1024; fd++)
+        if (fd != pipe)
+            close(fd);
+    for (ssize_t n; (n = read(pipe, news, sizeof news)) != 0;)
+        if (n == (ssize_t)sizeof news)
+            memcpy(pids, news, sizeof pids);
+        else if (n > 0 || errno != EINTR)
+            break;
+    end_groups(pids);
+    _exit(0);
+}
+
+static void start_watcher(void)
+{
+    static bool tried;
+    int fd[2];
+    if (tried || pipe(fd) != 0)
+        return;
+    tried = true;
+    (void)fcntl(fd[1], F_SETFD, FD_CLOEXEC);
+    pid_t pid = fork();
+    if (pid == 0) {
+        const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+        for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+            signal(signals[i], SIG_DFL);
+        close(fd[1]);
+        watch(fd[0]);
+    }
+    close(fd[0]);
+    to_watcher = fd[1];
+    watcher = pid > 0 ? pid : 0;
+}
+
+/* Puts one pid in another's place; 0 is a free one. */
 static void replace_running(pid_t old, pid_t new)
 {
-    for (size_t i = 0; i < sizeof running / sizeof *running; i++)
-        if (running[i] == old) {
-            running[i] = new;
-            return;
-        }
+    size_t i = 0;
+    while (i < RUNNING_MAX && running[i] != old)
+        i++;
+    if (i == RUNNING_MAX)
+        return;
+    running[i] = new;
+    if (watcher > 0) /* so few bytes go into a pipe at once, or not at all */
+        (void)!write(to_watcher, (const void *)running, sizeof running);
+}
+
+void server_kill_all(void)
+{
+    end_groups(running);
+    if (watcher <= 0)
+        return;
+    pid_t pid = watcher;
+    watcher = 0;
+    close(to_watcher);
+    (void)waitpid(pid, NULL, 0);
 }
 
 /* ------------------------------------------------------------------- taking in what it prints */
@@ -103,8 +175,10 @@ void server_printed(struct server *server, struct bytes *out, struct bytes *err)
  * its exec leaves the server with the pid that we know. */
 static void become(const char *command, int out, int err)
 {
+    const int signals[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     setpgid(0, 0);
-    signal(SIGPIPE, SIG_DFL); /* we ignore it, and that would be inherited: hiding a mistake */
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        signal(signals[i], SIG_DFL); /* what is ignored would be inherited, and hide a mistake */
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);
@@ -123,21 +197,24 @@ static bool make_pipe(int fd[2])
 bool server_spawn(struct server *server, const char *command)
 {
     int out[2], err[2];
+    start_watcher();
     if (!make_pipe(out) || !make_pipe(err) || !make_pipe(server->event) || !make_pipe(server->quit))
         return false;
     (void)fcntl(server->event[1], F_SETFL, O_NONBLOCK);
     server->pid = fork();
     if (server->pid == 0)
         become(command, out[1], err[1]);
-    (void)setpgid(server->pid, server->pid); /* whoever of the two comes first */
     close(out[1]);
     close(err[1]);
     server->out = out[0];
     server->err = err[0];
-    server->ended = server->taken_in = false;
+    server->ended = server->taken_in = server->listens = false;
+    if (server->pid < 0)
+        return false;
+    (void)setpgid(server->pid, server->pid); /* whoever of the two comes first */
     replace_running(0, server->pid);
     pthread_mutex_init(&server->lock, NULL);
-    return server->pid > 0 && pthread_create(&server->listener, NULL, listen_to_it, server) == 0;
+    return pthread_create(&server->listener, NULL, listen_to_it, server) == 0;
 }
 
 const struct start start_usual = {"", ""};
@@ -151,30 +228,21 @@ static unsigned port_printed(struct server *server)
     const unsigned char *line =
         bytes_find(server->stdout_text.at, server->stdout_text.len, "listening on http://");
     const unsigned char *lf = line != NULL ? memchr(line, '\n', (size_t)(end - line)) : NULL;
-    for (const unsigned char *at = lf; at != NULL && at > line; at--)
-        if (*at == ':') {
-            port = (unsigned)strtoul((const char *)at + 1, NULL, 10);
-            break;
-        }
+    const unsigned char *colon = lf;
+    while (colon != NULL && colon > line && *colon != ':')
+        colon--;
+    for (const unsigned char *at = colon;
+         at != NULL && *++at >= '0' && *at <= '9' && port <= 65535;)
+        port = port * 10 + (unsigned)(*at - '0');
     pthread_mutex_unlock(&server->lock);
-    return port;
+    return port <= 65535 ? port : 0;
 }
 
-/* A server that prints nothing is told a port, and listens when it can be connected to. */
-static bool accepts(struct server *server, int64_t deadline)
+bool server_may_listen_soon(struct server *server, int64_t deadline)
 {
-    struct wire wire;
-    bool connected = wire_connect(&wire, server->host, server->port, false, deadline) == 0;
-    wire_close(&wire);
-    return connected;
-}
-
-static bool is_ready(struct server *server, int64_t deadline)
-{
-    if (server->fixed_port != 0)
-        return accepts(server, deadline);
-    server->port = port_printed(server);
-    return server->port != 0;
+    if (server->pid <= 0 || server->listens || wire_now() >= deadline)
+        return false;
+    return !server_wait_for_end(server, wire_now() + TICK);
 }
 
 bool server_start(struct server *server, const struct start *start, int64_t deadline)
@@ -188,12 +256,14 @@ bool server_start(struct server *server, const struct start *start, int64_t dead
     bytes_free(&server->stderr_text);
     if (!server_spawn(server, command))
         return false;
-    bool prints = server->fixed_port == 0;
-    while (!is_ready(server, deadline)) {
+    if (server->fixed_port != 0)
+        return true;
+    while ((server->port = port_printed(server)) == 0) {
         if (server_has_died(server) || wire_now() >= deadline)
             return false;
-        wait_for_event(server, prints ? deadline : wire_now() + TICK);
+        wait_for_event(server, deadline);
     }
+    server->listens = true;
     return true;
 }
 
@@ -263,13 +333,6 @@ void server_stop(struct server *server)
     clear_away(server);
 }
 
-void server_kill_from_signal(void)
-{
-    for (size_t i = 0; i < sizeof running / sizeof *running; i++)
-        if (running[i] > 0)
-            kill(-(pid_t)running[i], SIGKILL);
-}
-
 /* ------------------------------------------------------------------------------- explaining */
 
 /* Adds the last lines, each behind a mark. */
@@ -335,6 +398,15 @@ static void add_status(struct bytes *text, int status)
         bytes_add_format(text, "The server ended, with exit status %d.\n", WEXITSTATUS(status));
 }
 
+static void add_stderr(struct server *server, struct bytes *text)
+{
+    pthread_mutex_lock(&server->lock);
+    if (server->stderr_text.len > 0)
+        bytes_add_text(text, "The last that it wrote to stderr:\n");
+    add_last_lines(text, server->stderr_text.at, server->stderr_text.len, 6);
+    pthread_mutex_unlock(&server->lock);
+}
+
 void server_explain_end(struct server *server, struct bytes *text)
 {
     if (server->pid <= 0)
@@ -345,11 +417,27 @@ void server_explain_end(struct server *server, struct bytes *text)
     } else {
         bytes_add_text(text, "The server runs, but does not say that it listens.\n");
     }
-    if (server_sanitizer_report(server, text))
+    if (!server_sanitizer_report(server, text))
+        add_stderr(server, text);
+}
+
+void server_explain_life(struct server *server, struct bytes *text)
+{
+    struct bytes lines = {0};
+    if (server->pid <= 0)
         return;
-    pthread_mutex_lock(&server->lock);
-    if (server->stderr_text.len > 0)
-        bytes_add_text(text, "The last that it wrote to stderr:\n");
-    add_last_lines(text, server->stderr_text.at, server->stderr_text.len, 6);
-    pthread_mutex_unlock(&server->lock);
+    add_stderr(server, &lines);
+    if (lines.len > 0)
+        bytes_add_text(text, "The server is alive. ");
+    bytes_add(text, lines.at, lines.len);
+    bytes_free(&lines);
+}
+
+bool server_died_of_sigpipe(const struct server *server)
+{
+    if (!server->ended)
+        return false;
+    if (WIFSIGNALED(server->status))
+        return WTERMSIG(server->status) == SIGPIPE;
+    return WEXITSTATUS(server->status) == 128 + SIGPIPE; /* as a shell says it */
 }

@@ -36,6 +36,7 @@ struct server {
 
     const struct start *start; /* how it was started */
     pid_t pid;                 /* 0: it does not run */
+    bool listens;              /* it has said so, or a client has got a connection */
     bool ended;                /* it has, and status is known */
     int status;                /* as from waitpid() */
 
@@ -49,8 +50,10 @@ struct server {
     bool taken_in; /* both have ended, and all they said is in the texts */
 };
 
-/* Starts it with "--port N" and waits until it listens; *start must live as long as it runs. False:
- * it does not listen, and server_explain_end() says more. */
+/* Starts it with "--port N" and waits until it says that it listens; *start must live as long as it
+ * runs. False: it does not, and server_explain_end() says more. One that is told a certain port need not
+ * say so: whoever connects first tries again, see server_may_listen_soon(). To try whether it listens
+ * would be a client without a request, and some servers die of that. */
 bool server_start(struct server *server, const struct start *start, int64_t deadline);
 
 /* Where to send something by hand: to the port of --port, or to 8080 when it was a free one. */
@@ -58,6 +61,9 @@ unsigned server_port_by_hand(const struct server *server);
 
 /* Only starts it, with exactly this command. False: there is no way to. */
 bool server_spawn(struct server *server, const char *command);
+
+/* A connection was refused: is it worth while to try again? Waits a little, if so. */
+bool server_may_listen_soon(struct server *server, int64_t deadline);
 
 /* Waits for it to end by itself. */
 bool server_wait_for_end(struct server *server, int64_t deadline);
@@ -73,13 +79,20 @@ bool server_has_died(struct server *server);
 /* In words: how it ended, its last lines, or a sanitizer's report. */
 void server_explain_end(struct server *server, struct bytes *text);
 
+/* In words: that it lives, and its last lines; nothing if it has written none. */
+void server_explain_life(struct server *server, struct bytes *text);
+
+/* Was it killed by SIGPIPE? */
+bool server_died_of_sigpipe(const struct server *server);
+
 /* Adds what a sanitizer has reported so far, if anything. */
 bool server_sanitizer_report(struct server *server, struct bytes *text);
 
 /* Copies all it has printed so far. */
 void server_printed(struct server *server, struct bytes *out, struct bytes *err);
 
-/* For a signal handler: takes the server along when the grader is interrupted. */
-void server_kill_from_signal(void);
+/* Ends every server that runs, at once; also for a signal handler, and for exit(). When the grader ends
+ * without a chance to call it, a process of its own does the same: see server.c. */
+void server_kill_all(void);
 
 #endif

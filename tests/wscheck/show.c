@@ -82,7 +82,9 @@ static void show_line(struct bytes *out, const struct shown *s, size_t start, si
 static void show_as_text(struct bytes *out, const struct shown *s)
 {
     size_t starts[LINES_MAX] = {0}, count = 1, lines = 1;
-    for (size_t next = line_end(s, 0); next < s->len || (next == s->at && s->has_caret);
+    for (size_t next = line_end(s, 0);
+         next < s->len ||
+         (next == s->at && s->has_caret && s->len > 0 && s->bytes[s->len - 1] == '\n');
          next = line_end(s, next)) {
         if (count == LINES_MAX && next <= s->at)
             memmove(starts, starts + 1, --count * sizeof *starts);

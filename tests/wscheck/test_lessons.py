@@ -1,4 +1,4 @@
-"""The course's own servers pass all checks, the betters too, as they are built for tests."""
+"""The course's own servers pass all checks, the recommendations too, as they are built for tests."""
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest

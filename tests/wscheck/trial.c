@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frame.h"
 #include "show.h"
 
+#define PROBING                                                                                    \
+    1000 /* ms: the patience of a second trial; only its failure is waited for so long */
 #define PATIENCES 24 /* so many waits in a row are more than any check has on a slow machine */
 
 struct scratch {
@@ -88,6 +91,8 @@ static void note_sent(struct peer *p)
     struct failure *failure = &p->trial->result->failure;
     const struct server *server = &p->trial->grading->server;
     size_t mark = p->sent_mark;
+    if (p->sent.len == 0)
+        return;
     for (size_t i = p->pause_count; i-- > 0 && mark == p->sent.len;)
         mark = p->pauses[i]; /* all has been answered: then it was the last that was sent */
     bytes_set(&failure->sent, p->sent.at + mark, p->sent.len - mark);
@@ -99,6 +104,26 @@ static void note_sent(struct peer *p)
                                                    .host = server->host,
                                                    .port = server_port_by_hand(server),
                                                    .port_sent = server->port});
+}
+
+void trial_worked(struct peer *p, const char *step, ...)
+{
+    va_list args;
+    if (!trial_holds(p->trial))
+        return;
+    va_start(args, step);
+    vsnprintf(p->worked, sizeof p->worked, step, args);
+    va_end(args);
+}
+
+static unsigned observed_by(const struct peer *p)
+{
+    const struct bytes *came = &p->wire->came;
+    if (came->len > p->judged)
+        return came->at[p->judged] == (FIN | CLOSE) ? A_CLOSE : A_MESSAGE;
+    if (p->wire->fd < 0 && p->sent.len == 0)
+        return NO_CONNECTION;
+    return p->wire->ended || p->wire->fd < 0 ? AN_END : SILENCE;
 }
 
 void trial_note_sent(struct trial *t)
@@ -130,6 +155,8 @@ void trial_fail_at(struct peer *p, const char *problem, ...)
     va_start(args, problem);
     fail(t, problem, args);
     va_end(args);
+    failure->observed = observed_by(p);
+    snprintf(failure->worked, sizeof failure->worked, "%s", p->worked);
     if (t->peer_count > 1) {
         char said[sizeof failure->problem];
         memcpy(said, failure->problem, sizeof said);
@@ -151,6 +178,31 @@ void trial_suspect(struct trial *t, const char *diagnosis)
 {
     if (t->result->outcome == FAILED && t->result->failure.diagnosis == NULL)
         t->result->failure.diagnosis = diagnosis;
+}
+
+bool trial_probe(struct trial *t, trial_run *run, const struct check *check)
+{
+    static struct trial probe; /* large, for its clients */
+    struct result result = {0};
+    int patience = t->grading->patience;
+    if (patience > PROBING)
+        t->grading->patience = PROBING;
+    trial_begin(&probe, t->grading, t->family, check, &result);
+    run(&probe, check);
+    trial_end(&probe);
+    t->grading->patience = patience;
+    result_free(&result);
+    return result.outcome == PASSED;
+}
+
+void result_free(struct result *result)
+{
+    struct failure *failure = &result->failure;
+    bytes_free(&failure->sent);
+    bytes_free(&failure->expected);
+    bytes_free(&failure->came);
+    bytes_free(&failure->replay);
+    bytes_free(&failure->server);
 }
 
 void trial_skip(struct trial *t, const char *why)

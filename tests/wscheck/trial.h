@@ -19,9 +19,23 @@
 #define PEERS_MAX  128
 #define PAUSES_MAX 8
 
+/* What was there instead of what should come. A suspicion holds only for some of these. */
+enum observed {
+    A_MESSAGE = 1,  /* bytes that are no Close frame */
+    A_CLOSE = 2,    /* a Close frame */
+    AN_END = 4,     /* nothing, and the connection ended */
+    SILENCE = 8,    /* nothing, and the connection is there still */
+    ITS_DEATH = 16, /* the server has ended */
+    NO_CONNECTION = 32,
+    NOTHING_CAME = AN_END | SILENCE | NO_CONNECTION,
+    WHATEVER = 63
+};
+
 /* Why a check failed, or how it was in the end. */
 struct failure {
     char problem[240];     /* one sentence */
+    char worked[160];      /* what went well before, if nothing came */
+    unsigned observed;     /* 0: it is not about bytes of one client */
     char in_words[2][200]; /* expected, came: where there are no bytes to show */
     struct bytes sent;     /* by the client concerned, since its last step that went well */
     struct bytes expected, came;
@@ -29,7 +43,8 @@ struct failure {
     bool is_text;          /* to be shown as text, not as hexadecimal */
     const char *diagnosis; /* id, see diagnose.h, or NULL */
     struct bytes replay;   /* a shell command */
-    struct bytes death;    /* the server's end, in words; empty: it lives */
+    bool died;             /* the server has ended, or a sanitizer has found something in it */
+    struct bytes server;   /* what it has said, and how it ended, in words */
 };
 
 enum outcome { NOT_RUN, PASSED, FAILED, SKIPPED };
@@ -39,6 +54,8 @@ struct result {
     char skipped_because[160];
     struct failure failure;
 };
+
+void result_free(struct result *result);
 
 /* How the grader was called. */
 struct grading {
@@ -56,13 +73,15 @@ struct peer {
     struct bytes sent;         /* all of it (the beginning, if very much) */
     size_t pauses[PAUSES_MAX]; /* where in sent we waited for an answer before going on */
     size_t pause_count;
-    size_t sent_mark;      /* what was sent before has been answered well */
-    size_t judged;         /* bytes of wire->came that have been judged */
-    bool clogged;          /* the server does not take all any more: nothing more is sent */
-    char key[64];          /* its Sec-WebSocket-Key */
-    unsigned char mask[4]; /* of its last frame */
-    unsigned close_code;   /* that it has sent, or 0 */
-    size_t cut;            /* where in its payload the last frame was cut in two, or 0 */
+    size_t sent_mark; /* what was sent before has been answered well */
+    char worked[120]; /* the last step that has gone well, in words */
+    size_t judged;    /* bytes of wire->came that have been judged */
+    size_t unasked;   /* pings and pongs passed over: see UNASKED_MAX */
+    bool clogged;     /* the server does not take all any more: nothing more is sent */
+    char key[64];     /* its Sec-WebSocket-Key */
+    unsigned char mask[4], mask_before[4]; /* of its last frame, and of one before that */
+    unsigned close_code;                   /* that it has sent, or 0 */
+    size_t cut; /* where in its payload the last frame was cut in two, or 0 */
 };
 
 struct trial {
@@ -105,6 +124,9 @@ void trial_fail(struct trial *t, const char *problem, ...) LIKE_PRINTF(2, 3);
 /* The same about a client: what it sent goes with it. */
 void trial_fail_at(struct peer *p, const char *problem, ...) LIKE_PRINTF(2, 3);
 
+/* The client's step has gone well; in words, as for printf(). */
+void trial_worked(struct peer *p, const char *step, ...) LIKE_PRINTF(2, 3);
+
 /* Notes what was sent last, for a failure that shows after the check: the server has died. */
 void trial_note_sent(struct trial *t);
 
@@ -113,6 +135,11 @@ void trial_say(struct trial *t, const char *expected, const char *came);
 
 /* Adds what is known about why; the first that is not NULL counts. */
 void trial_suspect(struct trial *t, const char *diagnosis);
+
+/* Makes a second trial, with new clients and less patience, to find out why this one has failed: does
+ * it hold? */
+typedef void trial_run(struct trial *t, const struct check *check);
+bool trial_probe(struct trial *t, trial_run *run, const struct check *check);
 
 /* The check cannot be made here. */
 void trial_skip(struct trial *t, const char *why);

@@ -112,13 +112,28 @@ bool wire_has_address(const char *host)
 
 /* ------------------------------------------------------------------------------ to and fro */
 
-static void read_what_is_there(struct wire *wire)
+bool wire_is_over(const struct wire *wire)
+{
+    return wire->fd < 0 || wire->ended || wire->flooded;
+}
+
+static size_t total_of(struct wires all)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < all.count; i++)
+        sum += all.at[i].total;
+    return sum;
+}
+
+static void read_what_is_there(struct wires all, struct wire *wire)
 {
     static unsigned char buffer[READ_SIZE]; /* one thread */
     ssize_t n = recv(wire->fd, buffer, sizeof buffer, 0);
     if (n > 0) {
         bytes_add(&wire->came, buffer, (size_t)n);
         wire->reads++;
+        wire->total += (size_t)n;
+        wire->flooded = total_of(all) >= CAME_MAX;
     } else if (n == 0) {
         wire->ended = true;
     } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
@@ -130,12 +145,12 @@ static void read_what_is_there(struct wire *wire)
 static bool wait_once(struct wires all, const struct wire *writer, int64_t deadline)
 {
     struct pollfd *set = calloc(all.count + 1, sizeof *set);
-    bool events = false;
+    bool events = false, in_time = wire_now() < deadline;
     if (set == NULL)
         return false;
     for (size_t i = 0; i < all.count; i++) {
         const struct wire *wire = &all.at[i];
-        bool listens = wire->fd >= 0 && !wire->ended && !wire->deaf;
+        bool listens = !wire_is_over(wire) && !wire->deaf;
         set[i] = (struct pollfd){.fd = listens ? wire->fd : -1, .events = POLLIN};
     }
     if (writer != NULL)
@@ -144,10 +159,10 @@ static bool wait_once(struct wires all, const struct wire *writer, int64_t deadl
         events = true;
         for (size_t i = 0; i < all.count; i++)
             if (set[i].fd >= 0 && set[i].revents != 0)
-                read_what_is_there(&all.at[i]);
+                read_what_is_there(all, &all.at[i]);
     }
     free(set);
-    return events;
+    return events && in_time;
 }
 
 bool wire_wait(struct wires all, int64_t deadline)

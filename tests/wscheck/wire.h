@@ -15,12 +15,18 @@
 
 int64_t wire_now(void);
 
+/* So much is read from all connections of a set: more than twice what any check asks for. A server may
+ * send without end, by mistake; then nothing more is read. */
+#define CAME_MAX ((size_t)64 << 20) /* bytes */
+
 struct wire {
     int fd;            /* -1: not connected, or closed by us */
     bool ended;        /* the server has closed its side, or reset the connection */
     bool reset;        /* ... the latter */
     bool deaf;         /* nothing is read */
+    bool flooded;      /* CAME_MAX is reached: nothing is read any more */
     size_t reads;      /* how often something came */
+    size_t total;      /* how many bytes, also those that are no longer kept */
     struct bytes came; /* all that came */
 };
 
@@ -36,8 +42,12 @@ int wire_connect(struct wire *wire, const char *host, unsigned port, bool small,
 /* Sends all by the deadline, reading from all of the set meanwhile. False: not all was taken. */
 bool wire_send(struct wires all, struct wire *wire, const void *at, size_t len, int64_t deadline);
 
-/* Waits until something has come anywhere in the set, or an end; false at the deadline. */
+/* Waits until something has come anywhere in the set, or an end; false at the deadline, although more
+ * may be coming. */
 bool wire_wait(struct wires all, int64_t deadline);
+
+/* Will nothing come on it any more, whatever is waited for? */
+bool wire_is_over(const struct wire *wire);
 
 void wire_end_sending(struct wire *wire); /* the server reads an end of file */
 void wire_close(struct wire *wire);

@@ -1,0 +1,90 @@
+"""
+What is said of a wrong server rests on what was seen: nothing else is stated, in the whole of a run.
+
+The matrix proves that a mistake is found, and by which words. Here are the servers of which something false
+would be easy to say: what fails of them has one reason, and no check may name another.
+"""
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from grader import FAULTY, faulty, graded, outcomes, wscheck
+
+# fault: lesson, the checks that must fail, all diagnoses that may come (None: that nothing is said)
+TRUE_WORDS = {
+    "unavailable": (1, {"send-101-status"}, {None}),
+    "no-blank-line": (1, {"send-101-status"}, {"no-blank-line"}),
+    "key-fixed-place": (1, {"header-elsewhere"}, {"key-fixed-place"}),
+    "dies-of-silence": (1, {"listen-silent"}, {"dies-of-silence", "one-bad-client-stops-all"}),
+    "ipv6-only": (1, {"listen-ipv4"}, {"ipv6-only"}),
+    "frames-ignored": (2, {"decode-answers"}, {None}),
+    "all-refused": (2, {"decode-answers"}, {None}),
+    "greets": (2, {"loop-stays"}, {"greeting"}),
+    "json-only": (2, {"decode-answers"}, {None}),
+    "json-error": (2, {"encode-hello"}, {"other-message"}),
+    "text-only": (2, {"encode-binary"}, {None}),
+    "one-byte-lost": (2, {"decode-early-byte"}, {"partial-frame", "waits-for-rest"}),
+    "early-left": (2, {"decode-early"}, {"early-left"}),
+    "resets-after-close": (2, set(), set()),
+    "eight-places": (2, {"threads-20"}, {"few-places", None}),
+    "room-greets": (3, {"threads-one"}, {"greeting"}),
+    "joined-too-late": (3, {"join-with-101"}, {"joined-too-late"}),
+}
+
+
+@pytest.fixture(scope="module")
+def results():
+    def grade(fault):
+        return graded("--lesson", TRUE_WORDS[fault][0], "--server", faulty(TRUE_WORDS[fault][0], fault), "-k",
+                      "--strict", "--timeout", 2)
+    with ThreadPoolExecutor(4) as pool:
+        return dict(zip(TRUE_WORDS, pool.map(grade, TRUE_WORDS)))
+
+
+@pytest.mark.parametrize("fault", TRUE_WORDS)
+def test_nothing_is_said_that_was_not_seen(results, fault):
+    _, checks, words = TRUE_WORDS[fault]
+    said = {check["id"]: check.get("diagnosis_id") for check in results[fault]["checks"]
+            if check["outcome"] == "failed"}
+    assert checks <= set(said)
+    assert {id: word for id, word in said.items() if word not in words} == {}
+
+
+def test_when_nothing_comes_the_report_says_what_went_well_and_what_the_server_wrote(tmp_path):
+    server = tmp_path / "server"
+    server.write_text(f"#!/bin/sh\necho 'a frame came' >&2\nexec {FAULTY} --fault frames-ignored \"$@\"\n",
+                      encoding="utf-8")
+    server.chmod(0o755)
+    run = wscheck("--lesson", 2, "--server", server, "--only", "decode-answers", "--timeout", 1)
+    assert run.returncode == 1
+    assert "\n    problem    no answer: nothing within 1 s\n" in run.stdout
+    assert "\n    before     the answer 101 to its request\n" in run.stdout
+    assert "The server is alive. The last that it wrote to stderr:\n                 | a frame came\n" in run.stdout
+    assert "diagnosis" not in run.stdout
+
+
+def test_the_first_connection_is_the_first_checks_own(tmp_path):
+    """A server that is told its port need not say that it listens: that is no reason to disturb it."""
+    heads, server = tmp_path / "heads", tmp_path / "server"
+    server.write_text(f"""#!/usr/bin/env python3
+import socket, sys, time
+time.sleep(0.3)
+with socket.create_server(("127.0.0.1", int(sys.argv[2]))) as listener:
+    while True:
+        client = listener.accept()[0]
+        head = client.recv(4096)
+        with open("{heads}", "ab") as file:
+            file.write(head[:4] + b"|")
+        client.sendall(b"HTTP/1.1 400 Bad Request\\r\\nContent-Length: 0\\r\\n\\r\\n")
+        client.close()
+""", encoding="utf-8")
+    server.chmod(0o755)
+    result = graded("--lesson", 1, "--server", server, "--port", free_port(), "--only", "head-answered")
+    assert outcomes(result, "passed") == ["head-answered"]
+    assert set(heads.read_bytes().split(b"|")[:-1]) == {b"GET "}
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
