@@ -9,9 +9,9 @@
 #include "net.h"
 
 #define MOMENT   1   /* milliseconds until it is looked again whether there is room */
-#define KIND_FOR 20  /* ... that those whose bytes wait for their thread are spared */
+#define KIND_FOR 200 /* ... that those who only wait for their thread are spared */
 #define SOON     5   /* ... in which a request is read, or answered, on all but a busy machine */
-#define WAIT_MAX 100 /* ... until it goes on without */
+#define WAIT_MAX 250 /* ... until it goes on without */
 #define FREE_IN  50  /* ... until what one had who has left is free for others */
 
 /* So many may be in their heads, with the place that is kept for the next; so many may be answered; and
@@ -141,8 +141,8 @@ void places_make_room(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* Unless some are about to go, half of the heads are told to, so that not every newcomer has to wait
- * for that; but nobody who is only being read or answered. False if there is nobody to wait for. */
+/* Unless some are about to go, one in eight heads is told to, so that not every newcomer has to wait for
+ * that; but nobody who is only being read or answered. False if there is nobody to wait for. */
 static bool thin_out_locked(const struct place *newcomer, int64_t since)
 {
     struct queue *heads = &queues[PLACE_HEAD], *answered = &queues[PLACE_ANSWERED];
@@ -150,7 +150,7 @@ static bool thin_out_locked(const struct place *newcomer, int64_t since)
     struct place *oldest;
     if (going->count > 0)
         return true;
-    for (size_t n = (heads->count + 1) / 2; n > 0; n--) {
+    for (size_t n = heads->count / 8 + 1; n > 0; n--) {
         oldest = oldest_locked(PLACE_HEAD, since);
         if (oldest != NULL && oldest != newcomer && oldest->since + SOON <= net_now())
             end_locked(oldest);
