@@ -116,8 +116,10 @@ void opening_trace_answer(const struct client *client, const char *answer, size_
 
 bool opening_upgrade(const struct client *client, const char *answer, size_t len)
 {
+    if (!send_all(client, &(struct iovec){(void *)answer, len}, 1))
+        return false;
     opening_trace_answer(client, answer, len);
-    return send_all(client, &(struct iovec){(void *)answer, len}, 1);
+    return true;
 }
 
 /* What the owner of the server should know: who it was, and how to let them in. What a stranger has
@@ -166,14 +168,16 @@ void opening_refuse(const struct client *client, const struct http_request *requ
     const struct http_refusal *refusal = http_refusal_find(outcome);
     char answer[HTTP_REFUSAL_MAX];
     size_t len = http_refusal_write(outcome, !is_head(request), answer);
-    trace_answer(client, answer, len, outcome);
+    bool is_sent = send_all(client, &(struct iovec){answer, len}, 1);
+    if (is_sent)
+        trace_answer(client, answer, len, outcome);
     log_client(LOG_REQUESTS, client->number, client->address, "refused %d: %s", refusal->status,
                refusal->reason);
     if (outcome == HTTP_ORIGIN_FORBIDDEN)
         log_forbidden_origin(client, request);
     if (outcome == HTTP_HOST_UNKNOWN)
         log_unknown_host(client, request);
-    if (send_all(client, &(struct iovec){answer, len}, 1))
+    if (is_sent)
         finish(client);
 }
 
@@ -192,11 +196,13 @@ static void send_page(const struct client *client, const struct http_request *re
                             "Connection: close\r\n"
                             "\r\n",
                             content_type, len);
-    trace_answer(client, head, (size_t)head_len, HTTP_OK);
     struct iovec parts[] = {{head, (size_t)head_len}, {(void *)body, is_head(request) ? 0 : len}};
+    bool is_sent = send_all(client, parts, 2);
+    if (is_sent)
+        trace_answer(client, head, (size_t)head_len, HTTP_OK);
     log_client(LOG_REQUESTS, client->number, client->address, "200 %s",
                log_escape(safe, sizeof safe, request->target.at, request->target.len));
-    if (send_all(client, parts, 2))
+    if (is_sent)
         finish(client);
 }
 

@@ -38,7 +38,6 @@ struct conn {
     struct buffer replies; /* frames that go out before the next wait */
     conn_writer *writer;
     void *writer_data;
-
     struct holding holding; /* its buffers */
     struct ending ending;
     struct observed observed; /* with --trace */
@@ -99,7 +98,7 @@ static void send_replies(struct conn *conn, const void *more, size_t len)
     if (buffer_len(replies) + len == 0)
         return;
     if (conn->ending.code != WS_CLOSE_ABNORMAL &&
-        !conn->writer(conn->writer_data, parts, len > 0 ? 2 : 1))
+        !observer_write(&conn->observed, parts, len > 0 ? 2 : 1, conn->writer, conn->writer_data))
         ending_lost(&conn->ending);
     buffer_consume(replies, buffer_len(replies));
 }
@@ -118,12 +117,9 @@ void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t 
         return;
     }
     unsigned char *header = replies->data + replies->end; /* made where it is sent from */
-    size_t header_len = ws_frame_encode(header, type, len);
-    buffer_put(replies, header, header_len);
+    buffer_put(replies, header, ws_frame_encode(header, type, len));
     if (copy)
         buffer_put(replies, data, len);
-    if (conn->is_observed)
-        observer_sent(&conn->observed, header, header_len, data, len);
     if (!copy)
         send_replies(conn, data, len);
     else if (buffer_len(replies) >= REPLIES_MAX)
@@ -133,8 +129,9 @@ void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t 
 bool conn_accept(struct conn *conn)
 {
     struct iovec answer = conn->answer; /* the writer changes it */
-    opening_trace_answer(conn->client, answer.iov_base, answer.iov_len);
-    if (!conn->writer(conn->writer_data, &answer, 1))
+    if (conn->writer(conn->writer_data, &answer, 1))
+        opening_trace_answer(conn->client, conn->answer.iov_base, conn->answer.iov_len);
+    else
         ending_lost(&conn->ending);
     conn->is_accepted = true;
     return conn->ending.code == 0;

@@ -43,9 +43,14 @@ void observer_lost(struct observed *observed);
 /* The goodbye has been said. */
 void observer_ended(const struct observed *observed, const struct ending *ending);
 
-/* A frame goes out to the client: header and payload. */
-void observer_sent(const struct observed *observed, const unsigned char *header, size_t header_len,
-                   const void *payload, size_t len);
+/*
+ * Calls the writer, which sends all the parts to the client, whole frames in order: its result. The
+ * observer sees them before, so that it sees what follows from them later. --trace tells of them when
+ * they are sent; what is lost with the connection never was. Parts are changed if the writer does so.
+ */
+bool observer_write(const struct observed *observed, struct iovec *parts, size_t count,
+                    bool (*writer)(void *data, struct iovec *parts, size_t count), void *data);
+#define OBSERVER_PARTS_MAX 3
 
 /* Whole frames go out to a client with --trace that another client's thread sends: shown on stderr
  * only. */

@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from ws_testlib.servers import SLOW, Target, command
+from ws_testlib.servers import IS_SANITIZED, SLOW, Target, command
 from ws_testlib.waiting import PATIENCE, wait_until
 from ws_testlib.wire import BINARY, TEXT, Client, frame, head
 
@@ -103,8 +103,7 @@ def test_refusals_without_end_are_told_and_then_counted(lesson):
             if i % 100 == 0:
                 honest.send(frame(TEXT, f"honest {i}".encode()))
                 assert honest.read_frame().payload == f"honest {i}".encode()
-        wait_until(lambda: sum(counted(server, "refused 400: ")[1]) + counted(server, "refused 400: ")[0] == count,
-                   "all are told or counted, although nothing more comes")
+        server.wait_log("refused 400: ", count)  # told or counted, although nothing more comes
         told, left_out = counted(server, "refused 400: ")
         assert 1000 <= told < MOST and left_out
         assert counted(server, "text, .*honest") == (count / 100, [])
@@ -112,11 +111,11 @@ def test_refusals_without_end_are_told_and_then_counted(lesson):
         honest.close()
 
 
+@pytest.mark.skipif(IS_SANITIZED, reason="with a sanitizer, there are not so many lines in a second")
 @pytest.mark.parametrize("lesson", [2, 3])
 @pytest.mark.parametrize("options", [["-v"], ["--trace"]])
 def test_messages_without_end_are_told_and_then_counted(lesson, options):
     count = 20_000
-    words = "text, 1 bytes: x"
     with Target(lesson, *options) as server:
         loud, quiet = Client(server.port), Client(server.port)
         for client in (loud, quiet):
@@ -130,14 +129,14 @@ def test_messages_without_end_are_told_and_then_counted(lesson, options):
         wait_until(lambda: "quiet" in server.log(), "the other client's line is there")
         loud.close()
         quiet.close()
-        wait_until(lambda: server.log_count("more lines like this left out: #1 ") >= 1, "it is counted")
+        wait_until(lambda: "more lines like this left out: #1 " in server.log(), "it is counted")
         lines = server.log().splitlines()
         shown = [line for line in lines if line.startswith(f"#1 {loud.address}")]
         assert 1000 <= len(shown) < 2 * MOST and server.log_size() < 2_000_000
         if options == ["-v"]:
-            wait_until(lambda: sum(counted(server, words)[1]) + counted(server, words)[0] == count, "all are counted")
+            server.wait_log("text, 1 bytes: x", count)
         if lesson == 2:
-            assert server.log_count(f"left out: #2 {quiet.address}") == 0
+            assert f"left out: #2 {quiet.address}" not in server.log()
 
 
 def test_lines_left_out_are_counted_when_the_server_stops():
@@ -148,8 +147,8 @@ def test_lines_left_out_are_counted_when_the_server_stops():
             client.read_frame()
         client.close()
         server.stop()
-        told, left_out = counted(server, "text, 1 bytes: x")
-        assert (told + sum(left_out)) == 1500 and left_out
+        assert server.log_count("text, 1 bytes: x") == 1500
+        assert counted(server, "text, 1 bytes: x")[1]
 
 
 @pytest.mark.parametrize("lesson", [2, 3])

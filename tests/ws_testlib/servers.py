@@ -364,7 +364,10 @@ class Target(Server):
     # what it says
 
     def log_count(self, pattern, since=0):
-        return len(re.findall(pattern, self.log(since)))
+        """How often it is in the log; lines that were left out and are counted there count, too."""
+        log = self.log(since)
+        left_out = re.findall(r"^\.\.\. (\d+) more lines? like this left out: (.*\n)", log, re.M)
+        return len(re.findall(pattern, log)) + sum(int(n) - 1 for n, sample in left_out if re.search(pattern, sample))
 
     def wait_log(self, pattern, count=1, since=0):
         """Waits for so many places in the log, and makes sure that there are no more."""
