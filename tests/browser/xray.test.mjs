@@ -97,6 +97,7 @@ async function joinByLibrary(server, options) {
 test('a row for the handshake, for what is said, for what goes out, and for the end', { skip, timeout }, () =>
   withXray(async (page, server) => {
     const client = await joinByLibrary(server);
+    await shown(page, 1);  // so this row is there before the name is known
     client.send('{"name":"李雷","text":"你好 👋"}');
     await once(client, 'message');
     client.close(1000, 'bye');
