@@ -164,5 +164,5 @@ export async function startProxy(server, change) {
 // The browser reports on its console whatever was refused, and rightly so.
 export function forgiveRefusals(page) {
   page.problems = page.problems.filter((problem) =>
-    !/WebSocket|Failed to load resource|can’t establish a connection|NetworkError/.test(problem));
+    !/WebSocket|Failed to load resource|can’t establish a connection|was interrupted|NetworkError/.test(problem));
 }
