@@ -12,11 +12,11 @@ lesson03 := lesson03_broadcast
 
 # Dependencies run from right to left: a file uses only those before it, in its folder and in the
 # folders before; tests/unit/test_layers.sh holds it to that. What is PURE only computes.
-PURE     := http handshake frame utf8 message trace
+PURE     := http handshake frame utf8 utf8_blocks message trace
 COMMON   := $(PURE) net buffer log options
 LESSON01 := listener opening
-LESSON02 := worker logger admission keepalive input observer ending closing conn client process threads
-LESSON03 := outbox members room xray
+LESSON02 := worker limiter logger places admission memory keepalive input observer ending closing conn loopback vote bench client process threads
+LESSON03 := pace outbox members delivery room backpressure xray
 
 # ------------------------------------------------------------------------------------- flags
 
@@ -88,6 +88,7 @@ help:
 	@echo 'make soak MINUTES=n  chat and abuse at the same time'
 	@echo 'make faults          let each system call fail in turn'
 	@echo 'make stall           what clients that never read cost the others'
+	@echo 'make heads           how soon one gets in among ten thousand silent ones'
 	@echo 'make bench           how fast it is, against raw TCP and other servers'
 	@echo 'make pictures        take the pictures of the README anew'
 	@echo 'make clean           remove everything that was built'
@@ -163,8 +164,8 @@ define ARCHIVE
 	$(call step,AR,$@)$(AR) rcs $@ $^
 endef
 
-# Where the pages of this folder are, and that of the challenges.
-PAGES = -I$(BUILD)/$(*D) -I$(BUILD)/$(lesson02)/challenges
+# Where the pages of this folder are, those of lesson 2, and that of the challenges.
+PAGES = -I$(BUILD)/$(*D) -I$(BUILD)/$(lesson02) -I$(BUILD)/$(lesson02)/challenges
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -176,13 +177,19 @@ $(BUILD)/flags: Makefile
 
 # The pages go into the binary, so that they are there whatever directory the server is started in.
 $(foreach l,$(LESSONS),$(BUILD)/$($(l))/server.o): $(BUILD)/%/server.o: $(BUILD)/%/page.h
+$(BUILD)/$(lesson02)/server.o $(BUILD)/$(lesson03)/server.o: $(BUILD)/$(lesson02)/bench_page.h
 $(BUILD)/$(lesson03)/server.o: $(BUILD)/$(lesson03)/xray_page.h
 $(BUILD)/$(lesson03)/naive.o: $(BUILD)/$(lesson03)/page.h
-$(BUILD)/%page.h: %page.html
-	@mkdir -p $(@D)
+$(BUILD)/%page.h: $(BUILD)/%page.html
 	@{ echo 'static const unsigned char $(basename $(@F))_html[] = {'; \
 	   od -An -v -tx1 $< | sed 's/ *\([0-9a-f][0-9a-f]\)/0x\1,/g'; \
 	   echo '};'; } > $@
+
+# A page is one file for the browser; what it has in common with others stands once, in common/page.
+$(BUILD)/%page.html: %page.html $(wildcard common/page/*)
+	@mkdir -p $(@D)
+	@awk -f common/page/assemble.awk $< >$@.new && mv -f $@.new $@
+.PRECIOUS: $(BUILD)/%page.html
 
 # ------------------------------------------------------------------------------------- tests
 

@@ -38,10 +38,14 @@ bool handshake_wanted(const struct http_request *request)
 
 /* ------------------------------------------------------------------------ §4.2.1, rule by rule */
 
+static bool is_alphanumeric(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
 static bool is_base64_char(char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-           c == '/';
+    return is_alphanumeric(c) || c == '+' || c == '/';
 }
 
 /* 16 bytes in base64 are always 22 characters and two signs of padding (RFC 4648 §4). */
@@ -71,6 +75,14 @@ static enum http_outcome check_version(const struct http_request *request)
     if (versions != 1)
         return versions == 0 ? HTTP_VERSION_MISSING : HTTP_VERSION_REPEATED;
     return http_text_is(version, "13") ? HTTP_OK : HTTP_VERSION_OTHER;
+}
+
+/* §3: what a ws:// URL cannot have. A fragment stays with the client. */
+static bool is_websocket_target(const struct http_request *request)
+{
+    struct http_text authority = http_request_authority(request);
+    return memchr(request->target.at, '#', request->target.len) == NULL &&
+           (authority.len == 0 || memchr(authority.at, '@', authority.len) == NULL);
 }
 
 /* A body would be mistaken for frames. */
@@ -181,7 +193,10 @@ static enum http_outcome check_extensions(const struct http_request *request)
  *
  * That alone would not do. Whoever owns evil.example can let that name point at 127.0.0.1 once the
  * page has loaded (DNS rebinding): Origin and Host then agree. So the name must be one that nobody
- * else can have pointed here: localhost, an address, or the name given with --host. */
+ * else can have pointed here: localhost, an address, or the name given with --host.
+ *
+ * A browser sends no Origin when it asks for a page. So that nobody's page reads ours in this way, a page
+ * is only given out under such a name, too, or under one that an allowed origin has. */
 
 /* An authority, "host" or "host:port", cut in two. */
 struct authority {
@@ -220,10 +235,14 @@ static bool is_ipv4(struct http_text host)
     return dots == 3 && number >= 0;
 }
 
+static bool is_in_brackets(struct http_text host)
+{
+    return host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']';
+}
+
 static bool is_trusted_name(struct http_text host, const struct handshake_rules *rules)
 {
-    bool is_ipv6 = host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']';
-    return is_ipv6 || is_ipv4(host) || http_text_is_nocase(host, "localhost") ||
+    return is_in_brackets(host) || is_ipv4(host) || http_text_is_nocase(host, "localhost") ||
            (rules->host_name != NULL && http_text_is_nocase(host, rules->host_name));
 }
 
@@ -235,26 +254,33 @@ static bool is_listed(struct http_text origin, const struct handshake_rules *rul
     return false;
 }
 
-/* Cuts "http://" or "https://" off an origin; says which port that scheme has by default. */
-static const char *take_scheme(struct http_text *origin)
+/* Cuts "scheme://" off an origin. False if there is none: "null", for instance, which is a page in a
+ * sandbox, or a file. */
+static bool take_scheme(struct http_text *origin, struct http_text *scheme)
 {
-    static const char *const schemes[][2] = {{"http://", "80"}, {"https://", "443"}};
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
-        size_t len = strlen(schemes[i][0]);
-        struct http_text start = {origin->at, len};
-        if (origin->len > len && http_text_is_nocase(start, schemes[i][0])) {
-            origin->at += len;
-            origin->len -= len;
-            return schemes[i][1];
-        }
-    }
-    return NULL; /* "null", for instance: a sandboxed page, or a file */
+    const char *colon = memchr(origin->at, ':', origin->len);
+    size_t len = colon != NULL ? (size_t)(colon - origin->at) : origin->len;
+    *scheme = (struct http_text){origin->at, len};
+    if (origin->len < len + 3 || memcmp(origin->at + len, "://", 3) != 0)
+        return false;
+    origin->at += len + 3;
+    origin->len -= len + 3;
+    return true;
+}
+
+/* The port that is meant where none is written; NULL for a scheme that no page of ours has. */
+static const char *default_port_of(struct http_text scheme)
+{
+    if (http_text_is_nocase(scheme, "http"))
+        return "80";
+    return http_text_is_nocase(scheme, "https") ? "443" : NULL;
 }
 
 static bool is_own_page(struct http_text origin, struct http_text host,
                         const struct handshake_rules *rules)
 {
-    const char *default_port = take_scheme(&origin);
+    struct http_text scheme;
+    const char *default_port = take_scheme(&origin, &scheme) ? default_port_of(scheme) : NULL;
     if (default_port == NULL)
         return false;
     struct authority from = authority_split(origin, default_port);
@@ -263,20 +289,82 @@ static bool is_own_page(struct http_text origin, struct http_text host,
            http_text_same_nocase(from.port, here.port) && is_trusted_name(here.host, rules);
 }
 
+static bool may_connect(struct http_text origin, const struct http_request *request,
+                        const struct handshake_rules *rules)
+{
+    return is_listed(origin, rules) || is_own_page(origin, http_request_authority(request), rules);
+}
+
 static enum http_outcome check_origin(const struct http_request *request,
                                       const struct handshake_rules *rules)
 {
-    struct http_text origin, host = {"", 0};
+    struct http_text origin;
     size_t origins = http_header_find(request, "Origin", &origin);
     if (origins == 0)
         return HTTP_OK; /* not a browser: it can send whatever Origin it likes anyway */
     if (origins > 1)
         return HTTP_ORIGIN_REPEATED;
-    http_header_find(request, "Host", &host);
-    return is_listed(origin, rules) || is_own_page(origin, host, rules) ? HTTP_OK
-                                                                        : HTTP_ORIGIN_FORBIDDEN;
+    return may_connect(origin, request, rules) ? HTTP_OK : HTTP_ORIGIN_FORBIDDEN;
 }
 
+/* The host of an allowed origin: a proxy in front of this server has that name. */
+static bool is_listed_host(struct http_text host, const struct handshake_rules *rules)
+{
+    for (size_t i = 0; i < rules->origin_count; i++) {
+        struct http_text origin = {rules->origins[i], strlen(rules->origins[i])}, scheme;
+        if (http_text_is(origin, "*") ||
+            (take_scheme(&origin, &scheme) &&
+             http_text_same_nocase(host, authority_split(origin, "").host)))
+            return true;
+    }
+    return false;
+}
+
+enum http_outcome handshake_check_host(const struct http_request *request,
+                                       const struct handshake_rules *rules)
+{
+    struct http_text host = authority_split(http_request_authority(request), "").host;
+    bool is_local = memchr(host.at, '.', host.len) == NULL; /* in nobody's domain; or HTTP/1.0 */
+    return is_local || is_trusted_name(host, rules) || is_listed_host(host, rules)
+               ? HTTP_OK
+               : HTTP_HOST_UNKNOWN;
+}
+
+/* ------------------------------------------------------------------- what an origin looks like */
+
+/* Letters, digits and the other characters given; at least one of them. */
+static bool consists_of(struct http_text text, const char *others)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] == '\0' || (!is_alphanumeric(text.at[i]) && !strchr(others, text.at[i])))
+            return false;
+    return text.len > 0;
+}
+
+static bool is_port(struct http_text port)
+{
+    for (size_t i = 0; i < port.len; i++)
+        if (port.at[i] < '0' || port.at[i] > '9')
+            return false;
+    return port.len > 0 && port.len <= 5;
+}
+
+bool handshake_is_origin(struct http_text text)
+{
+    struct http_text scheme;
+    if (!take_scheme(&text, &scheme) || !consists_of(scheme, "+-."))
+        return false;
+    if (text.len == 0) /* a page from a file, as some browsers and libraries say it */
+        return http_text_is_nocase(scheme, "file");
+    struct authority a = authority_split(text, "");
+    struct http_text inside = {a.host.at + 1, a.host.len - 2};
+    bool is_host = is_in_brackets(a.host) ? consists_of(inside, ":.") : consists_of(a.host, "-._");
+    bool has_port = a.host.len < text.len;
+    const char *default_port = default_port_of(scheme);
+    if (has_port && default_port != NULL && http_text_is(a.port, default_port))
+        return false; /* a browser leaves it out */
+    return is_host && (!has_port || is_port(a.port));
+}
 enum http_outcome handshake_check(const struct http_request *request,
                                   const struct handshake_rules *rules)
 {
@@ -285,6 +373,8 @@ enum http_outcome handshake_check(const struct http_request *request,
         return HTTP_UPGRADE_METHOD;
     if (request->minor_version < 1)
         return HTTP_UPGRADE_OVER_10;
+    if (!is_websocket_target(request))
+        return HTTP_UPGRADE_TARGET;
     if (has_body(request))
         return HTTP_UPGRADE_BODY;
     if (!http_header_has_item(request, "Upgrade", "websocket", http_text_is_nocase))
@@ -298,6 +388,24 @@ enum http_outcome handshake_check(const struct http_request *request,
     if ((outcome = check_extensions(request)) != HTTP_OK)
         return outcome;
     return check_origin(request, rules);
+}
+
+/* ------------------------------------------------------------------ a page that asks beforehand */
+
+bool handshake_is_asked_about(const struct http_request *request)
+{
+    return http_header_find(request, "Page-Origin", NULL) > 0;
+}
+
+enum http_outcome handshake_foretell(const struct http_request *request,
+                                     const struct handshake_rules *rules)
+{
+    struct http_text origin;
+    if (http_header_find(request, "Page-Origin", &origin) == 0)
+        return HTTP_OK;
+    if (request->minor_version < 1) /* a proxy has made it so, of the handshake as well */
+        return HTTP_UPGRADE_OVER_10;
+    return may_connect(origin, request, rules) ? HTTP_OK : HTTP_ORIGIN_FORBIDDEN;
 }
 
 /* ------------------------------------------------------------------------------- §4.2.2: 101 */

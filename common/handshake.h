@@ -28,9 +28,27 @@ struct handshake_rules {
  * and may have the page. */
 bool handshake_wanted(const struct http_request *request);
 
+/* Whoever the request comes from: is it for this server? HTTP_OK, or HTTP_HOST_UNKNOWN if a stranger's
+ * name was pointed at this machine. */
+enum http_outcome handshake_check_host(const struct http_request *request,
+                                       const struct handshake_rules *rules);
+
+/* Is it an origin that a browser may send (RFC 6454 §6.2), in letters that are safe everywhere:
+ * scheme://host or scheme://host:port, with no port that goes without saying; or "file://"? */
+bool handshake_is_origin(struct http_text text);
+
 /* Judges an upgrade by RFC 6455 §4.2.1 and by the rules: HTTP_OK, or the refusal. */
 enum http_outcome handshake_check(const struct http_request *request,
                                   const struct handshake_rules *rules);
+
+/*
+ * A browser does not tell a page why its handshake was refused. So a page of ours asks, with an ordinary
+ * GET and its origin in a header of its own, "Page-Origin: https://chat.example": what would a handshake
+ * get? handshake_foretell() says HTTP_OK, or the refusal; HTTP_OK, too, to a request that does not ask.
+ */
+bool handshake_is_asked_about(const struct http_request *request);
+enum http_outcome handshake_foretell(const struct http_request *request,
+                                     const struct handshake_rules *rules);
 
 /* Sec-WebSocket-Accept for a key (§4.2.2 step 5.4): base64 of the SHA-1 of the key's characters,
  * as they were sent, followed by the GUID. False only if libcrypto runs out of memory. */

@@ -367,14 +367,34 @@ bool http_header_has_item(const struct http_request *request, const char *name, 
     return false;
 }
 
+/* What stands between "http://" and the path in the target; empty if that is a path alone. */
+static struct http_text target_authority(const struct http_request *request)
+{
+    struct http_text target = request->target, authority = {target.at, 0};
+    if (target.len == 0 || lower((unsigned char)*target.at) != 'h')
+        return authority;
+    authority.at += strlen(begins_like(target, "http://") ? "http://" : "https://");
+    while (authority.at + authority.len < target.at + target.len &&
+           strchr("/?#", authority.at[authority.len]) == NULL)
+        authority.len++;
+    return authority;
+}
+
+struct http_text http_request_authority(const struct http_request *request)
+{
+    struct http_text authority = target_authority(request);
+    if (authority.at == request->target.at) {
+        authority.len = 0;
+        http_header_find(request, "Host", &authority);
+    }
+    return authority;
+}
+
 struct http_text http_request_path(const struct http_request *request)
 {
-    const char *path = request->target.at, *end = path + request->target.len;
-    if (path < end && lower((unsigned char)*path) == 'h') { /* pass over "http://host" */
-        path += strlen(lower((unsigned char)path[4]) == 's' ? "https://" : "http://");
-        while (path < end && *path != '/' && *path != '?')
-            path++;
-    }
+    struct http_text authority = target_authority(request);
+    const char *path = authority.at + authority.len;
+    const char *end = request->target.at + request->target.len;
     if (path == end || *path == '?')
         return (struct http_text){"/", 1}; /* no path is the path "/" (RFC 9110 §4.2.3) */
     const char *query = memchr(path, '?', (size_t)(end - path));
@@ -432,6 +452,9 @@ static const struct http_refusal refusals[HTTP_OUTCOMES] = {
                              "a WebSocket handshake is a GET request (RFC 6455 §4.2.1)"},
     [HTTP_UPGRADE_OVER_10] = {505, "HTTP Version Not Supported", CLOSES,
                               "a WebSocket handshake needs HTTP/1.1 or higher (RFC 6455 §4.2.1)"},
+    [HTTP_UPGRADE_TARGET] = {400, "Bad Request", CLOSES,
+                             "the address of a WebSocket has no fragment (#) and no user (@) "
+                             "(RFC 6455 §3)"},
     [HTTP_UPGRADE_BODY] = {400, "Bad Request", CLOSES,
                            "a WebSocket handshake has no body: what follows it are frames "
                            "(RFC 6455 §4.1)"},
@@ -460,13 +483,20 @@ static const struct http_refusal refusals[HTTP_OUTCOMES] = {
     [HTTP_ORIGIN_REPEATED] = {400, "Bad Request", CLOSES,
                               "there is more than one Origin header (RFC 6454 §7.3)"},
     [HTTP_ORIGIN_FORBIDDEN] = {403, "Forbidden", CLOSES,
-                               "pages of this Origin may not connect here; the server's log says "
-                               "how to allow it (RFC 6455 §4.2.2, §10.2)"},
+                               "this Origin may not connect here; the server's log says "
+                               "what to do (RFC 6455 §4.2.2, §10.2)"},
 
+    [HTTP_HOST_UNKNOWN] = {421, "Misdirected Request", CLOSES,
+                           "the server is not known by the name in Host; its log says what to do "
+                           "(RFC 9110 §15.5.20)"},
     [HTTP_METHOD_NOT_ALLOWED] = {405, "Method Not Allowed", "Allow: GET, HEAD\r\n" CLOSES,
                                  "only GET and HEAD are answered here (RFC 9110 §15.5.6)"},
     [HTTP_NOT_FOUND] = {404, "Not Found", CLOSES,
                         "there is nothing at this path (RFC 9110 §15.5.5)"},
+    [HTTP_LOOPBACK_ONLY] =
+        {403, "Forbidden", CLOSES,
+         "only clients on the server's own machine may watch here; start it with "
+         "--xray any to let others watch (RFC 9110 §15.5.4)"},
     [HTTP_TIMEOUT] = {408, "Request Timeout", CLOSES,
                       "the request head did not arrive in time (RFC 9110 §15.5.9)"},
     [HTTP_FULL] = {503, "Service Unavailable", CLOSES,

@@ -50,6 +50,7 @@ enum http_outcome {
     /* faults of an upgrade to WebSocket: found by handshake.c */
     HTTP_UPGRADE_METHOD,
     HTTP_UPGRADE_OVER_10,
+    HTTP_UPGRADE_TARGET,
     HTTP_UPGRADE_BODY,
     HTTP_UPGRADE_HEADER,
     HTTP_CONNECTION_HEADER,
@@ -64,8 +65,10 @@ enum http_outcome {
     HTTP_ORIGIN_FORBIDDEN,
 
     /* the request is fine, but not for this server, or not now */
+    HTTP_HOST_UNKNOWN,
     HTTP_METHOD_NOT_ALLOWED,
     HTTP_NOT_FOUND,
+    HTTP_LOOPBACK_ONLY,
     HTTP_TIMEOUT,
     HTTP_FULL,
     HTTP_NO_RESOURCES,
@@ -155,6 +158,10 @@ bool http_is_token_char(unsigned char c);
 
 /* The path in the target: "/status" of "/status?pretty" and of "http://host/status". */
 struct http_text http_request_path(const struct http_request *request);
+
+/* Which server the request is for, "host" or "host:port": in the target, or else in the Host header
+ * (RFC 9112 §3.2.2). Empty if HTTP/1.0 leaves it out. */
+struct http_text http_request_authority(const struct http_request *request);
 
 /* The words for an outcome that is neither HTTP_OK nor HTTP_PARTIAL. */
 const struct http_refusal *http_refusal_find(enum http_outcome outcome);

@@ -69,19 +69,25 @@ void log_write_directly(const char *bytes, size_t len)
     }
 }
 
-static log_writer *write_all = log_write_directly; /* set once, before there are threads */
+static void write_at_once(const struct log_kind *kind, const char *bytes, size_t len)
+{
+    (void)kind;
+    log_write_directly(bytes, len);
+}
+
+static log_writer *write_all = write_at_once; /* set once, before there are threads */
 
 void log_set_writer(log_writer *writer)
 {
     write_all = writer;
 }
 
-static void write_line(char *line, size_t len)
+static void write_line(const struct log_kind *kind, char *line, size_t len)
 {
     if (len > LINE_MAX_LEN - 2)
         len = LINE_MAX_LEN - 2;
     line[len++] = '\n';
-    write_all(line, len);
+    write_all(kind, line, len);
 }
 
 void log_line(const char *format, ...)
@@ -91,7 +97,8 @@ void log_line(const char *format, ...)
     va_start(arguments, format);
     int len = vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    write_line(line, len < 0 ? 0 : (size_t)len);
+    const struct log_kind kind = {LOG_QUIET, 0, "", format};
+    write_line(&kind, line, len < 0 ? 0 : (size_t)len);
 }
 
 /* The line is not on the caller's stack, where it would be touched for good: with it and what printf()
@@ -109,11 +116,23 @@ void log_client(enum log_level level, unsigned long number, const char *address,
     va_start(arguments, format);
     int len = vsnprintf(line + tag, LINE_MAX_LEN - (size_t)tag, format, arguments);
     va_end(arguments);
-    write_line(line, (size_t)tag + (len < 0 ? 0 : (size_t)len));
+    const struct log_kind kind = {level, number, address, format};
+    write_line(&kind, line, (size_t)tag + (len < 0 ? 0 : (size_t)len));
     free(line);
 }
 
-void log_block(unsigned long number, const char *address, const char *text, size_t len)
+void log_message(unsigned long number, const char *address, bool is_text, const void *data,
+                 size_t len)
+{
+    char safe[100];
+    if (!log_wants(LOG_MESSAGES))
+        return;
+    log_escape(safe, sizeof safe, data, is_text ? len : 0);
+    log_client(LOG_MESSAGES, number, address, "%s, %zu bytes%s%s", is_text ? "text" : "binary", len,
+               is_text ? ": " : "", safe);
+}
+
+void log_block(const struct log_kind *kind, const char *text, size_t len)
 {
     struct timespec now;
     struct tm local;
@@ -125,12 +144,12 @@ void log_block(unsigned long number, const char *address, const char *text, size
     char *block = malloc(len + LINE_MAX_LEN);
     if (block == NULL)
         return;
-    const char *gap = strlen(address) > LONG_ADDRESS ? "\n     " : "";
+    const char *gap = strlen(kind->address) > LONG_ADDRESS ? "\n     " : "";
     int head = snprintf(block, LINE_MAX_LEN,
                         colour ? "\033[2m#%lu %s %s.%03ld\033[0m %s" : "#%lu %s %s.%03ld %s",
-                        number, address, stamp, now.tv_nsec / 1000000, gap);
+                        kind->number, kind->address, stamp, now.tv_nsec / 1000000, gap);
     memcpy(block + head, text, len);
-    write_all(block, (size_t)head + len);
+    write_all(kind, block, (size_t)head + len);
     free(block);
 }
 

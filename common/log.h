@@ -15,7 +15,8 @@
 
 enum log_level {
     LOG_QUIET,    /* start-up, failures and shutdown only */
-    LOG_CLIENTS,  /* a line for each connection opened and closed */
+    LOG_REQUESTS, /* a line for each request that has become no WebSocket */
+    LOG_CLIENTS,  /* and for each connection opened and closed */
     LOG_MESSAGES, /* and one for each message */
 };
 
@@ -23,10 +24,18 @@ void log_init(enum log_level level);
 bool log_wants(enum log_level level);
 bool log_has_colour(void); /* stderr is a terminal, and NO_COLOR is not set */
 
+/* What a line is about. Lines of the same words are like each other. */
+struct log_kind {
+    enum log_level level;
+    unsigned long number; /* of the client; 0 if it is about none */
+    const char *address;  /* of the client, or "" */
+    const char *words;    /* a constant, the same pointer for all lines that are made from it */
+};
+
 /* Whole lines go to stderr at once, and whoever logs waits for whatever is behind it: a terminal, a
  * pipe, a disk. A server that must not wait can name another writer, which takes the bytes and returns;
  * it may be called by any thread. Call it before there are threads. */
-typedef void log_writer(const char *bytes, size_t len);
+typedef void log_writer(const struct log_kind *kind, const char *bytes, size_t len);
 void log_set_writer(log_writer *writer);
 void log_write_directly(const char *bytes, size_t len);
 
@@ -43,9 +52,13 @@ void log_line(const char *format, ...) LOG_PRINTF(1, 2);
 void log_client(enum log_level level, unsigned long number, const char *address, const char *format,
                 ...) LOG_PRINTF(4, 5);
 
+/* The line about a message of a client, with the beginning of a text. */
+void log_message(unsigned long number, const char *address, bool is_text, const void *data,
+                 size_t len);
+
 /* Always printed: a text of several lines about a client, with the time. The text must be safe to
  * print. */
-void log_block(unsigned long number, const char *address, const char *text, size_t len);
+void log_block(const struct log_kind *kind, const char *text, size_t len);
 
 /* Writes bytes as text that is safe to print: printable ASCII as it is, all else as \n, \xE6 and
  * so on; with "..." at the end if it does not fit. Returns out, a C string. */

@@ -107,11 +107,11 @@ static void data_event(struct ws_message_parser *parser, unsigned char *piece, s
                        bool frame_ends, struct ws_event *event)
 {
     bool last = frame_ends && parser->frame.fin;
-    if (parser->opcode == WS_TEXT) {
-        if (!utf8_feed(&parser->text, piece, len) || (last && !utf8_is_complete(&parser->text))) {
-            set_fault(event, WS_BAD_UTF8);
-            return;
-        }
+    struct utf8 *text = &parser->text;
+    if (parser->opcode == WS_TEXT &&
+        (!utf8_blocks_feed(text, piece, len) || (last && !utf8_is_complete(text)))) {
+        set_fault(event, WS_BAD_UTF8);
+        return;
     }
     if (last)
         parser->in_message = false;

@@ -21,7 +21,7 @@
 #define COMMON_MESSAGE_H
 
 #include "frame.h"
-#include "utf8.h"
+#include "utf8_blocks.h"
 
 enum ws_event_type {
     WS_EVENT_NONE,  /* all bytes are used up, more must come */

@@ -3,10 +3,12 @@
  */
 #include "net.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/socket.h>
 #ifdef __linux__
 #include <linux/tcp.h>
@@ -29,6 +31,21 @@ int64_t net_now(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool net_is_loopback(const struct sockaddr *address)
+{
+    static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF}; /* ::ffff:127.0.0.1 */
+    if (address->sa_family == AF_INET) {
+        const struct sockaddr_in *ip = (const void *)address;
+        return ntohl(ip->sin_addr.s_addr) >> 24 == 127;
+    }
+    if (address->sa_family != AF_INET6)
+        return false;
+    const struct sockaddr_in6 *ip = (const void *)address;
+    const unsigned char *bytes = ip->sin6_addr.s6_addr;
+    return IN6_IS_ADDR_LOOPBACK(&ip->sin6_addr) ||
+           (memcmp(bytes, mapped, sizeof mapped) == 0 && bytes[12] == 127);
 }
 
 void net_pause(int64_t milliseconds)
@@ -63,7 +80,7 @@ bool net_wait_for_any(struct pollfd *set, size_t count, int64_t deadline)
 
 bool net_is_readable(int fd)
 {
-    return net_wait_for_any(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 0);
+    return poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 0) > 0;
 }
 
 bool net_wait_writable(int fd, int64_t deadline)
@@ -209,6 +226,11 @@ int net_send_all(int fd, struct iovec *parts, size_t count, int64_t patience, in
 void net_finish_sending(int fd)
 {
     shutdown(fd, SHUT_WR);
+}
+
+void net_end_receiving(int fd)
+{
+    shutdown(fd, SHUT_RD);
 }
 
 void net_end(int fd)

@@ -22,12 +22,16 @@
 #include <sys/uio.h> /* struct iovec */
 
 struct pollfd;
+struct sockaddr;
 
 #define NET_NO_DEADLINE INT64_MAX
 #define NET_ADDRESS_MAX 56 /* "[ffff:...:255.255.255.255]:65535" and a NUL */
 
 /* A clock in milliseconds that only runs forward (CLOCK_MONOTONIC). */
 int64_t net_now(void);
+
+/* Is it an address of this machine's own loopback: 127.0.0.0/8, ::1, or the first as an IPv6 address? */
+bool net_is_loopback(const struct sockaddr *address);
 
 /* Sleeps: for instance because the system is out of something, and to try again at once would be to
  * spin. */
@@ -38,7 +42,7 @@ void net_pause(int64_t milliseconds);
 /* poll() until one of the descriptors is ready, or the deadline: false then. */
 bool net_wait_for_any(struct pollfd *set, size_t count, int64_t deadline);
 
-/* Would reading from it return at once? False for -1. */
+/* Would reading from it return at once? Never waits. False for -1. */
 bool net_is_readable(int fd);
 
 /* Waits until the socket takes bytes again. A connection that has ended counts as that. False if the
@@ -86,6 +90,9 @@ int net_send_all(int fd, struct iovec *parts, size_t count, int64_t patience, in
 
 /* Says that nothing more will be sent (FIN). */
 void net_finish_sending(int fd);
+
+/* No more is received; whoever waits for that wakes up. Something may still be sent. */
+void net_end_receiving(int fd);
 
 /* Ends both directions; whoever waits for this socket wakes up. The descriptor stays taken until
  * net_close(), so that it cannot become another client's meanwhile. */

@@ -11,8 +11,12 @@
 #include <unistd.h>
 
 #include "frame.h"
+#include "handshake.h"
 
 #define VERSION "1.0.0"
+
+#define MEMORY_USUAL (256 * 1024 * 1024) /* --max-memory when left out */
+#define CLIENT_MORE  (512 * 1024)        /* bytes that a client holds besides message and backlog */
 
 enum option_id {
     PORT,
@@ -27,7 +31,9 @@ enum option_id {
     MAX_MESSAGE,
     MAX_CLIENTS,
     PING_INTERVAL,
+    MAX_MEMORY,
     MAX_BACKLOG,
+    XRAY,
 };
 
 static const struct option {
@@ -58,8 +64,12 @@ static const struct option {
      "most WebSocket clients at the same time"},
     {PING_INTERVAL, OPTIONS_MESSAGES, 0, "ping-interval", "SECONDS", "20",
      "ping a client after so much silence, drop it after as much again"},
+    {MAX_MEMORY, OPTIONS_MESSAGES, 0, "max-memory", "BYTES", NULL,
+     "most that all clients together may hold (268435456, or what one client may need)"},
     {MAX_BACKLOG, OPTIONS_BACKLOG, 0, "max-backlog", "BYTES", "4194304",
      "most that may wait for a client that does not read"},
+    {XRAY, OPTIONS_XRAY, 0, "xray", "WHO", "loopback",
+     "who may watch every frame at /xray: loopback, or any who connects"},
 };
 
 #define OPTION_COUNT (sizeof table / sizeof *table)
@@ -125,6 +135,13 @@ static bool seconds(const char *text, int64_t *milliseconds)
     return true;
 }
 
+/* What would match no browser's Origin is a mistake; "null" is that of a page in a sandbox. */
+static bool is_origin(const char *value)
+{
+    return strcmp(value, "*") == 0 || strcmp(value, "null") == 0 ||
+           handshake_is_origin((struct http_text){value, strlen(value)});
+}
+
 /* Returns NULL, or what is wrong with the value. */
 static const char *set_option(struct options *options, enum option_id id, char *value)
 {
@@ -143,7 +160,11 @@ static const char *set_option(struct options *options, enum option_id id, char *
     case TRACE: options->trace = true; return NULL;
     case HANDSHAKE_TIMEOUT:
         return seconds(value, &options->handshake_timeout) ? NULL : "seconds, from 0.001 to 86400";
-    case ALLOW_ORIGIN: options->origins[options->origin_count++] = value; return NULL;
+    case ALLOW_ORIGIN:
+        options->origins[options->origin_count++] = value;
+        return is_origin(value) ? NULL
+                                : "an origin is http://host or https://host:8443, as browsers "
+                                  "write it: no path, no slash at the end, no port 80 or 443";
     case MAX_MESSAGE:
         return whole_number(value, 1, INT32_MAX, &options->max_message)
                    ? NULL
@@ -155,11 +176,18 @@ static const char *set_option(struct options *options, enum option_id id, char *
         return NULL;
     case PING_INTERVAL:
         return seconds(value, &options->ping_interval) ? NULL : "seconds, from 0.001 to 86400";
+    case MAX_MEMORY:
+        return whole_number(value, 1, INT64_MAX, &options->max_memory)
+                   ? NULL
+                   : "a number of bytes from 1 to 9223372036854775807";
     case MAX_BACKLOG:
         if (!whole_number(value, 1, INT32_MAX, &number))
             return "a number of bytes from 1 to 2147483647";
         options->max_backlog = (size_t)number;
         return NULL;
+    case XRAY:
+        options->xray_any = strcmp(value, "any") == 0;
+        return options->xray_any || strcmp(value, "loopback") == 0 ? NULL : "loopback or any";
     case HELP:
     case SHOW_VERSION: break; /* dealt with by options_parse() */
     }
@@ -197,16 +225,34 @@ static void set_fallbacks(struct options *options, const struct options_spec *sp
             set_option(options, table[i].id, fallback_of(&table[i], spec));
 }
 
-/* A client must not be sent away because others said something that they may say. */
-static enum options_verdict check_backlog(const struct options *options)
+static enum options_verdict must_be_at_least(uint64_t value, uint64_t least, const char *what,
+                                             const char *word)
 {
-    char problem[100];
-    uint64_t least = options->max_message + WS_SERVER_HEADER_MAX;
-    if (options->max_backlog >= least)
+    char problem[120];
+    if (value >= least)
         return OPTIONS_RUN;
-    snprintf(problem, sizeof problem,
-             "one message of --max-message bytes must fit: at least %" PRIu64, least);
-    return usage_error(problem, "--max-backlog");
+    snprintf(problem, sizeof problem, "%s must fit: at least %" PRIu64, what, least);
+    return usage_error(problem, word);
+}
+
+/* A client must not be sent away because others said something that they may say; nor because it said
+ * itself what it may say, when nobody else is there. Buffers may be twice as large as what is in them. */
+static enum options_verdict check_limits(struct options *options, const struct options_spec *spec)
+{
+    enum options_verdict verdict = OPTIONS_RUN;
+    bool has_backlog = spec->set >= OPTIONS_BACKLOG;
+    if (has_backlog)
+        verdict =
+            must_be_at_least(options->max_backlog, options->max_message + WS_SERVER_HEADER_MAX,
+                             "one message of --max-message bytes", "--max-backlog");
+    uint64_t client =
+        2 * (options->max_message + (has_backlog ? options->max_backlog : 0)) + CLIENT_MORE;
+    if (options->max_memory == 0)
+        options->max_memory = client > MEMORY_USUAL ? client : MEMORY_USUAL;
+    if (verdict == OPTIONS_RUN)
+        verdict = must_be_at_least(options->max_memory, client, "what one client may hold",
+                                   "--max-memory");
+    return verdict;
 }
 
 /* --help and --version: print, and be done. */
@@ -246,7 +292,7 @@ enum options_verdict options_parse(struct options *options, const struct options
         if (problem != NULL)
             return usage_error(problem, word);
     }
-    return spec->set >= OPTIONS_BACKLOG ? check_backlog(options) : OPTIONS_RUN;
+    return check_limits(options, spec);
 }
 
 enum log_level options_log_level(const struct options *options)

@@ -23,7 +23,9 @@ struct options {
     uint64_t max_message;  /* bytes */
     size_t max_clients;    /* WebSocket connections at the same time */
     int64_t ping_interval; /* milliseconds of silence before a ping, and again before the end */
+    uint64_t max_memory;   /* bytes that all clients together may hold */
     size_t max_backlog;    /* bytes that may wait for a client that does not read */
+    bool xray_any;         /* whoever connects may watch the frames, not this machine alone */
 };
 
 /* Which options a program has; each set has those before it, too. */
@@ -31,6 +33,7 @@ enum options_set {
     OPTIONS_HANDSHAKE, /* where to listen, what to log, whom to let in */
     OPTIONS_MESSAGES,  /* limits for clients and their messages */
     OPTIONS_BACKLOG,   /* and for what waits for a client that does not read */
+    OPTIONS_XRAY,      /* and who may watch the frames */
 };
 
 struct options_spec {

@@ -203,6 +203,7 @@ static bool accept_from(int listening, struct client *client)
     set_option(client->fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
 #endif
     address_text(&peer, client->address);
+    client->from_loopback = net_is_loopback((const struct sockaddr *)&peer);
     return true;
 }
 

@@ -27,6 +27,7 @@ struct client {
     int stop;                      /* readable when the server stops; -1: never */
     unsigned long number;          /* counted from 1, for the log */
     char address[NET_ADDRESS_MAX]; /* for the log */
+    bool from_loopback;            /* it is on this machine, or a proxy for it is */
     bool trace;                    /* explain what it sends and gets on stderr */
 };
 

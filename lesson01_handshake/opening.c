@@ -12,6 +12,7 @@
 #include "trace.h"
 
 #define FIRST_READ 2048 /* bytes; most heads are shorter */
+#define ORIGIN_MAX 300  /* an origin has at most 253 for its host, and some more */
 
 /* Shows a head that has come or goes out, if that is wanted. */
 static void trace_head(const struct client *client, const struct trace_head *head)
@@ -19,7 +20,8 @@ static void trace_head(const struct client *client, const struct trace_head *hea
     char *text = client->trace ? malloc(TRACE_MAX) : NULL;
     if (text == NULL)
         return;
-    log_block(client->number, client->address, text, trace_head_text(head, log_has_colour(), text));
+    log_block(&(struct log_kind){LOG_REQUESTS, client->number, client->address, "head"}, text,
+              trace_head_text(head, log_has_colour(), text));
     free(text);
 }
 
@@ -61,7 +63,8 @@ enum http_outcome opening_read_head(const struct client *client, struct buffer *
 {
     unsigned reads = 0;
     enum http_outcome outcome = read_head(client, in, request, deadline, &reads);
-    if (reads > 0)
+    bool is_stopped = outcome == HTTP_PARTIAL && net_is_readable(client->stop);
+    if (reads > 0 && !is_stopped) /* else the trace would say that the client has left */
         trace_head(client,
                    &(struct trace_head){.from_client = true,
                                         .bytes = in->data,
@@ -86,14 +89,19 @@ static void finish(const struct client *client)
     net_drain(client->fd, net_now() + OPENING_LINGER);
 }
 
+static struct handshake_rules rules_of(const struct options *options, const char *subprotocol)
+{
+    return (struct handshake_rules){.host_name = options->host,
+                                    .origins = options->origins,
+                                    .origin_count = options->origin_count,
+                                    .subprotocol = subprotocol};
+}
+
 enum http_outcome opening_judge(const struct http_request *request, const struct options *options,
                                 const char *subprotocol, char answer[HANDSHAKE_ANSWER_MAX],
                                 size_t *len)
 {
-    const struct handshake_rules rules = {.host_name = options->host,
-                                          .origins = options->origins,
-                                          .origin_count = options->origin_count,
-                                          .subprotocol = subprotocol};
+    const struct handshake_rules rules = rules_of(options, subprotocol);
     enum http_outcome outcome = handshake_check(request, &rules);
     if (outcome != HTTP_OK)
         return outcome;
@@ -108,19 +116,45 @@ void opening_trace_answer(const struct client *client, const char *answer, size_
 
 bool opening_upgrade(const struct client *client, const char *answer, size_t len)
 {
+    if (!send_all(client, &(struct iovec){(void *)answer, len}, 1))
+        return false;
     opening_trace_answer(client, answer, len);
-    return send_all(client, &(struct iovec){(void *)answer, len}, 1);
+    return true;
 }
 
-/* What the owner of the server should know: which page it was, and how to let it in. */
+/* What the owner of the server should know: who it was, and how to let them in. What a stranger has
+ * made up must not become a command that somebody copies: only what is an origin is suggested. */
 static void log_forbidden_origin(const struct client *client, const struct http_request *request)
 {
     struct http_text origin = {"", 0};
-    char safe[200];
-    http_header_find(request, "Origin", &origin);
-    log_client(LOG_CLIENTS, client->number, client->address,
-               "to let pages of that origin connect, start with --allow-origin %s",
-               log_escape(safe, sizeof safe, origin.at, origin.len));
+    char safe[ORIGIN_MAX];
+    if (http_header_find(request, "Origin", &origin) == 0)
+        http_header_find(request, "Page-Origin", &origin);
+    log_escape(safe, sizeof safe, origin.at, origin.len);
+    if (origin.len < sizeof safe && handshake_is_origin(origin))
+        log_client(LOG_REQUESTS, client->number, client->address,
+                   "to let that origin connect, start with --allow-origin %s", safe);
+    else
+        log_client(
+            LOG_REQUESTS, client->number, client->address,
+            "no website has the Origin \"%s\"; a program that is no browser need not send one",
+            safe);
+}
+
+/* The same for a name by which the server is not known. */
+static void log_unknown_host(const struct client *client, const struct http_request *request)
+{
+    struct http_text authority = http_request_authority(request);
+    char origin[ORIGIN_MAX], safe[ORIGIN_MAX];
+    int len = snprintf(origin, sizeof origin, "http://%.*s", (int)authority.len, authority.at);
+    if (len > 0 && (size_t)len < sizeof origin &&
+        handshake_is_origin((struct http_text){origin, (size_t)len}))
+        log_client(LOG_REQUESTS, client->number, client->address,
+                   "if that name is yours, start with --allow-origin %s (https behind TLS)",
+                   origin);
+    else
+        log_client(LOG_REQUESTS, client->number, client->address, "the name is \"%s\"",
+                   log_escape(safe, sizeof safe, authority.at, authority.len));
 }
 
 static bool is_head(const struct http_request *request)
@@ -134,12 +168,16 @@ void opening_refuse(const struct client *client, const struct http_request *requ
     const struct http_refusal *refusal = http_refusal_find(outcome);
     char answer[HTTP_REFUSAL_MAX];
     size_t len = http_refusal_write(outcome, !is_head(request), answer);
-    trace_answer(client, answer, len, outcome);
-    log_client(LOG_CLIENTS, client->number, client->address, "refused %d: %s", refusal->status,
+    bool is_sent = send_all(client, &(struct iovec){answer, len}, 1);
+    if (is_sent)
+        trace_answer(client, answer, len, outcome);
+    log_client(LOG_REQUESTS, client->number, client->address, "refused %d: %s", refusal->status,
                refusal->reason);
     if (outcome == HTTP_ORIGIN_FORBIDDEN)
         log_forbidden_origin(client, request);
-    if (send_all(client, &(struct iovec){answer, len}, 1))
+    if (outcome == HTTP_HOST_UNKNOWN)
+        log_unknown_host(client, request);
+    if (is_sent)
         finish(client);
 }
 
@@ -158,24 +196,32 @@ static void send_page(const struct client *client, const struct http_request *re
                             "Connection: close\r\n"
                             "\r\n",
                             content_type, len);
-    trace_answer(client, head, (size_t)head_len, HTTP_OK);
     struct iovec parts[] = {{head, (size_t)head_len}, {(void *)body, is_head(request) ? 0 : len}};
-    log_client(LOG_CLIENTS, client->number, client->address, "200 %s",
+    bool is_sent = send_all(client, parts, 2);
+    if (is_sent)
+        trace_answer(client, head, (size_t)head_len, HTTP_OK);
+    log_client(LOG_REQUESTS, client->number, client->address, "200 %s",
                log_escape(safe, sizeof safe, request->target.at, request->target.len));
-    if (send_all(client, parts, 2))
+    if (is_sent)
         finish(client);
 }
 
 enum http_outcome opening_send_page(const struct client *client, const struct http_request *request,
-                                    const struct page *pages)
+                                    const struct options *options, const struct page *pages)
 {
+    const struct handshake_rules rules = rules_of(options, NULL);
     struct http_text path = http_request_path(request);
+    enum http_outcome foretold = handshake_foretell(request, &rules);
+    if (foretold != HTTP_OK)
+        return foretold;
     if (!http_text_is(request->method, "GET") && !is_head(request))
         return HTTP_METHOD_NOT_ALLOWED;
     while (pages->path != NULL && !http_text_is(path, pages->path))
         pages++;
     if (pages->path == NULL)
         return HTTP_NOT_FOUND;
+    if (handshake_check_host(request, &rules) != HTTP_OK)
+        return HTTP_HOST_UNKNOWN;
     if (pages->write == NULL) {
         send_page(client, request, pages->content_type, pages->body, pages->len);
     } else {

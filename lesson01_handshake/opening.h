@@ -53,9 +53,10 @@ bool opening_upgrade(const struct client *client, const char *answer, size_t len
 void opening_trace_answer(const struct client *client, const char *answer, size_t len);
 
 /* Answers a request that is no upgrade with its page, and waits for the client to close, at most
- * OPENING_LINGER; only net_close() is left to be done. Otherwise returns the refusal. */
+ * OPENING_LINGER; only net_close() is left to be done. Otherwise returns the refusal; or that which an
+ * upgrade would get, if this is what the page asks: handshake_foretell(). */
 enum http_outcome opening_send_page(const struct client *client, const struct http_request *request,
-                                    const struct page *pages);
+                                    const struct options *options, const struct page *pages);
 
 /* The same with a refusal. The request need not be complete. */
 void opening_refuse(const struct client *client, const struct http_request *request,

@@ -88,10 +88,10 @@ static void serve(const struct client *client)
     enum http_outcome outcome = opening_read_head(client, &in, &request, deadline);
 
     if (outcome == HTTP_PARTIAL) {
-        log_client(LOG_CLIENTS, client->number, client->address,
+        log_client(LOG_REQUESTS, client->number, client->address,
                    "left before its request was complete");
     } else if (outcome == HTTP_OK && !handshake_wanted(&request)) {
-        outcome = opening_send_page(client, &request, pages);
+        outcome = opening_send_page(client, &request, &options, pages);
     } else if (outcome == HTTP_OK) {
         outcome = answer_upgrade(client, &request);
         if (outcome == HTTP_OK)

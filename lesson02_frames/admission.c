@@ -6,11 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include "http.h"
 #include "log.h"
+#include "places.h"
 #include "worker.h"
 
 #define SHORT_OF    50 /* milliseconds until the system is asked again for what it lacks */
@@ -23,27 +23,6 @@ static int spare = -1;
 /* Through this pipe go the descriptors of those who are refused, as numbers: all threads of a process
  * share its descriptors. The thread at the other end answers and closes them. */
 static int refused_pipe[2];
-
-/* ----------------------------------------------------------------------------------- places */
-
-static pthread_mutex_t places_lock = PTHREAD_MUTEX_INITIALIZER;
-static size_t places_taken; /* places_lock must be held */
-
-bool admission_take_place(size_t places)
-{
-    pthread_mutex_lock(&places_lock);
-    bool is_free = places_taken < places;
-    places_taken += is_free;
-    pthread_mutex_unlock(&places_lock);
-    return is_free;
-}
-
-void admission_give_place_back(void)
-{
-    pthread_mutex_lock(&places_lock);
-    places_taken--;
-    pthread_mutex_unlock(&places_lock);
-}
 
 /* ---------------------------------------------------------------------------------- refusing */
 
@@ -135,42 +114,42 @@ void admission_refuse(const struct client *client, const char *why)
 
 /* -------------------------------------------------------------------------------- accepting */
 
-/* accept() has no descriptor to give out. Close the spare, and accept with the number that became free.
- * If no new spare can be opened then, the client gets a 503, and its number is the next spare's. */
-static bool accept_with_spare(struct listener *listener, struct client *client)
+/* If the spare is gone, the client that has just come may have its number. False if no other can be had,
+ * although others were to give way: then the client has to go again, or the next would not be told. */
+static bool has_spare(void)
 {
-    if (spare < 0) {
-        net_pause(SHORT_OF); /* somebody is being refused just now */
-        return false;
-    }
-    close(spare);
-    spare = -1;
-    if (!listener_accept(listener, client)) {
-        if (errno != ECANCELED)
-            net_pause(SHORT_OF);
-        return false;
-    }
-    spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    do
+        if (spare < 0)
+            spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (spare < 0 && places_give_way(NULL));
+    return spare >= 0;
+}
+
+/* accept() has no descriptor to give out. It gets the spare's number; if that is gone, somebody is being
+ * refused just now. */
+static void give_up_spare(void)
+{
+    if (spare < 0 && !places_give_way(NULL))
+        net_pause(SHORT_OF);
     if (spare >= 0)
-        return true;
-    admission_refuse(client, "out of descriptors");
-    return false;
+        close(spare);
+    spare = -1;
 }
 
 bool admission_accept(struct listener *listener, struct client *client)
 {
     for (;;) {
-        if (spare < 0)
-            spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        if (listener_accept(listener, client))
-            return true;
+        places_make_room();
+        if (listener_accept(listener, client)) {
+            if (has_spare())
+                return true;
+            admission_refuse(client, "out of descriptors");
+            continue;
+        }
         switch (errno) {
         case ECANCELED: return false;
         case EMFILE:
-        case ENFILE:
-            if (accept_with_spare(listener, client))
-                return true;
-            break;
+        case ENFILE: give_up_spare(); break;
         case EAGAIN:
         case EINTR:
         case ECONNABORTED: break; /* that client has gone again */

@@ -1,5 +1,5 @@
 /*
- * admission - who is let in when something is short: places, descriptors, threads
+ * admission - who is let in when something is short: descriptors, threads, memory
  *
  *     BYTES → request → frames → messages → room
  *
@@ -14,16 +14,13 @@
 /* Call it before clients come. False if that is not possible. */
 bool admission_open(void);
 
-/* listener_accept(), which goes on when there are no descriptors left: a client that cannot have one
- * is told 503. False: the server stops. Called by one thread only. */
+/* listener_accept(), for which there is always a place, and which goes on when there are no descriptors
+ * left: whoever is longest in its head gives way (places.h). If nobody is, the client is told 503.
+ * False: the server stops. Called by one thread only. */
 bool admission_accept(struct listener *listener, struct client *client);
 
 /* Answers 503 to a client that cannot be served, and closes its socket. Never waits: one thread does
  * that for all who are refused. The reason goes to the log. */
 void admission_refuse(const struct client *client, const char *why);
-
-/* The places for WebSocket clients, --max-clients of them: takes one; false if there is none. */
-bool admission_take_place(size_t places);
-void admission_give_place_back(void);
 
 #endif

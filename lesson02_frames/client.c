@@ -3,71 +3,138 @@
  */
 #include "client.h"
 
-#include "admission.h"
 #include "log.h"
 
-/* Which serve() is it for? */
-static const struct route *find_route(const struct route *routes, struct http_text path)
+/* Which serve() is it for, and which kind of place does it take? */
+static const struct route *find_route(const struct server *server, struct http_text path,
+                                      enum place_kind *kind)
 {
-    while (routes->path != ANY_PATH && !http_text_is(path, routes->path))
-        routes++;
-    return routes;
+    const struct route *route = server->watching != NULL ? server->watching->routes : NULL;
+    *kind = PLACE_WATCHER;
+    for (; route != NULL && route->path != NULL; route++)
+        if (http_text_is(path, route->path))
+            return route;
+    *kind = PLACE_CLIENT;
+    route = server->routes;
+    while (route->path != ANY_PATH && !http_text_is(path, route->path))
+        route++;
+    return route;
+}
+
+/* May it come in, and is there a place? HTTP_OK, and it has one; or the refusal. */
+static enum http_outcome admit(const struct client *client, struct place *place,
+                               const struct server *server, const struct http_request *request,
+                               enum place_kind kind)
+{
+    size_t places = server->options.max_clients;
+    if (kind == PLACE_WATCHER) {
+        enum http_outcome outcome = server->watching->admit(client, request, &server->options);
+        if (outcome != HTTP_OK)
+            return outcome;
+        places = server->watching->places;
+    }
+    return places_become(place, kind, places) ? HTTP_OK : HTTP_FULL;
+}
+
+/* Those who watch see how clients come in; they do not see each other. */
+static void show_accepted(const struct client *client, const struct server *server,
+                          const struct http_request *request, const struct buffer *in,
+                          struct http_text answer)
+{
+    struct handshake_seen seen = {{(const char *)in->data, request->head_len}, answer, 101};
+    if (server->watching != NULL)
+        server->watching->see_handshake(client, &seen);
+}
+
+/* ... and who is not let in; but not that a page is missing. */
+static void show_refused(const struct client *client, const struct server *server,
+                         const struct http_request *request, const struct buffer *in,
+                         enum http_outcome outcome)
+{
+    char answer[HTTP_REFUSAL_MAX];
+    size_t head_len = request->head_len > 0 ? request->head_len : in->end;
+    if (server->watching == NULL || outcome == HTTP_NOT_FOUND || outcome == HTTP_METHOD_NOT_ALLOWED)
+        return;
+    struct handshake_seen seen = {{(const char *)in->data, head_len},
+                                  {answer, http_refusal_write(outcome, true, answer)},
+                                  http_refusal_find(outcome)->status};
+    server->watching->see_handshake(client, &seen);
 }
 
 /* The conversation: serve() is where the lesson says what happens in it. A client that only lingers
  * over its goodbye does not keep another from its place. */
-static void converse(const struct route *route, struct conn *conn)
+static void converse(const struct route *route, struct conn *conn, struct place *place)
 {
     route->serve(conn);
-    admission_give_place_back();
+    (void)places_answer(place);
     conn_goodbye(conn);
     conn_free(conn);
 }
 
 /* An upgrade is right, or it is refused; what has come behind its head is the beginning of the first
  * frame. The 101 is sent by serve(), which may have something to do before the client hears it. */
-static enum http_outcome upgrade(const struct client *client, const struct server *server,
-                                 const struct http_request *request, struct buffer *in)
+static enum http_outcome upgrade(const struct client *client, struct place *place,
+                                 const struct server *server, const struct http_request *request,
+                                 struct buffer *in)
 {
-    const struct route *route = find_route(server->routes, http_request_path(request));
+    enum place_kind kind;
+    const struct route *route = find_route(server, http_request_path(request), &kind);
     char answer[HANDSHAKE_ANSWER_MAX], safe[80];
     size_t len;
     enum http_outcome outcome =
         opening_judge(request, &server->options, route->subprotocol, answer, &len);
+    if (outcome == HTTP_OK)
+        outcome = admit(client, place, server, request, kind);
     if (outcome != HTTP_OK)
         return outcome;
-    if (!admission_take_place(server->options.max_clients))
-        return HTTP_FULL;
     log_escape(safe, sizeof safe, request->target.at, request->target.len);
+    if (kind == PLACE_CLIENT)
+        show_accepted(client, server, request, in, (struct http_text){answer, len});
     buffer_consume(in, request->head_len);
     struct conn *conn = conn_new(client, &server->options, answer, len, in);
     if (conn == NULL) {
-        admission_give_place_back();
+        (void)places_answer(place);
         return HTTP_NO_RESOURCES;
     }
     log_client(LOG_CLIENTS, client->number, client->address, "open: WebSocket at %s", safe);
-    converse(route, conn);
+    converse(route, conn, place);
     return HTTP_OK;
 }
 
-void client_serve(const struct client *client, const struct server *server)
+/* A page asks what an upgrade would get: is there a place? */
+static bool is_foretold_full(const struct http_request *request, const struct options *options)
+{
+    return handshake_is_asked_about(request) && places_count(PLACE_CLIENT) >= options->max_clients;
+}
+
+void client_serve(const struct client *client, struct place *place, const struct server *server)
 {
     static const struct page none = {.path = NULL};
     struct buffer in = {0};
     struct http_request request;
     int64_t deadline = net_now() + server->options.handshake_timeout;
     enum http_outcome outcome = opening_read_head(client, &in, &request, deadline);
+    if (!places_answer(place)) {
+        log_client(LOG_CLIENTS, client->number, client->address, "gives way to others");
+        outcome = HTTP_TIMEOUT;
+    }
 
     if (outcome == HTTP_PARTIAL)
-        log_client(LOG_CLIENTS, client->number, client->address,
-                   "left before its request was complete");
+        log_client(LOG_REQUESTS, client->number, client->address,
+                   net_is_readable(client->stop)
+                       ? "its request is not complete, and the server stops"
+                       : "left before its request was complete");
     else if (outcome == HTTP_OK && handshake_wanted(&request))
-        outcome = upgrade(client, server, &request, &in);
+        outcome = upgrade(client, place, server, &request, &in);
+    else if (outcome == HTTP_OK && is_foretold_full(&request, &server->options))
+        outcome = HTTP_FULL;
     else if (outcome == HTTP_OK)
-        outcome =
-            opening_send_page(client, &request, server->pages != NULL ? server->pages : &none);
+        outcome = opening_send_page(client, &request, &server->options,
+                                    server->pages != NULL ? server->pages : &none);
 
-    if (outcome != HTTP_OK && outcome != HTTP_PARTIAL)
+    if (outcome != HTTP_OK && outcome != HTTP_PARTIAL) {
+        show_refused(client, server, &request, &in, outcome);
         opening_refuse(client, &request, outcome);
+    }
     buffer_free(&in);
 }

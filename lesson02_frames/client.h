@@ -6,9 +6,11 @@
 #ifndef LESSON02_CLIENT_H
 #define LESSON02_CLIENT_H
 
+#include "places.h"
 #include "server.h"
 
-/* Serves the client to its end, in the thread of the caller; only net_close() is left to be done. */
-void client_serve(const struct client *client, const struct server *server);
+/* Serves the client to its end, in the thread of the caller; only places_leave() and net_close() are
+ * left to be done. */
+void client_serve(const struct client *client, struct place *place, const struct server *server);
 
 #endif

@@ -31,16 +31,13 @@ static bool has_closed(struct observed *observed, struct ws_message_parser *pars
     return event.type == WS_EVENT_CLOSE || event.type == WS_EVENT_FAULT;
 }
 
-void closing_say_goodbye(const struct ending *ending, struct observed *observed,
-                         const struct buffer *waiting, struct ws_message_parser *parser,
-                         struct input *input)
+/* Sends the close frame, and reads until the client's. */
+static void close_first(const struct ending *ending, struct observed *observed,
+                        const struct buffer *waiting, struct ws_message_parser *parser,
+                        struct input *input)
 {
     int fd = observed->client->fd;
     int64_t deadline = net_now() + OPENING_LINGER;
-    if (!is_first(ending)) {
-        ending_say_goodbye(ending, observed, waiting);
-        return;
-    }
     if (!ending_send_close(ending, observed, waiting))
         return;
     while (!has_closed(observed, parser, input)) {
@@ -53,4 +50,15 @@ void closing_say_goodbye(const struct ending *ending, struct observed *observed,
     }
     net_finish_sending(fd);
     net_drain(fd, deadline);
+}
+
+void closing_say_goodbye(const struct ending *ending, struct observed *observed,
+                         const struct buffer *waiting, struct ws_message_parser *parser,
+                         struct input *input)
+{
+    if (is_first(ending))
+        close_first(ending, observed, waiting, parser, input);
+    else
+        ending_say_goodbye(ending, observed, waiting);
+    observer_ended(observed, ending);
 }

@@ -13,6 +13,7 @@
 #include "input.h"
 #include "keepalive.h"
 #include "log.h"
+#include "memory.h"
 #include "observer.h"
 
 #define REPLIES_MAX (64 * 1024) /* bytes of replies collected before they are sent anyway */
@@ -37,7 +38,7 @@ struct conn {
     struct buffer replies; /* frames that go out before the next wait */
     conn_writer *writer;
     void *writer_data;
-
+    struct holding holding; /* its buffers */
     struct ending ending;
     struct observed observed; /* with --trace */
     bool is_observed;         /* ... looked up with each read */
@@ -56,7 +57,7 @@ void conn_evict(struct conn *conn, const char *why)
 
 bool conn_is_evicted(const struct conn *conn)
 {
-    return conn->ending.evicted;
+    return conn->ending.evicted || memory_is_over(&conn->holding);
 }
 
 const struct client *conn_client(const struct conn *conn)
@@ -97,7 +98,7 @@ static void send_replies(struct conn *conn, const void *more, size_t len)
     if (buffer_len(replies) + len == 0)
         return;
     if (conn->ending.code != WS_CLOSE_ABNORMAL &&
-        !conn->writer(conn->writer_data, parts, len > 0 ? 2 : 1))
+        !observer_write(&conn->observed, parts, len > 0 ? 2 : 1, conn->writer, conn->writer_data))
         ending_lost(&conn->ending);
     buffer_consume(replies, buffer_len(replies));
 }
@@ -116,12 +117,9 @@ void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t 
         return;
     }
     unsigned char *header = replies->data + replies->end; /* made where it is sent from */
-    size_t header_len = ws_frame_encode(header, type, len);
-    buffer_put(replies, header, header_len);
+    buffer_put(replies, header, ws_frame_encode(header, type, len));
     if (copy)
         buffer_put(replies, data, len);
-    if (conn->is_observed)
-        observer_sent(&conn->observed, header, header_len, data, len);
     if (!copy)
         send_replies(conn, data, len);
     else if (buffer_len(replies) >= REPLIES_MAX)
@@ -131,8 +129,9 @@ void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t 
 bool conn_accept(struct conn *conn)
 {
     struct iovec answer = conn->answer; /* the writer changes it */
-    opening_trace_answer(conn->client, answer.iov_base, answer.iov_len);
-    if (!conn->writer(conn->writer_data, &answer, 1))
+    if (conn->writer(conn->writer_data, &answer, 1))
+        opening_trace_answer(conn->client, conn->answer.iov_base, conn->answer.iov_len);
+    else
         ending_lost(&conn->ending);
     conn->is_accepted = true;
     return conn->ending.code == 0;
@@ -157,6 +156,8 @@ static void take_data(struct conn *conn, const struct ws_event *event)
     }
     conn->ready = ready;
     conn->is_ready = event->last;
+    if (event->last)
+        conn->keepalive.since = 0; /* what comes now is the next one */
 }
 
 /* §5.5.3: a pong with the payload of the ping. */
@@ -232,11 +233,11 @@ static void take_silence(struct conn *conn)
 /* The bytes of the last read have been used: was that progress? */
 static void check_progress(struct conn *conn, int64_t now)
 {
-    bool in_frame = ws_message_in_frame(&conn->parser);
+    bool is_under_way = ws_message_in_frame(&conn->parser) || buffer_len(&conn->message) > 0;
     if (conn->received > 0 &&
-        keepalive_bytes(&conn->keepalive, conn->received, in_frame, now) == KEEPALIVE_SLOW)
+        keepalive_bytes(&conn->keepalive, conn->received, is_under_way, now) == KEEPALIVE_SLOW)
         ending_evict(&conn->ending, WS_CLOSE_POLICY,
-                     "a frame that comes too slowly (RFC 6455 §7.4.1)");
+                     "a message that comes too slowly (RFC 6455 §7.4.1)");
     conn->received = 0;
 }
 
@@ -247,6 +248,7 @@ static void receive_bytes(struct conn *conn)
     check_progress(conn, now);
     if (conn->ending.code != 0)
         return;
+    memory_hold(&conn->holding, conn->input.buffer.size + conn->message.size + conn->replies.size);
     ssize_t n =
         input_receive(&conn->input, conn->client, &conn->message, ws_message_awaited(&conn->parser),
                       now + conn->options->ping_interval);
@@ -284,16 +286,6 @@ bool conn_has_more(struct conn *conn)
     return conn->is_ready && conn->ending.code == 0;
 }
 
-static void log_message(const struct conn *conn, const struct conn_message *message)
-{
-    const struct client *client = conn->client;
-    bool is_text = message->type == WS_TEXT;
-    char safe[100];
-    log_escape(safe, sizeof safe, message->data, is_text ? message->len : 0);
-    log_client(LOG_MESSAGES, client->number, client->address, "%s, %zu bytes%s%s",
-               is_text ? "text" : "binary", message->len, is_text ? ": " : "", safe);
-}
-
 bool conn_receive(struct conn *conn, struct conn_message *message)
 {
     while (!conn_has_more(conn)) {
@@ -305,8 +297,8 @@ bool conn_receive(struct conn *conn, struct conn_message *message)
     *message = conn->ready;
     conn->is_ready = false;
     conn->handed_out = conn->message.data != NULL;
-    if (log_wants(LOG_MESSAGES))
-        log_message(conn, message);
+    log_message(conn->client->number, conn->client->address, message->type == WS_TEXT,
+                message->data, message->len);
     return true;
 }
 
@@ -333,6 +325,7 @@ struct conn *conn_new(const struct client *client, const struct options *options
     conn->options = options;
     conn->answer = (struct iovec){(void *)answer, answer_len};
     conn->keepalive.interval = options->ping_interval;
+    memory_begin(&conn->holding, client->fd);
     conn->observed.client = client;
     conn->is_observed = observer_wants(&conn->observed);
     input_init(&conn->input, early);
@@ -345,6 +338,8 @@ void conn_goodbye(struct conn *conn)
 {
     if (!conn->is_accepted) /* serve() did not want this client: there is nobody to say goodbye to */
         ending_lost(&conn->ending);
+    if (memory_is_over(&conn->holding))
+        conn_evict(conn, MEMORY_OVER);
     conn_close(conn, WS_CLOSE_NORMAL, "the conversation is over"); /* unless ended before */
     closing_say_goodbye(&conn->ending, &conn->observed, &conn->replies, &conn->parser,
                         &conn->input);
@@ -353,6 +348,7 @@ void conn_goodbye(struct conn *conn)
 
 void conn_free(struct conn *conn)
 {
+    memory_end(&conn->holding);
     input_free(&conn->input);
     buffer_free(&conn->message);
     buffer_free(&conn->replies);

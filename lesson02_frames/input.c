@@ -84,24 +84,24 @@ static struct space space_of_input(struct input *input)
 
 /* To be woken costs more than to look a few times for bytes before sleeping. When looking was in vain,
  * it is left out for a while, the longer the more often that happens: so a lone client, or too many of
- * them, pay next to nothing for it. */
+ * them, pay nothing for it. */
 static ssize_t look_then_wait(struct input *input, const struct client *client, struct space space,
                               int64_t deadline)
 {
-    bool rests = input->sleeps_at_once || input->rest > 0;
-    ssize_t n = net_look(client->fd, space.at, space.len, rests ? 1 : NET_LOOKS);
-    bool is_there = n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
-    if (rests) {
-        if (input->rest > 0)
-            input->rest--;
-    } else if (is_there) {
-        input->next_rest = 1;
-    } else {
-        input->rest = input->next_rest;
-        if (input->next_rest < REST_MAX)
-            input->next_rest *= 2;
+    if (input->rest > 0) {
+        input->rest--;
+        return net_wait(client->fd, space.at, space.len, client->stop, deadline);
     }
-    return is_there ? n : net_wait(client->fd, space.at, space.len, client->stop, deadline);
+    int looks = input->sleeps_at_once ? 1 : NET_LOOKS;
+    ssize_t n = net_look(client->fd, space.at, space.len, looks);
+    if (n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
+        input->next_rest = 1;
+        return n;
+    }
+    input->rest = input->next_rest;
+    if (input->next_rest < REST_MAX)
+        input->next_rest *= 2;
+    return net_wait(client->fd, space.at, space.len, client->stop, deadline);
 }
 
 ssize_t input_receive(struct input *input, const struct client *client, struct buffer *message,

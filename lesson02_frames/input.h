@@ -29,7 +29,7 @@ struct input {
     unsigned char few[INPUT_FEW];
 };
 
-/* Begins with the bytes in *early, which is empty afterwards. */
+/* Begins with the bytes in *early, which is empty afterwards. The rest of *input must be zero before. */
 void input_init(struct input *input, struct buffer *early);
 
 /*

@@ -3,7 +3,7 @@
  */
 #include "keepalive.h"
 
-/* A frame under way must bring 1024 bytes, or end, within six intervals: long enough, by default, to
+/* A message under way must bring 1024 bytes, or end, within six intervals: long enough, by default, to
  * type a frame by hand. */
 #define PROGRESS_MIN  1024
 #define PROGRESS_TIME 6
@@ -31,20 +31,20 @@ enum keepalive_verdict keepalive_silence(struct keepalive *keepalive, int64_t ac
     return KEEPALIVE_ASK;
 }
 
-enum keepalive_verdict keepalive_bytes(struct keepalive *keepalive, size_t bytes, bool in_frame,
+enum keepalive_verdict keepalive_bytes(struct keepalive *keepalive, size_t bytes, bool is_under_way,
                                        int64_t now)
 {
     keepalive->asked = false;
-    if (!in_frame) {
-        keepalive->frame_since = 0;
+    if (!is_under_way) {
+        keepalive->since = 0;
         return KEEPALIVE_FINE;
     }
-    keepalive->frame_progress += bytes;
-    if (keepalive->frame_since == 0 || keepalive->frame_progress >= PROGRESS_MIN) {
-        keepalive->frame_since = now;
-        keepalive->frame_progress = 0;
+    keepalive->progress += bytes;
+    if (keepalive->since == 0 || keepalive->progress >= PROGRESS_MIN) {
+        keepalive->since = now;
+        keepalive->progress = 0;
         return KEEPALIVE_FINE;
     }
-    bool too_long = now - keepalive->frame_since > PROGRESS_TIME * keepalive->interval;
+    bool too_long = now - keepalive->since > PROGRESS_TIME * keepalive->interval;
     return too_long ? KEEPALIVE_SLOW : KEEPALIVE_FINE;
 }

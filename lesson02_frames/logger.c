@@ -6,8 +6,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "buffer.h"
+#include "limiter.h"
 #include "log.h"
 #include "net.h"
 #include "worker.h"
@@ -24,6 +26,7 @@ static struct buffer queue;   /* whole lines; has QUEUE_MAX bytes of memory from
 static struct buffer emptied; /* the same; becomes the queue while that is written */
 static size_t lost; /* lines for which there was no space since the last that is in the queue */
 static bool is_writing;
+static struct limiter limiter;
 
 /* Where lines were lost, the log says so. */
 static void append_lost_locked(void)
@@ -44,18 +47,55 @@ static size_t count_lines(const char *bytes, size_t len)
     return lines;
 }
 
-/* log.h calls this instead of write(). */
-static void take_lines(const char *bytes, size_t len)
+static bool has_space_locked(size_t len)
 {
-    pthread_mutex_lock(&lock);
-    if (queue.end + NOTE_MAX + len <= queue.size) {
+    return queue.end + NOTE_MAX + len <= queue.size;
+}
+
+/* Says how many lines were left out, of those kinds that had more than their share. */
+static void append_notes_locked(int64_t now)
+{
+    char note[LIMITER_NOTE_MAX];
+    size_t len;
+    while (has_space_locked(sizeof note) && (len = limiter_note(&limiter, now, note)) > 0) {
         append_lost_locked();
-        buffer_put(&queue, bytes, len);
-    } else {
-        lost += count_lines(bytes, len);
+        buffer_put(&queue, note, len);
     }
-    pthread_cond_signal(&has_lines);
+}
+
+/* log.h calls this instead of write(). */
+static void take_lines(const struct log_kind *kind, const char *bytes, size_t len)
+{
+    int64_t now = net_now();
+    pthread_mutex_lock(&lock);
+    int64_t due = limiter.due;
+    append_notes_locked(now);
+    if (limiter_admits(&limiter, kind, bytes, len, now)) {
+        if (has_space_locked(len)) {
+            append_lost_locked();
+            buffer_put(&queue, bytes, len);
+        } else {
+            lost += count_lines(bytes, len);
+        }
+    }
+    if (buffer_len(&queue) > 0 || lost > 0 || limiter.due != due)
+        pthread_cond_signal(&has_lines);
     pthread_mutex_unlock(&lock);
+}
+
+/* Waits for a signal, or until there is something to say of lines that were left out. */
+static void wait_locked(void)
+{
+    struct timespec until;
+    int64_t left = limiter.due - net_now();
+    if (limiter.due == NET_NO_DEADLINE) {
+        pthread_cond_wait(&has_lines, &lock);
+        return;
+    }
+    clock_gettime(CLOCK_REALTIME,
+                  &until); /* the clock that pthread_cond_timedwait() takes it for */
+    until.tv_sec += left > 0 ? 1 + (time_t)(left / 1000) : 1;
+    pthread_cond_timedwait(&has_lines, &lock, &until);
 }
 
 /* Waits for lines, and takes all that have gathered; `written` is the memory of the last ones. */
@@ -65,8 +105,11 @@ static struct buffer take_queue(struct buffer written)
     is_writing = false;
     buffer_consume(&written, buffer_len(&written));
     emptied = written;
-    while (buffer_len(&queue) == 0 && lost == 0)
-        pthread_cond_wait(&has_lines, &lock);
+    append_notes_locked(net_now());
+    while (buffer_len(&queue) == 0 && lost == 0) {
+        wait_locked();
+        append_notes_locked(net_now());
+    }
     if (buffer_len(&queue) == 0)
         append_lost_locked();
     struct buffer lines = queue;
@@ -97,12 +140,17 @@ static bool is_written(void)
 void logger_flush(void)
 {
     int64_t deadline = net_now() + MOMENT;
+    pthread_mutex_lock(&lock);
+    append_notes_locked(NET_NO_DEADLINE);
+    pthread_cond_signal(&has_lines);
+    pthread_mutex_unlock(&lock);
     while (!is_written() && net_now() < deadline)
         net_pause(LOOK);
 }
 
 bool logger_start(void)
 {
+    limiter_init(&limiter);
     if (!buffer_reserve(&queue, QUEUE_MAX) || !buffer_reserve(&emptied, QUEUE_MAX) ||
         atexit(logger_flush) != 0 || !worker_start(write_lines, NULL))
         return false;

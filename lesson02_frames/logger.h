@@ -12,7 +12,8 @@
 #include <stdbool.h>
 
 /* From now on log.h's functions never wait. When the program ends, the queue is written, if that can be
- * done in a moment. Call it once, before there are other threads; false if there is no thread. */
+ * done in a moment. Call it once, before there are other threads; false without a thread or
+ * memory. */
 bool logger_start(void);
 
 /* Waits until what has been logged is written, but only for a moment. */

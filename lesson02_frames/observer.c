@@ -24,7 +24,8 @@ static void print(const struct client *client, const struct trace_frame *frame)
         malloc(TRACE_MAX); /* not on the stack: a page of it that was used once stays in memory */
     if (text == NULL)
         return;
-    log_block(client->number, client->address, text,
+    const char *words = frame->from_client ? "received" : "sent";
+    log_block(&(struct log_kind){LOG_MESSAGES, client->number, client->address, words}, text,
               trace_frame_text(frame, log_has_colour(), text));
     free(text);
 }
@@ -90,20 +91,57 @@ void observer_lost(struct observed *observed)
     show(observed, frame);
 }
 
+void observer_ended(const struct observed *observed, const struct ending *ending)
+{
+    if (other_wants(observed))
+        observed->observer->see_end(observed->client, ending);
+}
+
 /* ------------------------------------------------------------------------------------ sending */
 
-/* Of a long payload, the beginning is all that will be shown. */
-void observer_sent(const struct observed *observed, const unsigned char *header, size_t header_len,
-                   const void *payload, size_t len)
+/* Copies what begins so many bytes behind the beginning of the parts; returns how much there was. */
+static size_t peek(const struct iovec *parts, size_t count, size_t at, unsigned char *out,
+                   size_t size)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < count && len < size; i++) {
+        size_t skip = at < parts[i].iov_len ? at : parts[i].iov_len, n = parts[i].iov_len - skip;
+        if (n > size - len)
+            n = size - len;
+        if (n > 0)
+            memcpy(out + len, (const unsigned char *)parts[i].iov_base + skip, n);
+        len += n;
+        at -= skip;
+    }
+    return len;
+}
+
+/* Shows each of the frames in the parts: of a long payload, the beginning is all that is needed. */
+static void show_parts(const struct client *client, const struct iovec *parts, size_t count,
+                       void (*see)(const struct client *client, const struct trace_frame *frame))
 {
     unsigned char start[WS_SERVER_HEADER_MAX + TRACE_SHOWN];
-    size_t shown = len < TRACE_SHOWN ? len : TRACE_SHOWN;
-    struct trace_frame frame;
-    memcpy(start, header, header_len);
-    if (shown > 0)
-        memcpy(start + header_len, payload, shown);
-    (void)trace_sent(&frame, start, header_len + shown);
-    show(observed, &frame);
+    size_t at = 0, len;
+    while ((len = peek(parts, count, at, start, sizeof start)) > 0) {
+        struct trace_frame frame;
+        (void)trace_sent(&frame, start, len);
+        see(client, &frame);
+        at += frame.header_done ? frame.header_len + (size_t)frame.payload_seen : len;
+    }
+}
+
+bool observer_write(const struct observed *observed, struct iovec *parts, size_t count,
+                    bool (*writer)(void *data, struct iovec *parts, size_t count), void *data)
+{
+    struct iovec sent[OBSERVER_PARTS_MAX]; /* the writer may change the others */
+    memcpy(sent, parts, count * sizeof *parts);
+    if (other_wants(observed))
+        show_parts(observed->client, sent, count, observed->observer->see);
+    if (!writer(data, parts, count))
+        return false;
+    if (observed->client->trace)
+        show_parts(observed->client, sent, count, print);
+    return true;
 }
 
 void observer_log_sent(const struct client *client, const unsigned char *frames, size_t len)

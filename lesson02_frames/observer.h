@@ -13,11 +13,13 @@
 #include "message.h"
 #include "trace.h"
 
-/* Someone who wants to see frames besides --trace, or not, from one moment to the next. Both functions
- * may be called in any client's thread, and must not wait. */
+/* Someone who wants to see frames besides --trace, or not, from one moment to the next; and how the
+ * conversation ended. The functions may be called in any client's thread, and must not wait. */
+struct ending;
 struct observer {
     bool (*is_there)(void);
     void (*see)(const struct client *client, const struct trace_frame *frame);
+    void (*see_end)(const struct client *client, const struct ending *ending);
 };
 
 /* A client whose frames may be looked at; used by its thread alone. */
@@ -38,9 +40,17 @@ size_t observer_feed(struct observed *observed, struct ws_message_parser *parser
 /* The client has gone, perhaps in the middle of a frame. */
 void observer_lost(struct observed *observed);
 
-/* A frame goes out to the client: header and payload. */
-void observer_sent(const struct observed *observed, const unsigned char *header, size_t header_len,
-                   const void *payload, size_t len);
+/* The goodbye has been said. */
+void observer_ended(const struct observed *observed, const struct ending *ending);
+
+/*
+ * Calls the writer, which sends all the parts to the client, whole frames in order: its result. The
+ * observer sees them before, so that it sees what follows from them later. --trace tells of them when
+ * they are sent; what is lost with the connection never was. Parts are changed if the writer does so.
+ */
+bool observer_write(const struct observed *observed, struct iovec *parts, size_t count,
+                    bool (*writer)(void *data, struct iovec *parts, size_t count), void *data);
+#define OBSERVER_PARTS_MAX 3
 
 /* Whole frames go out to a client with --trace that another client's thread sends: shown on stderr
  * only. */

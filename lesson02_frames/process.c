@@ -16,6 +16,8 @@
 #include "admission.h"
 #include "log.h"
 #include "logger.h"
+#include "memory.h"
+#include "places.h"
 #include "server.h"
 
 #define EXIT_BY 2800 /* milliseconds for an orderly stop; then the program ends whatever waits */
@@ -49,15 +51,13 @@ static void *wait_for_signal(void *arg)
     _exit(0);
 }
 
-static void block_signals(sigset_t *stop_signals)
+/* From here on, a signal ends the program: nobody is there yet to say goodbye to, and to look up a name
+ * for --host may take long. */
+static void let_signals_end_it(void)
 {
     struct sigaction action = {.sa_handler = end_at_once}, ignore = {.sa_handler = SIG_IGN};
     sigemptyset(&action.sa_mask);
     sigemptyset(&ignore.sa_mask);
-    sigemptyset(stop_signals);
-    sigaddset(stop_signals, SIGINT);
-    sigaddset(stop_signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, stop_signals, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGPIPE, &ignore, NULL); /* a client that has gone must not take the server along */
@@ -68,7 +68,10 @@ static const char *start_waiting_for_signals(void)
 {
     static sigset_t stop_signals;
     pthread_t thread;
-    block_signals(&stop_signals);
+    sigemptyset(&stop_signals);
+    sigaddset(&stop_signals, SIGINT);
+    sigaddset(&stop_signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &stop_signals, NULL);
     if (pipe(stop_pipe) != 0)
         return "cannot make a pipe";
     for (int i = 0; i < 2; i++)
@@ -102,6 +105,7 @@ static void raise_descriptor_limit(void)
         limit.rlim_cur = OPEN_MAX;
 #endif
     (void)setrlimit(RLIMIT_NOFILE, &limit);
+    places_share(limit.rlim_cur < SIZE_MAX ? (size_t)limit.rlim_cur : SIZE_MAX);
 }
 
 /* ------------------------------------------------------------------------------------ start */
@@ -123,24 +127,22 @@ bool process_start(struct server *server, int argc, char **argv, int *status)
     if (verdict != OPTIONS_RUN)
         return false;
     log_init(options_log_level(options));
+    memory_set_bound(options->max_memory);
 
     give_back_large_buffers();
     raise_descriptor_limit();
-    const char *missing = start_waiting_for_signals();
+    let_signals_end_it();
+    const char *missing = NULL;
+    if (listener_open(listener, options->host, options->port, why, sizeof why) != 0)
+        missing = why;
+    if (missing == NULL)
+        missing = start_waiting_for_signals();
     if (missing == NULL && !logger_start())
-        missing = "cannot start the thread that writes the log";
-    if (missing != NULL) {
+        missing = "cannot start the thread that writes the log, or get memory for it";
+    if (missing == NULL && !admission_open())
+        missing = "cannot start the thread that refuses clients, or make its pipe";
+    if (missing != NULL)
         *status = process_fail(missing);
-        return false;
-    }
-    if (listener_open(listener, options->host, options->port, why, sizeof why) != 0) {
-        *status = process_fail(why);
-        return false;
-    }
     listener->stop = stop_pipe[0];
-    if (!admission_open()) {
-        *status = process_fail("cannot start the thread that refuses clients, or make its pipe");
-        return false;
-    }
-    return true;
+    return missing == NULL;
 }

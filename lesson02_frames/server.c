@@ -5,13 +5,12 @@
  *
  * A strict WebSocket server that sends every message back: text as text, binary as binary.
  *
- * Each client has a thread of its own, and serve() is what that thread does: a conversation, written
- * down in the order in which it happens. The clients share nothing here, so there is no lock in this
- * file. Read on in conn.c, how a message is received and sent, and in threads.c and worker.c, where
- * the threads come from.
+ * Each client has a thread of its own, which runs serve(). Read on in conn.c, then in threads.c.
  */
 #include "server.h"
-#include "page.h" /* page.html as an array, made by the Makefile */
+#include "bench.h"
+#include "bench_page.h"
+#include "page.h" /* each page is an array, made by the Makefile */
 
 /* One client, from its handshake to its goodbye. */
 static void serve(struct conn *conn)
@@ -23,16 +22,17 @@ static void serve(struct conn *conn)
         conn_send(conn, message.type, message.data, message.len);
 }
 
-static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NULL}, {.path = NULL}};
-static const struct route routes[] = {{ANY_PATH, serve, "echo"}};
+static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NULL},
+                                    {"/bench", HTML, bench_page_html, sizeof bench_page_html, NULL},
+                                    {.path = NULL}};
+static const struct route routes[] = {{"/bench", bench_serve, NULL}, {ANY_PATH, serve, "echo"}};
 static struct server echo = {
     .command_line = {"lesson02_frames", OPTIONS_MESSAGES, NULL}, .pages = pages, .routes = routes};
 
 int main(int argc, char **argv)
 {
     int status;
-    if (process_start(&echo, argc, argv,
-                      &status)) /* options, signals, socket(), bind(), listen() */
-        threads_run(&echo);     /* accept() and a thread for each client, until Ctrl-C */
+    if (process_start(&echo, argc, argv, &status)) /* options, signals, listen() */
+        threads_run(&echo); /* accept() and a thread for each client, until Ctrl-C */
     return status;
 }

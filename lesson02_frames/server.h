@@ -40,11 +40,28 @@ struct route {
 };
 #define ANY_PATH NULL
 
+/* A handshake and its answer, for those who watch. */
+struct handshake_seen {
+    struct http_text request, answer; /* heads; the request's as far as it has come */
+    int status;                       /* of the answer */
+};
+
+/* Who only watches: not everybody may, and it takes no place of a client's. */
+struct watching {
+    const struct route *routes; /* the table ends with a row without a path */
+    size_t places;              /* for watchers at the same time */
+    enum http_outcome (*admit)(const struct client *client, const struct http_request *request,
+                               const struct options *options); /* HTTP_OK, or the refusal */
+    /* A client is about to get its answer. Called in the client's thread, must not wait. */
+    void (*see_handshake)(const struct client *client, const struct handshake_seen *seen);
+};
+
 struct server {
     /* what it is */
     struct options_spec command_line;
     const struct page *pages; /* what GET gets; NULL for none */
     const struct route *routes;
+    const struct watching *watching; /* or NULL: nobody does */
 
     /* filled in by process_start(), and never changed once there are threads */
     struct options options;

@@ -7,7 +7,7 @@
  * the first byte to the last, alone; it owns everything that has to do with it. In this file one thing
  * is shared: the list of the clients that are being served. `lock` guards it, a mutex: one thread at a
  * time gets past pthread_mutex_lock(), the others wait there until it unlocks. Nothing waits for a
- * client with the lock held. (The lesson's other locks are in worker.c, admission.c and logger.c.)
+ * client with the lock held. (The lesson's other locks are in worker.c, places.c and logger.c.)
  *
  * The stop. Every thread waits for its client and for one thing more, which becomes readable when the
  * server stops (see process.c). So each says goodbye to its own client, and the main thread only waits
@@ -21,9 +21,9 @@
 #include "client.h"
 #include "log.h"
 #include "logger.h"
+#include "places.h"
 #include "worker.h"
 
-#define UNSERVED_MAX 1024 /* clients besides those with a place: before the 101, or leaving */
 #define STOP_GOODBYE 2000 /* milliseconds for all to say goodbye; then the sockets are shut down */
 #define STOP_ENDED   2500 /* ... for the threads to end */
 #define STOP_LOOK    5    /* ... between two looks whether they have */
@@ -31,6 +31,7 @@
 /* A client that is being served: what its thread is started with. */
 struct served {
     struct client client;
+    struct place place;
     const struct server *server;
     struct served *next, **link; /* lock must be held; *link is the pointer that points here */
 };
@@ -42,21 +43,16 @@ static size_t count;
 
 /* ----------------------------------------------------------------------------------- the list */
 
-/* False if there are too many already. */
-static bool add_to_list(struct served *served, size_t most)
+static void add_to_list(struct served *served)
 {
     pthread_mutex_lock(&lock);
-    bool has_room = count < most;
-    if (has_room) {
-        served->next = list;
-        served->link = &list;
-        if (list != NULL)
-            list->link = &served->next;
-        list = served;
-        count++;
-    }
+    served->next = list;
+    served->link = &list;
+    if (list != NULL)
+        list->link = &served->next;
+    list = served;
+    count++;
     pthread_mutex_unlock(&lock);
-    return has_room;
 }
 
 /* From here on nobody else can reach it. */
@@ -95,7 +91,8 @@ static void end_all(void)
 static void serve_client(void *task)
 {
     struct served *served = task;
-    client_serve(&served->client, served->server);
+    client_serve(&served->client, &served->place, served->server);
+    places_leave(&served->place);
     take_off_list(served);
     net_close(served->client.fd);
     free(served);
@@ -110,16 +107,16 @@ static const char *start_thread(const struct server *server, const struct client
     if (served == NULL)
         return "no memory for another connection";
     *served = (struct served){.client = *client, .server = server};
-    const char *why = NULL;
-    if (!add_to_list(served, server->options.max_clients + UNSERVED_MAX)) {
-        why = "no place for another connection";
-    } else if (!worker_start(serve_client, served)) {
-        why = "cannot start a thread";
-        take_off_list(served);
-    }
-    if (why != NULL)
-        free(served);
-    return why;
+    places_enter(&served->place, client->fd);
+    add_to_list(served);
+    while (!worker_start(serve_client, served))
+        if (!places_give_way(&served->place)) {
+            take_off_list(served);
+            places_leave(&served->place);
+            free(served);
+            return "cannot start a thread";
+        }
+    return NULL;
 }
 
 /* ------------------------------------------------------------------------------------ the stop */

@@ -27,22 +27,9 @@ void members_join(struct members *members, struct member *member)
     pthread_mutex_unlock(&members->lock);
 }
 
-/* True if the member is behind now, and was not before. */
-static bool set_behind_locked(struct members *members, struct member *member, bool behind)
-{
-    bool changes = behind != member->behind;
-    if (changes && behind)
-        members->behind_count++;
-    else if (changes)
-        members->behind_count--;
-    member->behind = behind;
-    return changes && behind;
-}
-
 void members_leave(struct members *members, struct member *member)
 {
     pthread_mutex_lock(&members->lock);
-    (void)set_behind_locked(members, member, false);
     *member->link = member->next;
     if (member->next != NULL)
         member->next->link = member->link;
@@ -61,9 +48,9 @@ bool members_send(struct members *members, const unsigned char *frames, size_t l
     bool more_behind = false;
     pthread_mutex_lock(&members->lock);
     for (struct member *member = members->first; member != NULL; member = member->next) {
-        enum outbox_result result = outbox_post(&member->outbox, frames, len);
-        if (set_behind_locked(members, member, result == OUTBOX_BEHIND))
-            more_behind = true;
+        bool is_behind = outbox_post(&member->outbox, frames, len) == OUTBOX_BEHIND;
+        more_behind |= is_behind && !member->behind;
+        member->behind = is_behind;
     }
     pthread_mutex_unlock(&members->lock);
     return more_behind;
@@ -74,7 +61,8 @@ bool members_send(struct members *members, const unsigned char *frames, size_t l
 bool members_set_behind(struct members *members, struct member *member)
 {
     pthread_mutex_lock(&members->lock);
-    bool is_new = set_behind_locked(members, member, true);
+    bool is_new = !member->behind;
+    member->behind = true;
     pthread_mutex_unlock(&members->lock);
     return is_new;
 }
@@ -84,8 +72,7 @@ void members_flush(struct members *members)
     pthread_mutex_lock(&members->lock);
     for (struct member *member = members->first; member != NULL; member = member->next)
         if (member->behind)
-            (void)set_behind_locked(members, member,
-                                    outbox_flush(&member->outbox) == OUTBOX_BEHIND);
+            member->behind = outbox_flush(&member->outbox) == OUTBOX_BEHIND;
     pthread_mutex_unlock(&members->lock);
 }
 
@@ -93,13 +80,11 @@ size_t members_behind(struct members *members, struct pollfd *set, size_t most)
 {
     size_t count = 0;
     pthread_mutex_lock(&members->lock);
-    size_t behind = members->behind_count;
-    for (struct member *m = members->first; m != NULL && count < most && count < behind;
-         m = m->next)
+    for (struct member *m = members->first; m != NULL && count < most; m = m->next)
         if (m->behind)
             set[count++] = (struct pollfd){.fd = m->outbox.fd, .events = POLLOUT};
     pthread_mutex_unlock(&members->lock);
-    return behind;
+    return count;
 }
 
 size_t members_count(struct members *members)

@@ -29,7 +29,6 @@ struct members {
     /* lock must be held when using these; a member that is found here may be used only while it is */
     struct member *first, **end; /* *end is the NULL behind the last: who came first hears first */
     size_t count;
-    size_t behind_count;
 };
 
 void members_init(struct members *members);
@@ -51,8 +50,8 @@ bool members_set_behind(struct members *members, struct member *member);
 /* Sends what their sockets take to those who are behind. */
 void members_flush(struct members *members);
 
-/* Fills set with the sockets of those who are behind, for poll() to wait until they take bytes; returns
- * how many there are, which may be more than most. */
+/* Fills set with the sockets of those who are behind, at most so many, for poll() to wait until they take
+ * bytes; returns how many. */
 size_t members_behind(struct members *members, struct pollfd *set, size_t most);
 
 size_t members_count(struct members *members);

@@ -9,6 +9,8 @@
 
 #include "observer.h"
 
+#define NOT_READING "it does not read what it is sent"
+
 void outbox_init(struct outbox *outbox, const struct client *client, size_t max_backlog,
                  int64_t patience)
 {
@@ -19,30 +21,24 @@ void outbox_init(struct outbox *outbox, const struct client *client, size_t max_
                               .patience = patience,
                               .lock = PTHREAD_MUTEX_INITIALIZER,
                               .owner_sending = true};
+    memory_begin(&outbox->holding, client->fd);
 }
 
 void outbox_destroy(struct outbox *outbox)
 {
+    memory_end(&outbox->holding);
     buffer_free(&outbox->backlog);
     pthread_mutex_destroy(&outbox->lock);
 }
 
-/* Ends a client that is too slow. The owner wakes up from whatever it is waiting for and sees to the
- * rest. */
-static void evict_locked(struct outbox *outbox, const char *why)
+/* Ends the connection: the client is evicted, and why; or it has gone, NULL. The owner wakes up from
+ * whatever it is waiting for and sees to the rest. */
+static void end_locked(struct outbox *outbox, const char *why)
 {
     if (outbox->evicted == NULL)
         outbox->evicted = why;
     buffer_free(&outbox->backlog);
     net_end(outbox->fd);
-}
-
-const char *outbox_evicted(struct outbox *outbox)
-{
-    pthread_mutex_lock(&outbox->lock);
-    const char *why = outbox->evicted;
-    pthread_mutex_unlock(&outbox->lock);
-    return why;
 }
 
 /* ----------------------------------------------------------------------------------- anyone */
@@ -52,11 +48,11 @@ static enum outbox_result queue_locked(struct outbox *outbox, const unsigned cha
                                        size_t len)
 {
     if (outbox->in_hand + buffer_len(&outbox->backlog) + len > outbox->max_backlog) {
-        evict_locked(outbox, "it does not read: more than --max-backlog bytes wait for it");
+        end_locked(outbox, "it does not read: more than --max-backlog bytes wait for it");
         return OUTBOX_GONE;
     }
     if (!buffer_append(&outbox->backlog, bytes, len)) {
-        evict_locked(outbox, "it does not read, and there is no memory to wait for it");
+        end_locked(outbox, "it does not read, and there is no memory to wait for it");
         return OUTBOX_GONE;
     }
     return outbox->owner_sending ? OUTBOX_SENT : OUTBOX_BEHIND;
@@ -68,12 +64,11 @@ static enum outbox_result post_locked(struct outbox *outbox, const unsigned char
     ssize_t left = (ssize_t)len;
     if (!outbox->owner_sending && buffer_len(&outbox->backlog) == 0)
         left = net_send_now(outbox->fd, &(struct iovec){(void *)frames, len}, 1);
-    if (left < 0) {
-        net_end(outbox->fd);
-        return OUTBOX_GONE;
-    }
-    return left == 0 ? OUTBOX_SENT
-                     : queue_locked(outbox, frames + len - (size_t)left, (size_t)left);
+    if (left > 0)
+        return queue_locked(outbox, frames + len - (size_t)left, (size_t)left);
+    if (left < 0)
+        end_locked(outbox, NULL);
+    return left == 0 ? OUTBOX_SENT : OUTBOX_GONE;
 }
 
 enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frames, size_t len)
@@ -84,9 +79,21 @@ enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frame
         if (outbox->is_traced)
             observer_log_sent(outbox->client, frames, len);
         result = post_locked(outbox, frames, len);
+        memory_hold(&outbox->holding, outbox->in_hand + outbox->backlog.size);
     }
     pthread_mutex_unlock(&outbox->lock);
     return result;
+}
+
+/* Does the client take what waits for it? That is asked now and then, not each time. */
+static void measure_locked(struct outbox *outbox)
+{
+    int64_t now = net_now();
+    if (!pace_is_due(&outbox->pace, now))
+        return;
+    int64_t taken = net_taken(outbox->fd).acknowledged;
+    if (pace_measure(&outbox->pace, taken >= 0 ? taken : outbox->flushed, now) > outbox->patience)
+        end_locked(outbox, NOT_READING);
 }
 
 static enum outbox_result flush_locked(struct outbox *outbox)
@@ -95,16 +102,19 @@ static enum outbox_result flush_locked(struct outbox *outbox)
     size_t len = buffer_len(backlog);
     if (outbox->owner_sending || len == 0)
         return OUTBOX_SENT;
-    struct iovec part = {buffer_bytes(backlog), len};
-    ssize_t left = net_send_now(outbox->fd, &part, 1);
+    ssize_t left = net_send_now(outbox->fd, &(struct iovec){buffer_bytes(backlog), len}, 1);
     if (left < 0) {
-        net_end(outbox->fd);
+        end_locked(outbox, NULL);
         return OUTBOX_GONE;
     }
     buffer_consume(backlog, len - (size_t)left);
-    if (left > 0)
-        return OUTBOX_BEHIND;
+    outbox->flushed += (int64_t)len - left;
+    if (left > 0) {
+        measure_locked(outbox);
+        return outbox->evicted == NULL ? OUTBOX_BEHIND : OUTBOX_GONE;
+    }
     buffer_free(backlog);
+    outbox->pace = (struct pace){0};
     return OUTBOX_SENT;
 }
 
@@ -112,29 +122,36 @@ enum outbox_result outbox_flush(struct outbox *outbox)
 {
     pthread_mutex_lock(&outbox->lock);
     enum outbox_result result = flush_locked(outbox);
+    memory_hold(&outbox->holding, outbox->in_hand + outbox->backlog.size);
     pthread_mutex_unlock(&outbox->lock);
     return result;
 }
 
-/* ------------------------------------------------------------------------------------ owner */
-
-/* Half a frame may be out: nothing can follow it. */
-static void give_up_locked(struct outbox *outbox, bool timed_out)
+size_t outbox_waiting(struct outbox *outbox)
 {
-    if (timed_out)
-        evict_locked(outbox, "it does not read what it is sent");
-    buffer_free(&outbox->backlog);
-    net_end(outbox->fd);
+    pthread_mutex_lock(&outbox->lock);
+    size_t waiting = outbox->in_hand + buffer_len(&outbox->backlog);
+    if (waiting > 0)
+        measure_locked(outbox);
+    bool counts = outbox->evicted == NULL && outbox->pace.is_steady;
+    pthread_mutex_unlock(&outbox->lock);
+    return counts ? waiting : 0;
 }
 
-/* The socket is full, or others' frames come first: sends the backlog, then parts, and waits for
- * the socket with the lock released. Frames posted meanwhile go to a fresh backlog. */
+/* ------------------------------------------------------------------------------------ owner */
+
+/* The socket is full, or others' frames come first: sends the backlog, then parts, and waits for the
+ * socket with the lock released. Frames posted meanwhile go to a fresh backlog. Before the owner's first,
+ * nothing goes out: what is in the backlog then stays there. */
 static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size_t count,
                                 int64_t deadline)
 {
-    struct buffer first = outbox->backlog;
-    struct iovec part = {buffer_bytes(&first), buffer_len(&first)};
-    outbox->backlog = (struct buffer){0};
+    struct buffer earlier = {0};
+    if (!outbox->owner_sending) {
+        earlier = outbox->backlog;
+        outbox->backlog = (struct buffer){0};
+    }
+    struct iovec part = {buffer_bytes(&earlier), buffer_len(&earlier)};
     outbox->in_hand = part.iov_len;
     outbox->owner_sending = true;
     pthread_mutex_unlock(&outbox->lock);
@@ -142,39 +159,25 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
     bool is_sent = net_send_all(outbox->fd, &part, 1, outbox->patience, deadline) == 0 &&
                    net_send_all(outbox->fd, parts, count, outbox->patience, deadline) == 0;
     bool timed_out = !is_sent && errno == ETIMEDOUT;
-    buffer_free(&first);
+    buffer_free(&earlier);
 
     pthread_mutex_lock(&outbox->lock);
     outbox->owner_sending = false;
     outbox->in_hand = 0;
-    if (!is_sent)
-        give_up_locked(outbox, timed_out);
-    return is_sent;
-}
-
-/* The first that goes out: what has been posted meanwhile waits behind it. */
-static bool send_first_locked(struct outbox *outbox, struct iovec *parts, size_t count)
-{
-    pthread_mutex_unlock(&outbox->lock);
-    bool is_sent = net_send_all(outbox->fd, parts, count, outbox->patience, NET_NO_DEADLINE) == 0;
-    bool timed_out = !is_sent && errno == ETIMEDOUT;
-    pthread_mutex_lock(&outbox->lock);
-    outbox->owner_sending = false;
-    if (!is_sent)
-        give_up_locked(outbox, timed_out);
+    outbox->pace = (struct pace){0};
+    if (!is_sent) /* half a frame may be out: nothing can follow it */
+        end_locked(outbox, timed_out ? NOT_READING : NULL);
     return is_sent;
 }
 
 static enum outbox_result write_locked(struct outbox *outbox, struct iovec *parts, size_t count)
 {
-    if (outbox->owner_sending) /* not yet by itself: this is its first */
-        return send_first_locked(outbox, parts, count) ? flush_locked(outbox) : OUTBOX_GONE;
     ssize_t left = 1;
-    if (buffer_len(&outbox->backlog) == 0)
+    if (!outbox->owner_sending && buffer_len(&outbox->backlog) == 0)
         left = net_send_now(outbox->fd, parts, count);
-    if (left < 0 || (left > 0 && !send_waiting_locked(outbox, parts, count, NET_NO_DEADLINE)))
-        return OUTBOX_GONE;
-    return buffer_len(&outbox->backlog) > 0 ? OUTBOX_BEHIND : OUTBOX_SENT;
+    if (left > 0)
+        left = send_waiting_locked(outbox, parts, count, NET_NO_DEADLINE) ? 0 : -1;
+    return left < 0 ? OUTBOX_GONE : flush_locked(outbox);
 }
 
 enum outbox_result outbox_write(struct outbox *outbox, struct iovec *parts, size_t count)
@@ -183,15 +186,18 @@ enum outbox_result outbox_write(struct outbox *outbox, struct iovec *parts, size
     pthread_mutex_lock(&outbox->lock);
     if (outbox->evicted == NULL)
         result = write_locked(outbox, parts, count);
+    memory_hold(&outbox->holding, outbox->in_hand + outbox->backlog.size);
     pthread_mutex_unlock(&outbox->lock);
     return result;
 }
 
-void outbox_finish(struct outbox *outbox, int64_t deadline)
+const char *outbox_finish(struct outbox *outbox, int64_t deadline)
 {
     pthread_mutex_lock(&outbox->lock);
     bool has_begun = !outbox->owner_sending;
     if (has_begun && outbox->evicted == NULL && buffer_len(&outbox->backlog) > 0)
         (void)send_waiting_locked(outbox, NULL, 0, deadline);
+    const char *why = memory_is_over(&outbox->holding) ? MEMORY_OVER : outbox->evicted;
     pthread_mutex_unlock(&outbox->lock);
+    return why;
 }

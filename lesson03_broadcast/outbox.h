@@ -20,20 +20,25 @@
 
 #include "buffer.h"
 #include "listener.h"
+#include "memory.h"
+#include "pace.h"
 
 struct outbox {
     int fd; /* these five do not change */
     bool is_traced;
     const struct client *client;
     size_t max_backlog; /* bytes */
-    int64_t patience;   /* milliseconds that the owner waits for a client that takes nothing */
+    int64_t patience;   /* milliseconds for a client that takes nothing */
 
     pthread_mutex_t lock; /* held for a moment only, never while waiting */
     /* lock must be held when using these */
     struct buffer backlog; /* frames for which the socket had no room */
     bool owner_sending;    /* in the middle of it, or before its first */
     size_t in_hand;        /* bytes of a backlog that the owner has taken and is sending */
-    const char *evicted;   /* why, or NULL */
+    struct pace pace;      /* at which the backlog goes down, since it began */
+    struct holding holding;
+    int64_t flushed;     /* bytes that ever went from it to the socket */
+    const char *evicted; /* why, or NULL */
 };
 
 /* What became of frames. */
@@ -50,7 +55,8 @@ void outbox_destroy(struct outbox *outbox);
 /* Anyone: hands over whole frames. */
 enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frames, size_t len);
 
-/* Anyone: sends what the socket takes of the backlog. */
+/* Anyone: sends what the socket takes of the backlog. A client that has taken nothing of it for as long
+ * as patience says is evicted. */
 enum outbox_result outbox_flush(struct outbox *outbox);
 
 /* Owner: sends whole frames, which may lie in several parts, and waits for the socket if need be, but
@@ -59,10 +65,10 @@ enum outbox_result outbox_flush(struct outbox *outbox);
 enum outbox_result outbox_write(struct outbox *outbox, struct iovec *parts, size_t count);
 
 /* Owner, when nobody posts any more: sends the backlog, and waits for that at most until the
- * deadline. */
-void outbox_finish(struct outbox *outbox, int64_t deadline);
+ * deadline. Returns why the client was evicted, or NULL. */
+const char *outbox_finish(struct outbox *outbox, int64_t deadline);
 
-/* Anyone: why the client was evicted, or NULL. */
-const char *outbox_evicted(struct outbox *outbox);
+/* Anyone: how many bytes wait for a client that takes them steadily. 0 for one that does not. */
+size_t outbox_waiting(struct outbox *outbox);
 
 #endif

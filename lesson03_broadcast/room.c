@@ -3,24 +3,10 @@
  */
 #include "room.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <unistd.h>
-
 #include "keepalive.h"
 
-#define QUEUE_MAX  (1024 * 1024) /* bytes that may wait for a delivery; one frame may be larger */
-#define POLLED_MAX 256           /* members behind that are waited for at the same time; */
-#define POLL_AGAIN 20            /* with more, milliseconds until all are tried again */
-#define LAST_WAIT  2000 /* milliseconds for a member that leaves to take what was said before */
-
-static void wake_delivery_thread(struct room *room)
-{
-    while (write(room->wake_pipe[1], "", 1) < 0 && errno == EINTR)
-        ; /* if the pipe is full, the thread will wake all the same */
-}
+#define QUEUE_MAX (1024 * 1024) /* bytes that may wait for a delivery; one frame may be larger */
+#define LAST_WAIT 2000 /* milliseconds for a member that leaves to take what was said before */
 
 /* -------------------------------------------------------------------------------- delivering */
 
@@ -36,10 +22,10 @@ static void deliver_once_locked(struct room *room)
     pthread_mutex_unlock(&room->lock);
 
     if (members_send(&room->members, buffer_bytes(&in_flight), len))
-        wake_delivery_thread(room);
+        delivery_wake(&room->delivery);
 
     pthread_mutex_lock(&room->lock);
-    room->delivered += len;
+    room->counts.delivered += len;
     if (in_flight.size > 2 * QUEUE_MAX)
         buffer_free(&in_flight);
     buffer_consume(&in_flight, buffer_len(&in_flight));
@@ -54,7 +40,7 @@ static void deliver_as_owner_locked(struct room *room)
     deliver_once_locked(room);
     room->is_handed_over = room->is_delivering = buffer_len(&room->queue) > 0;
     if (room->is_handed_over)
-        wake_delivery_thread(room);
+        delivery_wake(&room->delivery);
     pthread_cond_broadcast(&room->changed);
 }
 
@@ -66,19 +52,21 @@ void room_deliver(struct room *room)
     pthread_mutex_unlock(&room->lock);
 }
 
-/* Lets the delivery thread deliver, unless somebody is doing it already. */
-static void hand_over_locked(struct room *room)
+/* Delivery thread: delivers what it has been left. */
+static void deliver_rest(void *data)
 {
-    if (room->is_delivering || buffer_len(&room->queue) == 0)
-        return;
-    room->is_handed_over = room->is_delivering = true;
-    wake_delivery_thread(room);
-}
-
-void room_deliver_later(struct room *room)
-{
+    struct room *room = data;
     pthread_mutex_lock(&room->lock);
-    hand_over_locked(room);
+    if (room->is_handed_over) {
+        while (buffer_len(&room->queue) > 0) {
+            deliver_once_locked(room);
+            pthread_mutex_unlock(&room->lock); /* who is behind must not wait until all is said */
+            members_flush(&room->members);
+            pthread_mutex_lock(&room->lock);
+        }
+        room->is_handed_over = room->is_delivering = false;
+        pthread_cond_broadcast(&room->changed);
+    }
     pthread_mutex_unlock(&room->lock);
 }
 
@@ -111,8 +99,8 @@ static bool append_frame_locked(struct room *room, enum ws_opcode type, const vo
         return false;
     buffer_put(&room->queue, header, header_len);
     buffer_put(&room->queue, data, len);
-    room->said += header_len + len;
-    room->messages++;
+    room->counts.said += header_len + len;
+    room->counts.messages++;
     return true;
 }
 
@@ -130,71 +118,20 @@ bool room_offer(struct room *room, enum ws_opcode type, const void *data, size_t
 {
     pthread_mutex_lock(&room->lock);
     bool is_in = has_space_locked(room, len) && append_frame_locked(room, type, data, len);
-    hand_over_locked(room);
+    if (!room->is_delivering && buffer_len(&room->queue) > 0) {
+        room->is_handed_over = room->is_delivering = true;
+        delivery_wake(&room->delivery);
+    }
     pthread_mutex_unlock(&room->lock);
     return is_in;
 }
 
-void room_count(struct room *room, uint64_t *messages, uint64_t *evicted)
+struct room_counts room_counts(struct room *room)
 {
     pthread_mutex_lock(&room->lock);
-    *messages = room->messages;
-    *evicted = room->evicted;
+    struct room_counts counts = room->counts;
     pthread_mutex_unlock(&room->lock);
-}
-
-/* ----------------------------------------------------------------------- the delivery thread */
-
-/* What has come in while somebody else was delivering. */
-static void deliver_rest(struct room *room)
-{
-    pthread_mutex_lock(&room->lock);
-    if (room->is_handed_over) {
-        while (buffer_len(&room->queue) > 0) {
-            deliver_once_locked(room);
-            pthread_mutex_unlock(&room->lock); /* who is behind must not wait until all is said */
-            members_flush(&room->members);
-            pthread_mutex_lock(&room->lock);
-        }
-        room->is_handed_over = room->is_delivering = false;
-        pthread_cond_broadcast(&room->changed);
-    }
-    pthread_mutex_unlock(&room->lock);
-}
-
-/* Waits for its pipe, and for the sockets of those who are behind. A descriptor may be closed, and even
- * be another client's, by the time poll() looks at it. That does no harm: the answer only means "try",
- * and what is tried is found in the list again. */
-static void wait_for_work(struct room *room)
-{
-    struct pollfd set[1 + POLLED_MAX] = {{.fd = room->wake_pipe[0], .events = POLLIN}};
-    char bytes[64];
-    size_t behind = members_behind(&room->members, set + 1, POLLED_MAX);
-    if (behind <= POLLED_MAX)
-        net_wait_for_any(set, 1 + behind, NET_NO_DEADLINE);
-    else
-        net_wait_for_any(set, 1 + POLLED_MAX, net_now() + POLL_AGAIN);
-    while (read(room->wake_pipe[0], bytes, sizeof bytes) == (ssize_t)sizeof bytes)
-        ;
-}
-
-static bool is_closing(struct room *room)
-{
-    pthread_mutex_lock(&room->lock);
-    bool closing = room->is_closing;
-    pthread_mutex_unlock(&room->lock);
-    return closing;
-}
-
-static void *deliver_for_others(void *arg)
-{
-    struct room *room = arg;
-    while (!is_closing(room)) {
-        wait_for_work(room);
-        deliver_rest(room);
-        members_flush(&room->members);
-    }
-    return NULL;
+    return counts;
 }
 
 /* ----------------------------------------------------------------------------- join and leave */
@@ -205,7 +142,7 @@ static bool write_as_owner(void *data, struct iovec *parts, size_t count)
     struct member *member = data;
     enum outbox_result result = outbox_write(&member->outbox, parts, count);
     if (result == OUTBOX_BEHIND && members_set_behind(&member->room->members, member))
-        wake_delivery_thread(member->room);
+        delivery_wake(&member->room->delivery);
     return result != OUTBOX_GONE;
 }
 
@@ -225,20 +162,19 @@ void room_join(struct room *room, struct member *member, struct conn *conn)
 static void wait_until_delivered(struct room *room)
 {
     pthread_mutex_lock(&room->lock);
-    for (uint64_t goal = room->said; room->delivered < goal;)
+    for (uint64_t goal = room->counts.said; room->counts.delivered < goal;)
         wait_or_deliver_locked(room);
     pthread_mutex_unlock(&room->lock);
 }
 
 /* Others may have evicted the client meanwhile: its owner says so, and it is counted. */
-static void note_eviction(struct room *room, struct member *member, struct conn *conn)
+static void note_eviction(struct room *room, struct conn *conn, const char *why)
 {
-    const char *why = outbox_evicted(&member->outbox);
     if (why != NULL)
         conn_evict(conn, why);
     if (conn_is_evicted(conn)) {
         pthread_mutex_lock(&room->lock);
-        room->evicted++;
+        room->counts.evicted++;
         pthread_mutex_unlock(&room->lock);
     }
 }
@@ -248,8 +184,8 @@ void room_leave(struct room *room, struct member *member, struct conn *conn)
     wait_until_delivered(room);
     members_leave(&room->members, member);
 
-    outbox_finish(&member->outbox, net_now() + LAST_WAIT); /* from here on, nobody posts */
-    note_eviction(room, member, conn);
+    /* from here on, nobody posts */
+    note_eviction(room, conn, outbox_finish(&member->outbox, net_now() + LAST_WAIT));
     conn_set_writer(conn, NULL, NULL);
     outbox_destroy(&member->outbox);
 }
@@ -260,29 +196,14 @@ bool room_open(struct room *room)
 {
     *room = (struct room){.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
     members_init(&room->members);
-    if (pipe(room->wake_pipe) != 0)
-        return false;
-    for (int i = 0; i < 2; i++) {
-        (void)fcntl(room->wake_pipe[i], F_SETFD, FD_CLOEXEC);
-        (void)fcntl(room->wake_pipe[i], F_SETFL, O_NONBLOCK);
-    }
-    if (pthread_create(&room->delivery_thread, NULL, deliver_for_others, room) == 0)
-        return true;
-    close(room->wake_pipe[0]);
-    close(room->wake_pipe[1]);
-    return false;
+    room->delivery =
+        (struct delivery){.members = &room->members, .deliver = deliver_rest, .data = room};
+    return delivery_start(&room->delivery);
 }
 
 void room_close(struct room *room)
 {
-    pthread_mutex_lock(&room->lock);
-    room->is_closing = true;
-    pthread_mutex_unlock(&room->lock);
-    wake_delivery_thread(room);
-    pthread_join(room->delivery_thread, NULL);
-
-    close(room->wake_pipe[0]);
-    close(room->wake_pipe[1]);
+    delivery_stop(&room->delivery);
     buffer_free(&room->queue);
     buffer_free(&room->emptied);
     pthread_cond_destroy(&room->changed);

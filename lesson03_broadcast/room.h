@@ -26,24 +26,27 @@
 #define LESSON03_ROOM_H
 
 #include "conn.h"
+#include "delivery.h"
 #include "members.h"
+
+struct room_counts {
+    uint64_t said, delivered; /* bytes ever put into the queue, and ever delivered */
+    uint64_t messages;        /* said so far */
+    uint64_t evicted;         /* members that were too slow or too silent */
+};
 
 struct room {
     struct members members;
-    pthread_t delivery_thread;
-    int wake_pipe[2]; /* wakes the delivery thread */
+    struct delivery delivery;
 
     pthread_mutex_t lock;
     /* lock must be held when using these */
-    struct buffer queue;      /* whole frames, in the order in which they go to everyone */
-    struct buffer emptied;    /* its memory becomes the queue's while that is in flight */
-    uint64_t said, delivered; /* bytes ever put into the queue, and ever delivered */
-    bool is_delivering;       /* one thread is, or is about to: the order is the same for all */
-    bool is_handed_over;      /* ... and that is the delivery thread */
-    bool is_closing;          /* the delivery thread must end */
-    uint64_t messages;        /* said so far */
-    uint64_t evicted;         /* members that were too slow or too silent */
-    pthread_cond_t changed;   /* the queue has been taken away, or a delivery is done */
+    struct buffer queue;   /* whole frames, in the order in which they go to everyone */
+    struct buffer emptied; /* its memory becomes the queue's while that is in flight */
+    struct room_counts counts;
+    bool is_delivering;     /* one thread is, or is about to: the order is the same for all */
+    bool is_handed_over;    /* ... and that is the delivery thread */
+    pthread_cond_t changed; /* the queue has been taken away, or a delivery is done */
 };
 
 /* Makes an empty room and starts its delivery thread. False if that cannot be done. */
@@ -63,16 +66,14 @@ void room_leave(struct room *room, struct member *member, struct conn *conn);
  * full. False without memory: the message is lost. */
 bool room_say(struct room *room, enum ws_opcode type, const void *data, size_t len);
 
-/* Anyone: the same, but never waits: if the queue is full, or without memory, the message is lost. */
+/* Anyone: the same, but never waits: if the queue is full, or without memory, the message is lost; else
+ * the delivery thread will deliver it. */
 bool room_offer(struct room *room, enum ws_opcode type, const void *data, size_t len);
 
 /* Owner: delivers the queue, unless somebody is doing it already. */
 void room_deliver(struct room *room);
 
-/* Anyone: lets the delivery thread do that. Never waits. */
-void room_deliver_later(struct room *room);
-
-/* Anyone: how many messages were said so far, and how many members were evicted. */
-void room_count(struct room *room, uint64_t *messages, uint64_t *evicted);
+/* Anyone. */
+struct room_counts room_counts(struct room *room);
 
 #endif

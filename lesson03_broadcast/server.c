@@ -10,6 +10,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "backpressure.h"
+#include "bench.h"
+#include "bench_page.h"
 #include "page.h" /* page.html as an array, made by the Makefile */
 #include "room.h"
 #include "server.h"
@@ -17,6 +20,7 @@
 #include "xray_page.h" /* likewise */
 
 static struct room room;
+static struct backpressure backpressure = {.room = &room, .lock = PTHREAD_MUTEX_INITIALIZER};
 static int64_t started;
 
 /* One client, from its handshake to its goodbye. */
@@ -24,14 +28,16 @@ static void serve(struct conn *conn)
 {
     struct conn_message message;
     struct member me;
+    struct speaker speaker = {.backpressure = &backpressure};
     xray_show(conn);
     room_join(&room, &me, conn); /* before the 101: who reads it may count on being in */
     if (conn_accept(conn))
         while (conn_receive(conn, &message)) {
             conn_flush(conn); /* the pong to an earlier ping goes out before the message (§5.5.2) */
-            xray_said(&message, &room.members);
-            if (!room_say(&room, message.type, message.data, message.len))
+            speaker_begin(&speaker, conn, message.len); /* waits for those who are behind */
+            if (!xray_say(&room, conn, &message))       /* room_say(), and it is shown */
                 conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
+            speaker_end(&speaker, message.len);
             if (!conn_has_more(conn)) /* all that came together goes out together */
                 room_deliver(&room);
         }
@@ -41,32 +47,34 @@ static void serve(struct conn *conn)
 /* GET /status */
 static size_t write_status(char *body, size_t size)
 {
-    uint64_t messages, evicted;
-    room_count(&room, &messages, &evicted);
-    int len =
-        snprintf(body, size,
-                 "{\"clients\":%zu,\"messages\":%" PRIu64 ",\"uptime\":%" PRId64
-                 ",\"evicted\":%" PRIu64 "}\n",
-                 members_count(&room.members), messages, (net_now() - started) / 1000, evicted);
+    struct room_counts counts = room_counts(&room);
+    int len = snprintf(body, size,
+                       "{\"clients\":%zu,\"messages\":%" PRIu64 ",\"uptime\":%" PRId64
+                       ",\"evicted\":%" PRIu64 "}\n",
+                       members_count(&room.members), counts.messages, (net_now() - started) / 1000,
+                       counts.evicted);
     return (size_t)len;
 }
 
 static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NULL},
                                     {"/xray", HTML, xray_page_html, sizeof xray_page_html, NULL},
+                                    {"/bench", HTML, bench_page_html, sizeof bench_page_html, NULL},
                                     {"/status", JSON, NULL, 0, write_status},
+                                    {"/xray/status", JSON, NULL, 0, xray_write_status},
                                     {.path = NULL}};
-static const struct route routes[] = {{"/xray", xray_serve, NULL}, {ANY_PATH, serve, "chat"}};
+static const struct route routes[] = {{"/bench", bench_serve, NULL}, {ANY_PATH, serve, "chat"}};
 static struct server chat = {
-    .command_line = {"lesson03_broadcast", OPTIONS_BACKLOG, "1048576"}, /* a broadcast multiplies */
+    .command_line = {"lesson03_broadcast", OPTIONS_XRAY, "1048576"}, /* a broadcast multiplies */
     .pages = pages,
-    .routes = routes};
+    .routes = routes,
+    .watching = &xray_watching};
 
 int main(int argc, char **argv)
 {
     int status;
     if (!process_start(&chat, argc, argv, &status))
         return status;
-    if (!room_open(&room) || !xray_open())
+    if (!room_open(&room) || !xray_open(&chat.options))
         return process_fail("cannot start the delivery thread, or make its pipe");
     started = net_now();
     threads_run(&chat);

@@ -13,34 +13,62 @@
  *     "address":"127.0.0.1:40312"
  *     ...                         and what trace_frame_json() says of the frame, see trace.h
  *
- * A message to everyone is told once, not once for each that gets it: it has "receivers":100 instead of
- * client and address.
+ * A message to everyone is told once, not once for each that gets it: it has "receivers":100 and
+ * "from":7, the number of the client that said it, instead of client and address.
+ *
+ * A WebSocket at /xray/all gets the same objects, and two more kinds, which have time, client and
+ * address, too:
+ *
+ *     "event":"handshake"         a client came, and was let in or refused:
+ *     "status":101                or 403, 426 ...
+ *     "request":"474554202f..."   the head in hexadecimal, its first 2048 bytes; cookies and passwords
+ *                                 are not shown
+ *     "length":412                bytes of the request's head
+ *     "answer":"485454502f..."    the answer; if it is a refusal, with its text
+ *
+ *     "event":"end"               a client has gone:
+ *     "code":1000                 as in its close frame or the server's; 1006: there was none
+ *     "by":"client"               or "server"; "network": the connection was lost
+ *     "evicted":false             for being too slow or too silent
+ *     "reason":"627965"           hexadecimal; the client's words, or the server's
  *
  * The chat never waits for watchers. Its threads put the object into the queue of the watchers' room, and
  * the delivery thread of that room does the sending. If the frames come faster than that, some are not
  * shown, and the next that is has "missed":12, how many. While nobody watches, all this costs a load or
  * two.
  *
- * Locks: call nothing here with a lock of the chat's room held.
+ * Locks: call nothing here with a lock of the chat's room held. While somebody watches, who speaks holds
+ * a lock of this file for as long as it takes to tell it and to put it into the queue. If the queue is
+ * full, that is until a delivery has ended, which waits for no client.
  */
 #ifndef LESSON03_XRAY_H
 #define LESSON03_XRAY_H
 
-#include "conn.h"
-#include "members.h"
+#include "room.h"
+#include "server.h"
 
-/* Before the first client: makes the watchers' room. False if that cannot be done. */
-bool xray_open(void);
+/* Before the first client: makes the watchers' rooms. False if that cannot be done. */
+bool xray_open(const struct options *options);
 void xray_close(void);
 
-/* Serves a watcher. */
-void xray_serve(struct conn *conn);
+/*
+ * Who may watch, and how many at the same time: they take none of the places of --max-clients. What
+ * people say to each other, and their private pings, are not for whoever connects: by default only a
+ * client on this machine may watch, and with --xray any all may. A proxy on this machine looks like a
+ * client on it; but a request that it hands on for somebody else says so in Forwarded (RFC 7239) or
+ * X-Forwarded-For, if the proxy is told to add that.
+ */
+extern const struct watching xray_watching;
 
-/* The watchers see what this client sends and gets. */
+/* GET /xray/status: a page cannot see why its WebSocket was refused, but it can ask for this JSON:
+ * {"watchers":1,"places":16,"who":"loopback"}, or "any". */
+size_t xray_write_status(char *body, size_t size);
+
+/* The watchers see what this client sends and gets, and how it ends. */
 void xray_show(struct conn *conn);
 
-/* Owner: its client says this to all the members. Call it before it is delivered: so the watchers see
- * it before what follows from it. */
-void xray_said(const struct conn_message *message, struct members *members);
+/* Owner: room_say(), for what its client says. Those who watch are told before it is delivered, so that
+ * they see it before what follows from it; and in the order in which the room hears it. */
+bool xray_say(struct room *room, const struct conn *conn, const struct conn_message *message);
 
 #endif

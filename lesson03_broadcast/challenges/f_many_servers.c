@@ -15,11 +15,14 @@
 #include "log.h"
 #include "room.h"
 #include "server.h"
+#include "utf8.h"
 
 #define WAITING_MAX (4 * 1024 * 1024) /* bytes that may wait for a slow Redis */
+#define AROUND      1024              /* ... and that Redis puts around a message, at most */
 #define ID_LEN      16
 static char id[ID_LEN + 1]; /* ours: Redis tells us what we have published ourselves, too */
 static struct room room;
+static struct server server;
 static char host[256] = "127.0.0.1";
 static int port = 6379;
 static pthread_t link_thread;
@@ -37,17 +40,32 @@ static void log_joined(int joined)
     before = joined;
 }
 
+/* Anyone who reaches Redis may publish there: could one of our clients have said this, too? */
+static bool is_message(char type, const unsigned char *data, size_t len)
+{
+    struct utf8 check = {0};
+    if (len > server.options.max_message)
+        return false;
+    return type == '0' + WS_BINARY ||
+           (type == '0' + WS_TEXT && utf8_feed(&check, data, len) && utf8_is_complete(&check));
+}
+
 /* From Redis: the answer to SUBSCRIBE, or {"message", "room", server's id, opcode and message}. */
 static void hear(const redisReply *reply)
 {
-    if (reply->elements != 3)
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3)
         return;
     const redisReply *said = reply->element[2];
     subscribed = true;
-    if (said->type == REDIS_REPLY_STRING && said->len > ID_LEN && memcmp(said->str, id, ID_LEN) &&
-        room_say(&room, said->str[ID_LEN] == '1' ? WS_TEXT : WS_BINARY, said->str + ID_LEN + 1,
-                 said->len - ID_LEN - 1))
-        room_deliver_later(&room);
+    if (said->type != REDIS_REPLY_STRING)
+        return;
+    size_t len = said->len > ID_LEN ? said->len - ID_LEN - 1 : 0;
+    const unsigned char *data = (const unsigned char *)said->str + said->len - len;
+    if (said->len <= ID_LEN || !is_message(said->str[ID_LEN], data, len))
+        log_line("redis: ignored %zu bytes that no client can have said", said->len);
+    else if (memcmp(said->str, id, ID_LEN) != 0 &&
+             room_say(&room, (enum ws_opcode)(said->str[ID_LEN] - '0'), data, len))
+        room_deliver(&room);
 }
 
 /* Writes what waits and reads what has come, without waiting. False if the connection is lost. */
@@ -58,7 +76,8 @@ static bool see_to(redisContext *redis)
     bool ok = redisBufferWrite(redis, &all) == REDIS_OK && redisBufferRead(redis) == REDIS_OK;
     for (; redisGetReplyFromReader(redis, &reply) == REDIS_OK && reply; freeReplyObject(reply))
         hear(reply);
-    return ok && redis->err == 0;
+    size_t unfinished = redis->reader->len - redis->reader->pos; /* of a message too long for us? */
+    return ok && redis->err == 0 && unfinished <= server.options.max_message + AROUND;
 }
 
 /* Both connections are made, seen to, or given up together. */

@@ -3,3 +3,10 @@
 .PHONY: stall
 stall: programs
 	@SERVER_DIR=$(BUILD) tests/abuse/measure_stall.py $(if $(filter command%,$(origin ROUNDS)),--rounds $(ROUNDS))
+
+# make heads: how soon a client gets in among ten thousand that never complete a request, see
+# measure_heads.py.
+
+.PHONY: heads
+heads: programs
+	@SERVER_DIR=$(BUILD) tests/abuse/measure_heads.py

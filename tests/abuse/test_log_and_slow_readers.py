@@ -1,4 +1,4 @@
-"""A log that nobody reads costs nobody's time; and who reads slowly, but steadily, stays."""
+"""A log that nobody reads costs nobody's time, nobody fills it; and who reads slowly, but steadily, stays."""
 import os
 import re
 import subprocess
@@ -6,9 +6,9 @@ import threading
 import time
 
 import pytest
-from ws_testlib.servers import SLOW, Target, command
+from ws_testlib.servers import IS_SANITIZED, SLOW, Target, command
 from ws_testlib.waiting import PATIENCE, wait_until
-from ws_testlib.wire import BINARY, TEXT, Client, frame
+from ws_testlib.wire import BINARY, TEXT, Client, frame, head
 
 CLIENTS = 400
 
@@ -75,6 +75,80 @@ def test_lost_lines_are_counted_where_they_were_lost(unread):
     assert lost and min(lost) > 0
     assert lines[0].startswith("#1 "), "the first lines are those that were logged first"
     assert lines[-1] == "server: stopping" or "closed" in lines[-1], "and the last ones the last"
+
+
+def counted(server, words):
+    """How many lines with these words are in the log, and how many it says that it has left out."""
+    log = server.log()
+    told = len(re.findall(rf"^#\d+ .*{words}", log, re.M))
+    return told, [int(n) for n in re.findall(rf"^\.\.\. (\d+) more lines? like this left out: #.*{words}", log, re.M)]
+
+
+MOST = 1000 + 20 * 10  # lines of a kind that are told in the first seconds
+
+
+@pytest.mark.parametrize("lesson", [2, 3])
+def test_refusals_without_end_are_told_and_then_counted(lesson):
+    """... and the lines of others, from the same address, are all there."""
+    refused = head("GET / HTTP/1.1")  # it has no Host
+    count = 3000
+    with Target(lesson, "-v") as server:
+        honest = Client(server.port)
+        honest.upgrade()
+        for i in range(count):
+            client = Client(server.port)
+            client.send(refused)
+            assert client.read_response().status == 400
+            client.close()
+            if i % 100 == 0:
+                honest.send(frame(TEXT, f"honest {i}".encode()))
+                assert honest.read_frame().payload == f"honest {i}".encode()
+        server.wait_log("refused 400: ", count)  # told or counted, although nothing more comes
+        told, left_out = counted(server, "refused 400: ")
+        assert 1000 <= told < MOST and left_out
+        assert counted(server, "text, .*honest") == (count / 100, [])
+        assert server.log_count(f"#1 {honest.address} open") == 1
+        honest.close()
+
+
+@pytest.mark.skipif(IS_SANITIZED, reason="with a sanitizer, there are not so many lines in a second")
+@pytest.mark.parametrize("lesson", [2, 3])
+@pytest.mark.parametrize("options", [["-v"], ["--trace"]])
+def test_messages_without_end_are_told_and_then_counted(lesson, options):
+    count = 20_000
+    with Target(lesson, *options) as server:
+        loud, quiet = Client(server.port), Client(server.port)
+        for client in (loud, quiet):
+            client.upgrade()
+        receiver = threading.Thread(target=lambda: [loud.read_frame() for _ in range(count)])
+        receiver.start()
+        for _ in range(count // 100):
+            loud.send(frame(TEXT, b"x") * 100)
+        receiver.join()
+        quiet.send(frame(TEXT, b"quiet"))
+        wait_until(lambda: "quiet" in server.log(), "the other client's line is there")
+        loud.close()
+        quiet.close()
+        wait_until(lambda: "more lines like this left out: #1 " in server.log(), "it is counted")
+        lines = server.log().splitlines()
+        shown = [line for line in lines if line.startswith(f"#1 {loud.address}")]
+        assert 1000 <= len(shown) < 2 * MOST and server.log_size() < 2_000_000
+        if options == ["-v"]:
+            server.wait_log("text, 1 bytes: x", count)
+        if lesson == 2:
+            assert f"left out: #2 {quiet.address}" not in server.log()
+
+
+def test_lines_left_out_are_counted_when_the_server_stops():
+    with Target(2, "-v") as server:
+        client = Client(server.port)
+        client.upgrade(None, frame(TEXT, b"x") * 1500)
+        for _ in range(1500):
+            client.read_frame()
+        client.close()
+        server.stop()
+        assert server.log_count("text, 1 bytes: x") == 1500
+        assert counted(server, "text, 1 bytes: x")[1]
 
 
 @pytest.mark.parametrize("lesson", [2, 3])

@@ -22,7 +22,7 @@ OPTIONS = {2: BOTH, 3: BOTH + backlog(MAX_BACKLOG)}
 OVER_BACKLOG = "it does not read: more than --max-backlog bytes wait for it"
 NOT_READING = "it does not read what it is sent"
 NO_ANSWER = "no answer to a ping"
-TOO_SLOW = "a frame that comes too slowly"
+TOO_SLOW = "a message that comes too slowly"
 
 
 def flood_until_all_ended(peers, data):

@@ -5,12 +5,16 @@ Three seconds are promised. Who would need longer to hear the goodbye, or does n
 """
 import contextlib
 import multiprocessing
+import os
+import signal
 import socket
+import subprocess
 import threading
+import time
 
 import pytest
 from ws_testlib.peers import Peer, connect
-from ws_testlib.servers import IS_SANITIZED, MIB, Target
+from ws_testlib.servers import IS_SANITIZED, MIB, Target, command
 from ws_testlib.waiting import PATIENCE, wait_until
 from ws_testlib.wire import CLOSE, TEXT, Frame, frame
 
@@ -141,7 +145,7 @@ def test_stop_under_a_flood_of_connections(server):
 
 
 def test_stop_while_many_have_said_half_a_request(server):
-    """They are in no room and have no goodbye to wait for."""
+    """They are in no room and have no goodbye to wait for. And it is not they who leave."""
     half = [Peer(server) for _ in range(300)]
     for peer in half:
         peer.send(b"GET / HTTP/1.1\r\nHost: lo")
@@ -151,3 +155,41 @@ def test_stop_while_many_have_said_half_a_request(server):
         peer.close()
     assert took < STOP_MAX
     assert server.log_count("server: stopping") == 1
+    assert server.log_count("its request is not complete, and the server stops") > 0  # those that were let in
+    assert server.log_count("left before") == 0
+
+
+LOOKS_LONG = """
+#include <netdb.h>
+#include <unistd.h>
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **list)
+{
+    (void)host, (void)service, (void)hints, (void)list;
+    (void)!write(STDOUT_FILENO, "looking\\n", 8);
+    for (;;)
+        pause();
+}
+"""
+
+
+@pytest.mark.skipif(IS_SANITIZED, reason="a sanitizer wants to be loaded first")
+@pytest.mark.parametrize("lesson", [1, 2, 3])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stop_while_a_name_is_looked_up(tmp_path, lesson, number):
+    """--host with a name server that does not answer: nobody has come yet, so the end comes at once."""
+    (tmp_path / "slow.c").write_text(LOOKS_LONG)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "slow.so", tmp_path / "slow.c"], check=True)
+    process = subprocess.Popen(command(lesson, "--host", "slow.example"), stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=os.environ | {"LD_PRELOAD": str(tmp_path / "slow.so")})
+    try:
+        assert process.stdout.readline() == b"looking\n"
+        start = time.monotonic()
+        process.send_signal(number)
+        assert process.wait(PATIENCE) == 0
+        assert time.monotonic() - start < 1
+        assert process.stdout.read() == process.stderr.read() == b""
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()

@@ -1,17 +1,25 @@
-# make bench [SCENARIOS=echo64,pipe64] [ROUNDS=5]: how fast, against raw TCP and other servers, see
-# tests/bench/bench.py. make bench-curves measures how cost grows, and draws it.
+# make bench [SCENARIOS=echo64,pipe64] [ROUNDS=5] [SERVERS=raw,lesson]: how fast, against raw TCP and
+# other servers, see tests/bench/bench.py. Another server: BENCH_PEER_name='command {port}'.
+# make bench-curves measures how cost grows, and draws it.
+
+# Boost is large, so tests/setup does not install it: apt-get install libboost-dev, or say where it is.
+BOOST         ?= /usr/include
+BOOST_FLAGS    = $(if $(filter-out /usr/include,$(BOOST)),-isystem $(BOOST))
 
 BENCH_DIR     := tests/bench
 BENCH_BUILD   := $(BUILD)/bench
 BENCH_LOAD    := main ring client measure scenario_echo scenario_room scenario_connect scenario_idle
 BENCH_PEERS   := $(shell pkg-config --exists libwebsockets 2>/dev/null && echo lws) \
-                 $(if $(wildcard /usr/include/civetweb.h),civetweb)
+                 $(if $(wildcard /usr/include/civetweb.h),civetweb) \
+                 $(if $(wildcard $(BOOST)/boost/beast.hpp),beast)
 BENCH_PROGRAMS = $(addprefix $(BENCH_BUILD)/,load raw_echo raw_room $(BENCH_PEERS))
 BENCH_CFLAGS   = -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -pthread
 
 ROUNDS    ?= 5
 SCENARIOS ?=
-BENCH_ARGUMENTS = --build $(BUILD) $(if $(SCENARIOS),--scenarios $(SCENARIOS)) --rounds $(ROUNDS)
+SERVERS   ?=
+BENCH_ARGUMENTS = --build $(BUILD) --rounds $(ROUNDS) $(if $(SCENARIOS),--scenarios $(SCENARIOS)) \
+                  $(if $(SERVERS),--servers $(SERVERS))
 
 .PHONY: bench bench-curves bench-programs
 bench: programs bench-programs
@@ -39,3 +47,7 @@ $(BENCH_BUILD)/lws: $(BENCH_DIR)/peers/lws.c
 $(BENCH_BUILD)/civetweb: $(BENCH_DIR)/peers/civetweb.c
 	@mkdir -p $(@D)
 	$(call step,CC,$@)$(CC) -O2 -pthread -o $@ $< -lcivetweb
+
+$(BENCH_BUILD)/beast: $(BENCH_DIR)/peers/beast.cpp
+	@mkdir -p $(@D)
+	$(call step,CXX,$@)$(CXX) -std=c++17 -O2 -pthread $(BOOST_FLAGS) -o $@ $<

@@ -4,28 +4,36 @@ tests/bench/bench.py [options] - how fast the lessons are, against raw TCP and o
 
 Each scenario is a run of build/.../bench/load against a fresh server. The servers take turns, raw,
 lesson, raw, lesson, ..., so that a slow minute of the machine hits all of them; of several rounds
-the median counts. Figures of one run can be compared with each other, not with those of another day.
+the median counts, and of its ratio to raw, taken round by round, the spread is told. Figures of one run
+can be compared with each other, not with those of another day.
+
+What else runs on the machine disturbs. So each sample is told how much of the machine was used by others
+meanwhile, or not given to it (steal); one that was disturbed is repeated, and the quietest one counts.
 
     raw       a thread for each connection that blocks, and no WebSocket (raw_echo.c, raw_room.c):
               the limit of the model
     raw+      the same a little cleverer: threads wait for the next connection; a room gathers what
               is said at the same time, and does not wait for those who do not read
     lesson    lesson 2, or lesson 3 where what one says goes to all
-    others    servers on other libraries (tests/bench/peers), where those are installed
+    others    servers on other libraries (tests/bench/peers), where those are installed; and any server
+              that you name: BENCH_PEER_name='command {port}' in the environment. It must send back what
+              comes; if it has a room too, {does} in its command becomes echo or room.
 """
 import argparse
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1]))  # for ws_testlib
 
+from quiet import how_quiet, quietest
+from table import figures_of, median, table
 from ws_testlib.servers import ROOT, Program, free_port
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -35,6 +43,7 @@ SCENARIOS = {
     "rtt": ("echo", "echo --size 20"),
     "echo64": ("echo", "echo --clients 64 --size 128"),
     "echo1000": ("echo", "echo --clients 1000 --size 20"),
+    "echo64x16k": ("echo", "echo --clients 64 --size 16384"),
     "pipe1": ("echo", "echo --clients 1 --size 20 --window 64"),
     "pipe64": ("echo", "echo --clients 64 --size 128 --window 64"),
     "text4k": ("echo", "echo --clients 16 --size 4096 --window 16 --content ascii"),
@@ -43,6 +52,8 @@ SCENARIOS = {
     "bulk4x1M": ("echo", "echo --clients 4 --size 1048576"),
     "bulk1x16M": ("echo", "echo --size 16777216"),
     "bcast100": ("room", "room --clients 101 --size 64 --window 16"),
+    "bcast100-first": ("room", "room --clients 101 --size 64 --window 16 --speaker first"),
+    "bcast100-last": ("room", "room --clients 101 --size 64 --window 16 --speaker last"),
     "bcast1000": ("room", "room --clients 1001 --size 64 --window 16"),
     "chat100": ("room", "room --clients 100 --senders 100 --size 64"),
     "stall": ("room", "room --clients 20 --stalled 5 --size 4096 --rate 500 --window 64 --seconds 4"),
@@ -50,26 +61,10 @@ SCENARIOS = {
     "idle10k": ("echo", "idle --clients 10000 --size 20"),
     "idle10k-room": ("room", "idle --room --clients 10000 --size 20"),
 }
-# What is said about each: (key of load's report, in words, how to print it, more is better)
-FIGURES = {
-    "rtt": [("p50_us", "p50, µs", "{:.1f}", False), ("cpu_us", "server CPU, µs/message", "{:.1f}", False)],
-    "echo": [("messages_s", "messages/s", "count", True), ("cpu_us", "server CPU, µs/message", "{:.2f}", False)],
-    "bulk": [("MB_s", "MB/s", "{:.0f}", True)],
-    "room": [("deliveries_s", "deliveries/s", "count", True), ("p99_us", "p99, µs", "{:.0f}", False)],
-    "stall": [("delivered", "delivered to the others", "share", True)],
-    "connect": [("connects_s", "connections/s", "count", True), ("cpu_us", "server CPU, µs each", "{:.0f}", False)],
-    "idle": [("kib", "KiB each, of the process's own", "{:.1f}", False),
-             ("among_ratio", "latency of one among them, to alone", "{:.2f}", False)],
-}
+RAW = ("raw", "raw+")
+PEERS = ("ws", "lws", "civetweb", "python")  # must be there in CI
+LARGE = ("beast",)                           # need not be there: tests/setup does not install what they need
 QUICK = {"--clients": 20, "--window": 8, "--size": 300000, "--stalled": 3}  # at most, in --smoke
-
-
-def figures_of(scenario):
-    words = SCENARIOS[scenario][1].split()
-    for kind in ("rtt", "bulk", "stall"):
-        if scenario.startswith(kind):
-            return FIGURES[kind]
-    return FIGURES[words[0]]
 
 
 # ------------------------------------------------------------------------------------------- servers
@@ -81,13 +76,25 @@ def server_commands(build, does, peers):
         "raw": [programs / f"raw_{does}", "{port}"],
         "raw+": [programs / f"raw_{does}", "{port}", "reuse" if does == "echo" else "gather"],
         "lesson": [build / lesson, "--quiet", "--max-clients", "20000", "--port", "{port}"],
+        "beast": [programs / "beast", does, "{port}"],
         "ws": ["node", HERE / "peers/ws.mjs", does, "{port}"],
         "lws": [programs / "lws", does, "{port}"],
         "civetweb": [programs / "civetweb", does, "{port}"],
         "python": ["/usr/bin/python3", HERE / "peers/python.py", does, "{port}"],
     }
-    return {name: command for name, command in commands.items()
-            if name in ("raw", "raw+", "lesson") or (name in peers and is_installed(command))}
+    commands = {name: command for name, command in commands.items()
+                if name in ("raw", "raw+", "lesson") or (name in peers and is_installed(command))}
+    return commands | named_servers(does)
+
+
+def named_servers(does):
+    """Those of the environment: BENCH_PEER_name='command {port}'."""
+    commands = {}
+    for variable, command in sorted(os.environ.items()):
+        if variable.startswith("BENCH_PEER_") and (does == "echo" or "{does}" in command):
+            name = variable.removeprefix("BENCH_PEER_")
+            commands[name] = [word.replace("{does}", does) for word in shlex.split(command)]
+    return commands
 
 
 def is_installed(command):
@@ -107,6 +114,13 @@ def started(command):
 
 def measure(load, command, arguments, raw):
     """One run: load's report; with "failed" in it if something was wrong."""
+    try:
+        return measured(load, command, arguments, raw)
+    except (AssertionError, OSError, subprocess.TimeoutExpired) as error:
+        return {"failed": str(error)}
+
+
+def measured(load, command, arguments, raw):
     with started(command) as server:
         words = [load, *arguments, "--port", str(server.port), "--pid", str(server.pid)]
         run = subprocess.run(words + (["--raw"] if raw else []), capture_output=True, text=True, timeout=120)
@@ -128,11 +142,8 @@ def measure_all(args, scenarios):
         for turn in range(args.rounds):
             for name, command in commands.items():
                 say(f"{scenario}, {name}, {turn + 1} of {args.rounds}")
-                try:
-                    report = measure(args.build / "bench/load", command, arguments.split(), "raw" in name)
-                except (AssertionError, subprocess.TimeoutExpired) as error:
-                    report = {"failed": str(error)}
-                reports[scenario][name].append(report)
+                reports[scenario][name].append(quietest(
+                    lambda: measure(args.build / "bench/load", command, arguments.split(), name in RAW), args.attempts))
     say("")
     return reports
 
@@ -140,43 +151,6 @@ def measure_all(args, scenarios):
 def say(what):
     if sys.stderr.isatty():
         print(f"\r\033[K{what}", end="", file=sys.stderr, flush=True)
-
-
-# --------------------------------------------------------------------------------------------- table
-
-def median(reports, key):
-    values = [report[key] for report in reports if key in report and "failed" not in report]
-    return statistics.median(values) if values else None
-
-
-def count(value):
-    for limit, unit in (1e6, "M"), (1e3, "k"):
-        if value >= limit:
-            return f"{value / limit:.3g}{unit}"
-    return f"{value:.0f}"
-
-
-def cell(value, how):
-    if value is None:
-        return ""
-    if how == "share":
-        return f"{min(value, 1) * 100:.0f} %"
-    return count(value) if how == "count" else how.format(value)
-
-
-def table(reports):
-    """Markdown: absolute figures, and in brackets how they stand to raw TCP's."""
-    names = list(dict.fromkeys(name for servers in reports.values() for name in servers))
-    lines = ["| scenario | figure | " + " | ".join(names) + " |", "| --- " * (len(names) + 2) + "|"]
-    for scenario, servers in reports.items():
-        for key, words, how, _ in figures_of(scenario):
-            values = {name: median(servers.get(name, []), key) for name in names}
-            base = values.get("raw")
-            row = [cell(values[name], how) + (f" ({values[name] / base:.2f})" if base and values[name] is not None
-                                              and name != "raw" and how != "share" else "") for name in names]
-            if any(row):
-                lines.append(f"| {scenario} | {words} | " + " | ".join(row) + " |")
-    return "\n".join(lines)
 
 
 def troubles(reports):
@@ -213,19 +187,15 @@ def smoke(args):
         print("the load generator needs Linux\n0 passed, 0 failed, 1 skipped")
         return 0
     passed = failed = skipped = 0
-    all_peers = ("ws", "lws", "civetweb", "python")
     for scenario, (does, arguments) in SCENARIOS.items():
-        commands = server_commands(args.build, does, all_peers)
-        skipped += sum(1 for name in all_peers if name not in commands)
+        commands = server_commands(args.build, does, PEERS)
+        skipped += sum(1 for name in PEERS if name not in commands)
         for name, command in commands.items():
-            try:
-                report = measure(args.build / "bench/load", command, shortened(arguments), "raw" in name)
-            except (AssertionError, subprocess.TimeoutExpired) as error:
-                report = {"failed": str(error)}
-            wrong = report.get("failed") or ("no figures" if figures_of(scenario)[0][0] not in report else None)
+            report = measure(args.build / "bench/load", command, shortened(arguments), name in RAW)
+            wrong = report.get("failed") or ("no figures" if figures_of(scenario, arguments)[0][0] not in report else None)
             if wrong:
                 print(f"{scenario}, {name}: {wrong}")
-            passed, failed = passed + (not wrong), failed + bool(wrong and name not in all_peers)
+            passed, failed = passed + (not wrong), failed + bool(wrong and name not in PEERS)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 
@@ -286,8 +256,9 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/plain")
     parser.add_argument("--scenarios", type=lambda text: text.split(","), help="some of: " + ", ".join(SCENARIOS))
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--peers", type=lambda text: text.split(","), default=["ws", "lws", "civetweb", "python"])
+    parser.add_argument("--peers", type=lambda text: text.split(","), default=[*PEERS, *LARGE])
     parser.add_argument("--servers", type=lambda text: text.split(","), help="only these, e.g. raw,lesson")
+    parser.add_argument("--attempts", type=int, default=3, help="at one sample, if it is disturbed")
     parser.add_argument("--json", type=pathlib.Path, help="all reports go there")
     parser.add_argument("--smoke", action="store_true", help="only see that everything comes back right")
     parser.add_argument("--curves", type=pathlib.Path, help="measure how cost grows, into this file")
@@ -305,9 +276,12 @@ def main():
     reports = measure_all(args, args.scenarios or list(SCENARIOS))
     if args.json:
         args.json.write_text(json.dumps(reports))
-    print(table(reports))
-    print(f"\nMedians of {args.rounds} rounds; in brackets: times raw TCP's in the same run. ", end="")
-    print(f"{os.cpu_count()} CPUs, {os.uname().sysname} {os.uname().release.split('-')[0]}.")
+    print(table(reports, SCENARIOS))
+    print(f"\nMedians of {args.rounds} rounds; in brackets: times raw TCP's in the same round; ±: half of what the "
+          f"middle half of the rounds spans. {os.cpu_count()} CPUs, {os.uname().sysname} "
+          f"{os.uname().release.split('-')[0]}. {how_quiet(reports)}")
+    if args.rounds < 5:
+        print("! fewer than 5 rounds: a median of them says little")
     wrong = troubles(reports)
     for line in wrong:
         print("!", line)

@@ -23,6 +23,9 @@
 
 #include "ring.h"
 
+/* Who speaks in a room: those who came first, in the middle, or last. */
+enum speaker { SPEAKER_MIDDLE, SPEAKER_FIRST, SPEAKER_LAST };
+
 struct load_options {
     unsigned port;
     pid_t pid; /* of the server, or 0: its CPU time and memory are not asked for */
@@ -32,6 +35,7 @@ struct load_options {
     size_t window; /* messages that one client has in flight */
     size_t size;   /* bytes of payload */
     enum ring_content content;
+    enum speaker speaker;
     double warmup, seconds;
     double rate; /* messages a second and sender; 0: as the window allows */
 };

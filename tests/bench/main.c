@@ -2,8 +2,8 @@
  * load - see load.h
  *
  *     load SCENARIO --port N [--pid PID] [--raw] [--room] [--clients N] [--senders N] [--stalled N]
- *          [--window N] [--size BYTES] [--content binary|ascii|utf8] [--rate N]
- *          [--warmup SECONDS] [--seconds SECONDS]
+ *          [--speaker first|middle|last] [--window N] [--size BYTES] [--content binary|ascii|utf8]
+ *          [--rate N] [--warmup SECONDS] [--seconds SECONDS]
  *
  * One line of JSON on stdout. Exit status: 0; 1 if the server did something wrong, with words on
  * stderr; 2 if the load could not be made.
@@ -52,6 +52,13 @@ static enum ring_content content(const char *name)
     return strcmp(name, "utf8") == 0 ? RING_UTF8 : RING_ASCII;
 }
 
+static enum speaker speaker(const char *name)
+{
+    if (strcmp(name, "first") == 0)
+        return SPEAKER_FIRST;
+    return strcmp(name, "last") == 0 ? SPEAKER_LAST : SPEAKER_MIDDLE;
+}
+
 static void parse(int argc, char **argv)
 {
     static const struct option known[] = {
@@ -59,7 +66,7 @@ static void parse(int argc, char **argv)
         {"room", 0, NULL, 'R'},    {"clients", 1, NULL, 'c'}, {"senders", 1, NULL, 's'},
         {"stalled", 1, NULL, 'd'}, {"window", 1, NULL, 'w'},  {"size", 1, NULL, 'z'},
         {"content", 1, NULL, 'C'}, {"rate", 1, NULL, 'a'},    {"warmup", 1, NULL, 'W'},
-        {"seconds", 1, NULL, 't'}, {NULL, 0, NULL, 0}};
+        {"speaker", 1, NULL, 'S'}, {"seconds", 1, NULL, 't'}, {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         switch (c) {
         case 'p': options.port = (unsigned)number(optarg); break;
@@ -72,6 +79,7 @@ static void parse(int argc, char **argv)
         case 'w': options.window = (size_t)number(optarg); break;
         case 'z': options.size = (size_t)number(optarg); break;
         case 'C': options.content = content(optarg); break;
+        case 'S': options.speaker = speaker(optarg); break;
         case 'a': options.rate = number(optarg); break;
         case 'W': options.warmup = number(optarg); break;
         case 't': options.seconds = number(optarg); break;

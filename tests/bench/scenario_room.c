@@ -30,8 +30,8 @@ static uint32_t *next_of;   /* by sender: the number of its next message in the 
 static uint64_t deliveries; /* messages received, by all clients together */
 static bool stopping;
 
-/* The senders are in the middle: a server that begins with those who came first, or last, does not
- * gain by it. */
+/* In the middle, unless --speaker says otherwise: a server that begins with those who came first, or
+ * last, does not gain by it. */
 static size_t first_sender;
 
 static bool is_sender(const struct client *client)
@@ -202,7 +202,10 @@ void scenario_room(const char *name)
 {
     static const struct scenario room = {opened, received, NULL};
     size_t healthy = options.clients - options.stalled;
-    first_sender = (healthy - options.senders) / 2;
+    size_t others = healthy - options.senders;
+    first_sender = options.speaker == SPEAKER_FIRST  ? 0
+                   : options.speaker == SPEAKER_LAST ? others
+                                                     : others / 2;
     options.room = true;
     if (options.size < HEAD_LEN)
         options.size = HEAD_LEN;
@@ -220,9 +223,11 @@ void scenario_room(const char *name)
 
     sample_reset();
     deliveries = 0;
+    double before = memory_now().own;
     struct usage usage = usage_now();
     run_for(options.seconds);
     usage = usage_since(usage);
+    double kept = memory_now().own - before;
     double count = (double)deliveries, seconds = (double)usage.wall / (double)SECOND;
     if (options.stalled == 0)
         drain();
@@ -231,6 +236,8 @@ void scenario_room(const char *name)
     report("deliveries_s", count / seconds);
     report_usage(usage, count);
     report_samples();
+    if (options.stalled > 0)
+        report("kept_mib", kept > 0 ? kept / 1024 : 0);
     if (options.rate > 0)
         report("delivered", count / (options.rate * seconds * (double)healthy));
     report_end();

@@ -7,14 +7,15 @@ import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import axe from 'axe-core';
 import WebSocket, { WebSocketServer } from 'ws';
-import { line, openBrowser, openPage, root, skip, startServer, timeout, until } from './support.mjs';
+import { line, openBrowser, openPage, serverDir, skip, startServer, timeout, until } from './support.mjs';
 
 const lessons = [
   { number: 1, name: 'lesson 1', path: '', title: ['Lesson 1', '第 1 课'], folder: 'lesson01_handshake' },
   { number: 2, name: 'lesson 2', path: '', title: ['Lesson 2', '第 2 课'], folder: 'lesson02_frames' },
   { number: 3, name: 'lesson 3', path: '', title: ['Lesson 3', '第 3 课'], folder: 'lesson03_broadcast' },
 ];
-const pages = [...lessons, { number: 3, name: 'the x-ray', path: 'xray', title: ['X-ray', 'X 光'] }];
+const pages = [...lessons, { number: 3, name: 'the x-ray', path: 'xray', title: ['X-ray', 'X 光'] },
+  { number: 2, name: 'the bench', path: 'bench', title: ['The frame bench', '动手造帧'] }];
 
 let browser;
 before(async () => { if (!skip) browser = await openBrowser(); });
@@ -41,6 +42,12 @@ async function connect(lesson, page) {
     const client = new WebSocket(new URL('/', page.url()).href.replace('http', 'ws'));
     client.on('open', () => { client.send('hello'); client.close(); });
     await page.locator('#frames > li').nth(3).waitFor();  // hello, hello, close, close
+    return;
+  }
+  if (lesson.path === 'bench') {
+    await until(() => page.isEnabled('#play'), 'the bench');
+    await page.click('#play');
+    await page.locator('#log .end').waitFor();
     return;
   }
   if (lesson.number < 3)
@@ -134,7 +141,7 @@ async function walk(page, steps) {
 }
 
 test('lesson 1 with the keyboard alone', { skip, timeout }, () => withPage(lessons[0], async (page, server) => {
-  assert.deepEqual(await walk(page, 2), ['language', 'connect']);
+  assert.deepEqual(await walk(page, 4), ['smaller', 'larger', 'language', 'connect']);
   await page.keyboard.press('Enter');
   await line(page, 'accept key is right');
   await until(() => page.locator('#send:focus').isVisible(), 'the focus on the next button');
@@ -146,7 +153,7 @@ test('lesson 1 with the keyboard alone', { skip, timeout }, () => withPage(lesso
 }));
 
 test('lesson 2 with the keyboard alone', { skip, timeout }, () => withPage(lessons[1], async (page) => {
-  assert.deepEqual(await walk(page, 2), ['language', 'connect']);
+  assert.deepEqual(await walk(page, 5), ['smaller', 'larger', 'language', 'bench', 'connect']);
   await page.keyboard.press('Enter');
   await until(() => page.locator('#send:focus').isVisible(), 'the focus on the next button');
   await page.keyboard.press('Enter');
@@ -161,7 +168,7 @@ test('lesson 2 with the keyboard alone', { skip, timeout }, () => withPage(lesso
 
 test('lesson 3 with the keyboard alone', { skip, timeout }, () => withPage(lessons[2], async (page) => {
   await line(page, 'You are in the room');
-  assert.deepEqual(await walk(page, 5), ['language', 'xray', 'leave', 'log', 'name']);
+  assert.deepEqual(await walk(page, 8), ['smaller', 'larger', 'language', 'xray', 'bench', 'leave', 'log', 'name']);
   await page.keyboard.type('Ada');
   assert.deepEqual(await walk(page, 1), ['text']);
   await page.keyboard.type('hello');
@@ -251,7 +258,7 @@ test('no page may put one of ours into a frame', { skip, timeout }, async () => 
 
 // A server that is not ours, with our page, and says what it likes.
 async function withHostileServer(lesson, talk, use) {
-  const html = readFileSync(`${root}/${lesson.folder}/page.html`);
+  const html = readFileSync(`${serverDir}/${lesson.folder}/page.html`);
   const http = createServer((request, response) => {
     response.setHeader('Content-Type', 'text/html; charset=utf-8');
     response.end(html);

@@ -7,6 +7,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { once } from 'node:events';
+import net from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
@@ -119,4 +120,49 @@ export function line(page, text) {
 export function forgiveAbsence(page) {
   page.problems = page.problems.filter((problem) =>
     !/ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE|can’t establish a connection/.test(problem));
+}
+
+// A proxy in front of a server. change(head) gets the head of each request, and gives the one that is
+// handed on, or { answer }: then the server is not asked.
+export async function startProxy(server, change) {
+  const sockets = new Set();
+  const proxy = net.createServer((client) => {
+    let head = '';
+    const keep = (socket) => {
+      sockets.add(socket);
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    };
+    const read = (bytes) => {
+      head += bytes.toString('latin1');
+      const end = head.indexOf('\r\n\r\n') + 4;
+      if (end < 4) return;
+      client.off('data', read);
+      const changed = change(head.slice(0, end));
+      if (changed.answer) {
+        client.end(changed.answer);
+        return;
+      }
+      const upstream = net.connect(server.port, '127.0.0.1');
+      keep(upstream);
+      upstream.on('error', () => client.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'));
+      upstream.write(Buffer.from(changed + head.slice(end), 'latin1'));
+      client.pipe(upstream).pipe(client);
+    };
+    keep(client);
+    client.on('data', read);
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  return {
+    url: `http://127.0.0.1:${proxy.address().port}/`,
+    stop() {
+      proxy.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+// The browser reports on its console whatever was refused, and rightly so.
+export function forgiveRefusals(page) {
+  page.problems = page.problems.filter((problem) =>
+    !/WebSocket|Failed to load resource|can’t establish a connection|NetworkError/.test(problem));
 }

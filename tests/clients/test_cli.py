@@ -18,7 +18,8 @@ OPTIONS = {  # from which lesson on there is an option, and a value that it take
     "--trace": (1, None), "--help": (1, None), "--version": (1, None),
     "--handshake-timeout": (1, "5"), "--allow-origin": (1, "*"),
     "--max-message": (2, "1000"), "--max-clients": (2, "10"), "--ping-interval": (2, "5"),
-    "--max-backlog": (3, "100000"),
+    "--max-memory": (2, "100000000"),
+    "--max-backlog": (3, "100000"), "--xray": (3, "any"),
 }
 LETTERS = ["-p", "-H", "-v", "-q", "-h"]
 
@@ -43,7 +44,7 @@ def test_help_names_the_defaults(lesson):
     help_text = run(lesson, "--help").stdout
     defaults = {"--port": "8080", "--handshake-timeout": "120", "--max-clients": "1024",
                 "--max-message": "1048576" if lesson == 3 else "16777216", "--ping-interval": "20",
-                "--max-backlog": "4194304"}
+                "--max-backlog": "4194304", "--max-memory": "268435456", "--xray": "loopback"}
     for option, value in defaults.items():
         if has(lesson, option):
             assert re.search(rf"{option} .*\b{value}\b", help_text), f"{option} {value}"
@@ -67,6 +68,10 @@ def assert_usage_error(done, word):
     ["--port"], ["-p"], ["--port", ""], ["--port", "http"], ["--port", "80a"], ["--port", "-1"],
     ["--port", "65536"], ["--port", "99999999999999999999"], ["--port", " 80"], ["--port", "1e3"],
     ["--host"], ["--host", ""], ["--allow-origin"], ["--verbose=yes"],
+    *[["--allow-origin", origin] for origin in [
+        "", "chat.example", "http://chat.example/", "https://chat.example/chat", "http://me@chat.example",
+        "http://chat.example:80", "https://chat.example:443", "http://", "http:chat.example", "//chat.example",
+        "http://chat.example, http://b.example", "http://a.example:x", "*.example", "http://*.example"]],
     ["--handshake-timeout"], ["--handshake-timeout", "soon"], ["--handshake-timeout", "-1"],
     ["--handshake-timeout", "0"], ["--handshake-timeout", "nan"], ["--handshake-timeout", "5s"],
     ["--port", "0", "more"],
@@ -80,6 +85,14 @@ def test_mistake_exits_with_2(lesson, arguments):
 @pytest.mark.parametrize("value", ["", "many", "-1", "0", "1x", "99999999999999999999"])
 def test_bad_limit_exits_with_2(lesson, option, value):
     assert_usage_error(run(lesson, option, value), option)
+
+
+@pytest.mark.lessons(3)
+@pytest.mark.parametrize("value", ["", "all", "Any", "anybody", "loopback,any", "127.0.0.1"])
+def test_who_may_watch_is_loopback_or_any(lesson, value):
+    done = run(lesson, "--xray", value)
+    assert_usage_error(done, "--xray")
+    assert "loopback or any" in done.stderr
 
 
 @pytest.mark.lessons(1, 2)

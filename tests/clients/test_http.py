@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from ws_testlib.servers import LOOPBACKS, ROOT
+from ws_testlib.servers import LOOPBACKS, SERVER_DIR
 from ws_testlib.waiting import PATIENCE
 from ws_testlib.wire import KEY, accept_key, handshake, head, text
 
@@ -85,6 +85,10 @@ REFUSALS = {
     "method in lower case": (handshake("get / HTTP/1.1"), 405, "GET"),
     "PUT": (handshake("PUT / HTTP/1.1"), 405, "GET"),
     "HTTP/1.0": (handshake("GET / HTTP/1.0"), 505, "HTTP/1.1"),
+    "fragment": (handshake("GET /chat#top HTTP/1.1"), 400, "fragment.*§3"),
+    "fragment behind a host": (handshake("GET http://localhost#top HTTP/1.1"), 400, "fragment.*§3"),
+    "user": (handshake("GET http://me@localhost/ HTTP/1.1"), 400, "user.*§3"),
+    "user and password": (handshake("GET http://me:x@localhost/ HTTP/1.1"), 400, "user.*§3"),
     "no Upgrade": (handshake(drop=["Upgrade"]), 400, "Upgrade"),
     "Upgrade to something else": (handshake(upgrade="h2c"), 400, "Upgrade"),
     "Upgrade to nearly that": (handshake(upgrade="websockets"), 400, "Upgrade"),
@@ -421,10 +425,47 @@ def test_name_given_with_host_is_trusted(start, clients):
     assert_upgraded(ask_from_page(clients(server), server, "127.1:PORT", "http://127.1:PORT"))
 
 
-def test_log_says_how_to_let_a_page_in(start, clients):
+@pytest.mark.parametrize("origin", ["http://friend.example", "https://friend.example:8443", "http://[2001:db8::1]",
+                                    "chrome-extension://abcdefgh", "file://"])
+def test_log_says_how_to_let_an_origin_in(start, clients, origin):
+    """... which may be that of a page, or of a program: an Arduino's library says file://."""
     server = start()
-    ask_from_page(clients(server), server, "localhost:PORT", "http://friend.example")
-    server.stderr.wait_for(r"--allow-origin http://friend\.example$")
+    refusal = ask_from_page(clients(server), server, "localhost:PORT", origin)
+    assert "page" not in refusal.text
+    hint = server.stderr.wait_for(r"^#1 .*(--allow-origin .*)$")
+    assert hint[1] == f"--allow-origin {origin}"
+    assert "page" not in hint[0]
+    friendly = start(*hint[1].split())
+    assert ask_from_page(clients(friendly), friendly, "localhost:PORT", origin).status == 101
+
+
+@pytest.mark.parametrize("origin", [
+    "", "null", "http://a.example/", "http://a.example;reboot", "http://$(reboot)", "http://a.example`reboot`",
+    "http://a.example --host 0.0.0.0", "http://a.example|sh", "http://a&b", "http://me@a.example", "* --trace",
+    "http://a.example:port", "http://a.example:80", "http://a.example:123456", "http://", "http://[a|b]",
+    "-h://a.example?", "http://" + "a" * 400])
+def test_log_suggests_nothing_that_a_stranger_has_made_up(start, clients, origin):
+    """Whoever copies the line must not run what was in the Origin."""
+    server = start()
+    assert ask_from_page(clients(server), server, "localhost:PORT", origin).status == 403
+    server.stderr.wait_for(r"^#1 .* no website has the Origin")
+    assert "--allow-origin" not in server.stderr.text
+
+
+def test_absolute_target_counts_and_not_host(server, clients):
+    """RFC 9112 §3.2.2."""
+    def ask(target, host, origin):
+        client = clients(server)
+        client.send(handshake(f"GET {target} HTTP/1.1", host=host, add=[f"Origin: {origin}"]))
+        status = client.read_response().status
+        client.close()
+        return status
+    assert ask("http://localhost:7/", "evil.example", "http://localhost:7") == 101
+    assert ask("HTTP://[::1]:7?x", "evil.example", "http://[::1]:7") == 101
+    assert ask("http://localhost:7/", "evil.example", "http://evil.example") == 403
+    assert ask("http://localhost:7/", "127.0.0.1", "http://127.0.0.1") == 403
+    assert ask("http://evil.example/", "localhost", "http://evil.example") == 403
+    assert ask("http://evil.example/", "localhost", "http://localhost") == 403
 
 
 @pytest.mark.parametrize("options, origin, status", [
@@ -444,10 +485,108 @@ def test_allow_origin(start, clients, options, origin, status):
     assert ask_from_page(clients(server), server, "localhost:PORT", origin).status == status
 
 
+@pytest.mark.parametrize("origin, status", [("http://localhost:PORT", 200), ("http://chat.example", 403),
+                                            ("http://localhost:1", 403), ("null", 403)])
+def test_a_page_may_ask_what_a_handshake_would_get(start, clients, origin, status):
+    server = start()
+    client = clients(server)
+    origin = origin.replace("PORT", str(server.port))
+    client.send(head("GET / HTTP/1.1", f"Host: localhost:{server.port}", f"Page-Origin: {origin}"))
+    assert client.read_response().status == status
+    if status == 403 and origin != "null":
+        server.stderr.wait_for(f"--allow-origin {origin}")
+
+
+@pytest.mark.lessons(2, 3)
+def test_a_page_is_told_that_the_server_is_full(start, clients):
+    server = start("--max-clients", "1")
+    first = clients(server)
+    first.send(handshake())
+    assert first.read_response().status == 101
+    for lines, status in ([], 200), (["Page-Origin: http://localhost"], 503):
+        client = clients(server)
+        client.send(head("GET / HTTP/1.1", "Host: localhost:80", *lines))
+        assert client.read_response().status == status
+
+
+# ------------------------------------------------------------------- under which names there are pages
+
+KNOWN_NAMES = ["localhost", "localhost:PORT", "LOCALHOST", "127.0.0.1:PORT", "192.168.1.5", "[::1]:PORT",
+               "classroom:PORT"]  # nobody can own a name without a dot
+STRANGE_NAMES = ["evil.example", "evil.example:PORT", "localhost.evil.example", "127.0.0.1.evil.example", "1.2.3.4.5",
+                 "a."]
+GIVEN = {1: ["/"], 2: ["/"], 3: ["/", "/xray", "/status"]}
+
+
+def ask_for_page(client, server, host, path="/", method="GET"):
+    client.send(head(f"{method} {path} HTTP/1.1", "Host: " + host.replace("PORT", str(server.port))))
+    return client.read_response(to_head=method == "HEAD")
+
+
+@pytest.mark.parametrize("host", KNOWN_NAMES)
+def test_pages_are_given_under_names_that_are_ours(server, clients, lesson, host):
+    for path in GIVEN[lesson]:
+        assert ask_for_page(clients(server), server, host, path).status == 200
+
+
+@pytest.mark.parametrize("host", STRANGE_NAMES)
+def test_pages_are_not_given_under_a_strangers_name(start, clients, lesson, host):
+    """The owner of evil.example lets it point here: a page from there could read ours, which has the same
+    origin, and a browser sends no Origin with that (DNS rebinding)."""
+    server = start()
+    for path in GIVEN[lesson]:
+        assert_refusal(ask_for_page(clients(server), server, host, path), 421, "name in Host")
+    assert ask_for_page(clients(server), server, host, method="HEAD").status == 421
+    assert ask_for_page(clients(server), server, "localhost").status == 200
+
+
+def test_absolute_target_decides_about_the_page(server, clients):
+    """RFC 9112 §3.2.2: and not Host."""
+    def ask(target, host):
+        return ask_for_page(clients(server), server, host, target).status
+    assert ask("http://localhost/", "evil.example") == 200
+    assert ask("http://evil.example/", "localhost") == 421
+    assert ask("http://evil.example", "localhost") == 421
+    assert ask("http://localhost@evil.example/", "localhost") == 421
+
+
+@pytest.mark.parametrize("options, host, status", [
+    (["--allow-origin", "https://chat.example"], "chat.example", 200),  # what a proxy in front hands on
+    (["--allow-origin", "https://chat.example"], "CHAT.example:8080", 200),
+    (["--allow-origin", "https://chat.example:8443"], "chat.example:8443", 200),
+    (["--allow-origin", "https://chat.example"], "evil.example", 421),
+    (["--allow-origin", "https://chat.example"], "x.chat.example", 421),
+    (["--allow-origin", "http://a.example", "--allow-origin", "https://chat.example"], "chat.example", 200),
+    (["--allow-origin", "*"], "evil.example", 200),
+    (["--allow-origin", "null"], "evil.example", 421),
+    (["--host", "127.1"], "127.1:PORT", 200),
+    (["--host", "127.1"], "127.2:PORT", 421),
+])
+def test_names_that_are_made_known(start, clients, options, host, status):
+    server = start(*options)
+    assert ask_for_page(clients(server), server, host).status == status
+
+
+def test_log_says_how_to_make_a_name_known(start, clients):
+    server = start()
+    ask_for_page(clients(server), server, "chat.example:8080")
+    hint = server.stderr.wait_for(r"^#1 .*(--allow-origin http://chat\.example:8080) ")
+    friendly = start(*hint[1].split())
+    assert ask_for_page(clients(friendly), friendly, "chat.example:8080").status == 200
+
+
+@pytest.mark.parametrize("host", ["a.$(reboot)", "a.b;reboot", "a.b|sh", "a.`reboot`", "a.b&"])
+def test_log_suggests_no_name_that_a_stranger_has_made_up(start, clients, host):
+    server = start()
+    assert ask_for_page(clients(server), server, host).status == 421
+    server.stderr.wait_for(r"^#1 .* the name is ")
+    assert "--allow-origin" not in server.stderr.text
+
+
 # ----------------------------------------------------------------------------------- ordinary HTTP
 
 def page_of(lesson):
-    return (ROOT / PAGES[lesson] / "page.html").read_bytes()
+    return (SERVER_DIR / PAGES[lesson] / "page.html").read_bytes()
 
 
 def assert_page(response, lesson):

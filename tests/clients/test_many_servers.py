@@ -104,6 +104,41 @@ def test_an_empty_message_and_one_of_many_bytes_go_over(redis, start_all):
         assert [c.read_frame().payload for c in (here, there)] == [payload, payload]
 
 
+def publish(redis, message):
+    """As somebody does who is none of our servers."""
+    subprocess.run(["redis-cli", "-p", str(redis.port), "-x", "PUBLISH", "room"], input=message, check=True,
+                   capture_output=True)
+
+
+@pytest.mark.parametrize("message", [
+    b"", b"x", b"x" * 16, b"x" * 16 + b"0", b"x" * 16 + b"8\x03\xe8", b"x" * 16 + b"3data", b"x" * 16 + b"\0data",
+    b"x" * 16 + b"1\xff", b"x" * 16 + b"1cut \xe4\xbd", b"x" * 16 + b"2" + bytes(1_048_577),
+    b"x" * 16 + b"1" + b"y" * 1_048_577], ids=lambda message: repr(message[16:26]))
+def test_only_what_a_client_can_have_said_is_heard(redis, start_all, message):
+    """Anyone who reaches Redis may publish there: a frame that is none would end all our clients."""
+    redis.start()
+    servers = start_all(2, 1)
+    wait_for_log(servers, JOINED)
+    publish(redis, message)
+    wait_for_log(servers, JOINED, f"redis: ignored {len(message)} bytes")
+    publish(redis, b"x" * 16 + "1你好".encode())
+    publish(redis, b"x" * 16 + b"2" + bytes(1_048_576 if len(message) > 1000 else 3))
+    for client in members_of(servers):
+        assert [f.opcode for f in client.read_frames(2)] == [TEXT, BINARY]
+
+
+def test_what_is_much_too_long_is_not_even_gathered(redis, start_all):
+    redis.start()
+    servers = start_all(1, 1)
+    wait_for_log(servers, JOINED)
+    with contextlib.suppress(subprocess.CalledProcessError):
+        publish(redis, b"x" * 16 + b"2" + bytes(64_000_000))
+    wait_for_log(servers, JOINED, AWAY, JOINED)
+    assert servers[0][0].memory("VmHWM") < 40 << 20
+    publish(redis, b"x" * 16 + b"1still here")
+    assert members_of(servers)[0].read_frame().payload == b"still here"
+
+
 def test_redis_goes_and_comes_back(redis, start_all):
     redis.start()
     servers = start_all(2, 2)

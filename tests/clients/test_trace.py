@@ -114,6 +114,19 @@ def test_silence(start, join):
     compare("silence", server.stderr.text)
 
 
+@pytest.mark.lessons(2)
+def test_what_does_not_go_out_is_not_sent(start, join):
+    """The echo is larger than all buffers, and the client goes away without having read it."""
+    server = start("--trace")
+    client = join(server, receive_buffer=4096)
+    client.send(frame(BINARY, bytes(16_000_000)))
+    server.stderr.wait_for(r"received: binary frame, 16000000 bytes")
+    client.reset()
+    server.stderr.wait_for(r"closed 1006.*\n")
+    assert re.findall(r"(received|sent): (.*?),", server.stderr.text) == [
+        ("received", "request head"), ("sent", "answer"), ("received", "binary frame")]
+
+
 REQUESTS = {
     "request-in-three-reads": cut(handshake(), 5, 60),
     "request-of-a-browser": [handshake(add=["Origin: http://localhost", "Sec-WebSocket-Extensions: "

@@ -7,6 +7,8 @@ told, once, in order, to all who watch, and that the chat does not feel it.
 import asyncio
 import contextlib
 import json
+import re
+import socket
 import struct
 import threading
 
@@ -22,12 +24,15 @@ from ws_testlib.wire import (BINARY, CLOSE, CONTINUATION, MASK, PING, PONG, TEXT
 pytestmark = pytest.mark.lessons(3)
 
 
+PLACES = 16  # for watchers at the same time
+
+
 class Watcher(Client):
     """A client of the feed."""
 
-    def __init__(self, port, **kwargs):
+    def __init__(self, port, path="/xray", **kwargs):
         super().__init__(port, **kwargs)
-        self.upgrade(handshake("GET /xray HTTP/1.1"))
+        self.upgrade(handshake(f"GET {path} HTTP/1.1"))
 
     def read_object(self):
         said = self.read_frame()
@@ -49,6 +54,12 @@ def watch():
 def get_status(server):
     with contextlib.closing(Client(server.port)) as client:
         client.send(b"GET /status HTTP/1.1\r\nHost: x\r\n\r\n")
+        return json.loads(client.read_response().body)
+
+
+def xray_status(server):
+    with contextlib.closing(Client(server.port)) as client:
+        client.send(b"GET /xray/status HTTP/1.1\r\nHost: x\r\n\r\n")
         return json.loads(client.read_response().body)
 
 
@@ -97,6 +108,30 @@ def test_cause_is_told_before_effect(server, watch, join):
         ann.read_frame()
     told = [brief(told)[1:3] for told in watcher.read_objects(4 * 300)]
     assert told == 300 * [("in", "text"), ("out", "text"), ("in", "ping"), ("out", "pong")]
+
+
+def test_the_order_is_that_of_the_room(server, watch, join):
+    """... however many speak at the same time."""
+    count = 150
+    watcher, hearer = watch(server), join(server)
+    speakers = [join(server) for _ in range(4)]
+    heard = []
+
+    def speak(name, speaker):
+        for i in range(count):
+            speaker.send(text(f"{name} {i}"))
+
+    def hear():
+        heard.extend(hearer.read_frame().payload.hex() for _ in range(count * len(speakers)))
+
+    jobs = [threading.Thread(target=hear)]
+    jobs += [threading.Thread(target=speak, args=job) for job in enumerate(speakers)]
+    for job in jobs:
+        job.start()
+    told = watcher.read_objects(2 * count * len(speakers))
+    for job in jobs:
+        job.join()
+    assert [each["payload"] for each in told if each["direction"] == "out"] == heard
 
 
 @pytest.mark.parametrize("bad, fault, section, code", [
@@ -348,6 +383,203 @@ def test_watched_by_a_client_of_another_make(server, join):
     assert [(each["direction"], each["name"], each["outcome"]) for each in told] == [
         ("in", "text", "ok"), ("in", "continuation", "ok"), ("out", "text", "ok"),
         ("in", "close", "bad"), ("out", "close", "ok")]
+
+
+def test_a_broadcast_names_its_sender(server, watch, join):
+    watcher = watch(server)
+    clients = [join(server) for _ in range(3)]
+    for client in clients:
+        client.send(text("me"))
+        said, broadcast = watcher.read_objects(2)
+        assert said["address"] == client.address
+        assert (broadcast["from"], broadcast["receivers"]) == (said["client"], 3)
+
+
+# ------------------------------------------------------------------------- handshakes, and the end
+
+def test_handshake_is_told_with_its_answer(start, watch, clients):
+    server = start()
+    watcher = watch(server, path="/xray/all")
+    client = clients(server)
+    request = handshake("GET /somewhere HTTP/1.1", add=["Origin: http://localhost"])
+    client.send(request)
+    answer = client.read_response()
+    told = watcher.read_object()
+    assert set(told) == {"time", "client", "address", "event", "status", "length", "request", "answer"}
+    assert (told["event"], told["client"], told["address"]) == ("handshake", 2, client.address)
+    assert (told["status"], told["length"]) == (101, len(request))
+    assert bytes.fromhex(told["request"]) == request
+    assert answer.header("Sec-WebSocket-Accept").encode() in bytes.fromhex(told["answer"])
+    client.say_goodbye(3000)
+    said, answered, end = watcher.read_objects(3)
+    assert brief(said) == (2, "in", "close", 2, "ok") and brief(answered) == (2, "out", "close", 2, "ok")
+    assert end | {"time": 0} == {"time": 0, "client": 2, "address": client.address, "event": "end",
+                                 "code": 3000, "by": "client", "evicted": False, "reason": ""}
+
+
+@pytest.mark.parametrize("request_bytes, status, words", [
+    (handshake(sec_websocket_version="8"), 426, b"must be 13"),
+    (handshake(add=["Origin: http://evil.example"]), 403, b"Origin"),
+    (b"GET / HTTP/1.1\r\nHost: x\r\nno colon here\r\n", 400, b"colon"),
+    (b"\x16\x03\x01\x02\x00\x01\x00\x01", 400, b"TLS"),
+    (b"\x81\x85\x00\x00\x00\x00Hello", 400, b"method"),
+])
+def test_refused_handshake_is_told(start, watch, clients, request_bytes, status, words):
+    server = start()
+    watcher = watch(server, path="/xray/all")
+    client = clients(server)
+    client.send(request_bytes)
+    assert client.read_response().status == status
+    told = watcher.read_object()
+    assert (told["event"], told["status"]) == ("handshake", status)
+    assert request_bytes.startswith(bytes.fromhex(told["request"])) and told["request"]
+    assert words in bytes.fromhex(told["answer"])
+
+
+def test_secrets_of_a_request_are_not_told(start, watch, clients):
+    server = start()
+    watcher = watch(server, path="/xray/all")
+    secrets = ["Cookie: session=4711", "authorization: Basic NDcxMQ==", "Proxy-Authorization: x 4711"]
+    for add in secrets, ["Cookie:"] * 300, ["X-Long: " + "y" * 3000, *secrets]:
+        head = handshake(add=add)
+        clients(server).upgrade(head)
+        request = bytes.fromhex(watcher.read_object()["request"])
+        assert b"4711" not in request and b"NDcx" not in request
+        assert request.count(b"(not shown)") == (3 if add == secrets else head[:2048].count(b"Cookie:"))
+        assert b"Sec-WebSocket-Key" in request
+
+
+def test_pages_and_watchers_are_no_events(start, watch, clients, join):
+    server = start()
+    watcher = watch(server, path="/xray/all")
+    for path in "/", "/status", "/xray", "/nothing":
+        client = clients(server)
+        client.send(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        client.read_response()
+    watch(server).say_goodbye()
+    watch(server, path="/xray/all").say_goodbye()
+    client = join(server)
+    assert watcher.read_object()["address"] == client.address
+
+
+@pytest.mark.parametrize("leave, code, by, reason", [
+    (lambda client: client.say_goodbye(1001), 1001, "client", b""),
+    (lambda client: (client.send(close(4000, b"bye")), client.read_to_end()), 4000, "client", b"bye"),
+    (lambda client: client.reset(), 1006, "network", b"the connection was lost"),
+    (lambda client: (client.send(b"Hello"), client.assert_closed_for(1002)), 1002, "server", b"RSV bit"),
+])
+def test_end_is_told(start, watch, join, leave, code, by, reason):
+    server = start()
+    watcher = watch(server, path="/xray/all")
+    client = join(server)
+    leave(client)
+    told = watcher.read_object()
+    while told.get("event") != "end":
+        told = watcher.read_object()
+    assert (told["code"], told["by"], told["evicted"], told["address"]) == (code, by, False, client.address)
+    assert bytes.fromhex(told["reason"]).startswith(reason)
+
+
+def test_eviction_is_told(start, watch, join):
+    server = start("--ping-interval", 0.2)
+    watcher = watch(server, path="/xray/all")
+    client = join(server)
+    told = {}
+    while told.get("event") != "end":
+        said = watcher.read_frame()
+        if said.opcode == PING:
+            watcher.send(frame(PONG))
+        else:
+            told = json.loads(said.payload)
+    assert (told["code"], told["by"], told["evicted"]) == (1011, "server", True)
+    client.close()
+
+
+def test_both_feeds_tell_the_same_frames(start, watch, join):
+    server = start()
+    frames_only, everything = watch(server), watch(server, path="/xray/all")
+    client = join(server)
+    client.send(text("Hello"), frame(PING, b"?"))
+    client.read_frames(2)
+    assert [told for told in everything.read_objects(5) if "event" not in told] == frames_only.read_objects(4)
+
+
+# ------------------------------------------------------------------------------------ who may watch
+
+def addresses_of_this_machine():
+    """Not on loopback, and so like another machine's."""
+    found = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        with contextlib.suppress(OSError):
+            probe.connect(("192.0.2.1", 9))  # nothing is sent: the system only chooses an address
+            found.add(probe.getsockname()[0])
+    return sorted(address for address in found if not address.startswith("127."))
+
+
+FOR_ANOTHER = ["Forwarded: for=192.0.2.7", "X-Forwarded-For: 192.0.2.7", "x-forwarded-for: 127.0.0.1",
+               "X-Forwarded-For:"]
+
+
+def ask_to_watch(server, *headers, clients, **kwargs):
+    client = clients(server, **kwargs)
+    client.send(handshake("GET /xray HTTP/1.1", add=headers))
+    return client.read_response()
+
+
+@pytest.mark.parametrize("header", FOR_ANOTHER)
+def test_stranger_behind_a_proxy_may_not_watch(start, clients, header):
+    server = start()
+    refused = ask_to_watch(server, header, clients=clients)
+    assert refused.status == 403 and refused.header("Content-Type").startswith("text/plain")
+    assert re.search(rb"own machine.*--xray any.*RFC 9110 \xc2\xa7", refused.body)
+    server.stderr.wait_for(r"refused 403: only clients on the server's own machine")
+    assert ask_to_watch(server, clients=clients).status == 101
+    assert ask_to_watch(start("--xray", "any"), header, clients=clients).status == 101
+    assert ask_to_watch(start("--xray=loopback"), header, clients=clients).status == 403
+
+
+@pytest.mark.skipif(not addresses_of_this_machine(), reason="this machine has no address but loopback")
+def test_only_this_machine_may_watch(start, clients):
+    stranger = {"host": addresses_of_this_machine()[0]}
+    server = start("--host", "0.0.0.0")
+    assert ask_to_watch(server, clients=clients, **stranger).status == 403
+    assert ask_to_watch(server, clients=clients).status == 101
+    client = clients(server, **stranger)  # who may chat all the same
+    client.upgrade()
+    client.assert_alive()
+    server = start("--host", "0.0.0.0", "--xray", "any")
+    assert ask_to_watch(server, clients=clients, **stranger).status == 101
+
+
+def test_a_bad_handshake_is_told_as_that_and_not_as_forbidden(server, clients):
+    client = clients(server)
+    client.send(b"GET /xray HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nX-Forwarded-For: x\r\n\r\n")
+    assert client.read_response().status == 400
+
+
+def test_watchers_have_places_of_their_own(start, watch, join, clients):
+    server = start("--max-clients", 2)
+    watchers = [watch(server) for _ in range(PLACES)]
+    full = ask_to_watch(server, clients=clients)
+    assert full.status == 503 and b"as many clients as it takes" in full.body
+    assert xray_status(server) == {"watchers": PLACES, "places": PLACES, "who": "loopback"}
+    ann, bob = join(server), join(server)
+    assert get_status(server)["clients"] == 2
+    third = clients(server)
+    third.send(handshake())
+    assert third.read_response().status == 503
+    ann.assert_alive()
+    bob.read_frame()
+    for watcher in watchers:
+        assert [brief(told)[1:4] for told in watcher.read_objects(2)] == [("in", "text", 14), ("out", "text", 14)]
+    watchers[0].say_goodbye()
+    wait_until(lambda: xray_status(server)["watchers"] == PLACES - 1, "a place to be free")
+    watch(server)
+
+
+def test_status_of_the_xray_says_who_may_watch(start):
+    assert xray_status(start("--xray", "any"))["who"] == "any"
+    assert xray_status(start())["who"] == "loopback"
 
 
 def test_watcher_that_has_gone_is_not_counted_any_more(start, watch, join):

@@ -190,8 +190,8 @@ ACTS = [
      "x-ray: no frame, §5.2 broken: 0x68 is 'h'. Log: \"closed 1002: RSV bit set\".",
      "X 光页：不是帧，违反 §5.2：0x68 是 h。日志：“closed 1002: RSV bit set”。"),
     (byte_by_byte, "One that sends byte by byte", "一个字节一个字节发的客户端",
-     "x-ray: one good frame, brought by many reads; dashed lines where TCP has cut it.",
-     "X 光页：一个正确的帧，分多次读取；虚线处是 TCP 切开的地方。"),
+     "x-ray: one good frame, brought by many reads. Choose it: dashed lines where TCP has cut it.",
+     "X 光页：一个正确的帧，分多次读取。选中它：虚线处是 TCP 切开的地方。"),
     (never_reads, "One that never reads", "从不读取的客户端",
      "Log: \"closed, evicted: it does not read\". Nobody else has waited. /status: evicted goes up.",
      "日志：“closed, evicted: it does not read”。别人都没有等。/status：evicted 增加。"),
@@ -202,8 +202,8 @@ ACTS = [
      "x-ray: a frame that was cut off. Log: \"closed 1006: the connection was lost\".",
      "X 光页：一个没收完的帧。日志：“closed 1006: the connection was lost”。"),
     (floods, "One that floods", "刷屏的客户端",
-     "x-ray: frame after frame (press Pause). The chat goes on; the order is the same for all.",
-     "X 光页：一帧接一帧（按“暂停”）。聊天照常进行，所有人看到的顺序相同。"),
+     "x-ray: row after row (choose one, or press Pause). The chat goes on; the order is the same for all.",
+     "X 光页：一行接一行（选中一行，或按“暂停”）。聊天照常进行，所有人看到的顺序相同。"),
 ]
 
 

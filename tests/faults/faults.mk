@@ -8,7 +8,7 @@
 FAULTS_CALLS := socket bind listen getsockname getaddrinfo accept setsockopt getsockopt ioctl poll recv \
                 send sendmsg shutdown close pipe open fcntl read write malloc calloc realloc free \
                 pthread_create pthread_attr_init pthread_attr_setstacksize \
-                pthread_attr_setdetachstate pthread_cond_wait nanosleep localtime_r sysconf \
+                pthread_attr_setdetachstate pthread_cond_wait pthread_cond_timedwait nanosleep localtime_r sysconf \
                 getrlimit setrlimit EVP_Digest atexit _exit
 
 $(BUILD)/faults/%: LIBS = $(FAULTS_CALLS:%=-Wl,--wrap=%) $(FAULTS_RUNTIME)

@@ -441,6 +441,20 @@ int __wrap_pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
     return pthread_mutex_lock(mutex);
 }
 
+int __real_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+                                  const struct timespec *until);
+int __wrap_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+                                  const struct timespec *until);
+int __wrap_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+                                  const struct timespec *until)
+{
+    if (way_to_fail("pthread_cond_timedwait", NO_FD) != NO_WAIT)
+        return __real_pthread_cond_timedwait(cond, mutex, until);
+    pthread_mutex_unlock(mutex);
+    sched_yield();
+    return pthread_mutex_lock(mutex);
+}
+
 /* ------------------------------------------------------------------------------- all the rest */
 
 int __wrap_nanosleep(const struct timespec *time, struct timespec *left);

@@ -153,6 +153,29 @@ def no_threads(lesson, window):
         return f"{turned_away} of 60 refused, then {cpu}"
 
 
+def silent_heads_give_way(lesson, window):
+    """They have all the threads that there are: whoever comes gets the thread of the oldest."""
+    del window
+    with InjectedServer(lesson).start() as server:
+        silent = [SilentPeer(server, f"silent {i + 1}", words) for i, words in enumerate([b"", b"GET"] * 8)]
+        for peer in silent:
+            peer.finish_after_out = False
+        server.wait_busy(len(silent))
+        server.control.arm(0, "pthread_create", "EAGAIN", times=FOREVER)
+        come = []
+        for _ in range(3):
+            one = Resident(server, "newcomer")
+            come.append(one)
+            pump(server, [*silent, *come], lambda: one.status is not None)
+            judge([one], [])
+        pump(server, silent, lambda: silent[0].ended)
+        judge([peer for peer in silent if peer.ended], [])
+        left = sum(peer.ended is not None for peer in silent)
+        close_all(silent)
+        afterwards(server, come)
+        return f"{left} of {len(silent)} have given way"
+
+
 def knock(server):
     """Whoever comes now is refused or served, but soon."""
     one = newcomers(server, 1)
@@ -228,9 +251,9 @@ def few_descriptors(lesson, window):
         away = [peer for peer in crowd if peer.status != 101]
         pump(server, away)
         unserved(away)
-        if len(stay) != 4 or not all(peer.status == 503 for peer in away):
+        if len(stay) != 4 or not all(peer.status in (408, 503) for peer in away):
             raise Failed(f"with room for 4 more, {len(stay)} of 40 were let in, and "
-                         f"{sum(peer.status == 503 for peer in away)} refused with 503")
+                         f"{sum(peer.status in (408, 503) for peer in away)} refused with 503 or 408")
         cpu = measure_cpu(server, window, lambda: knock(server))
         ask_all(server, inside + stay)
         close_all(stay)
@@ -372,6 +395,7 @@ MEMORY = ("malloc", "ENOMEM"), ("calloc", "ENOMEM"), ("realloc", "ENOMEM")
 
 SCENES = [
     Scene("lasting: no thread to be had", (2, 3), no_threads),
+    Scene("lasting: silent heads have all threads", (2, 3), silent_heads_give_way),
     Scene("lasting: accept EMFILE", (1, 2, 3), accept_fails("EMFILE")),
     Scene("lasting: accept ENFILE", (1, 2, 3), accept_fails("ENFILE")),
     Scene("lasting: accept ENOMEM", (1, 2, 3), accept_fails("ENOMEM")),

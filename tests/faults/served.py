@@ -135,6 +135,10 @@ class InjectedServer(Program):
                            + (self.check_running() or "a connection is still held"))
         self.check_running()
 
+    def wait_busy(self, count):
+        """Until so many connections are inside."""
+        wait_until(lambda: self.descriptors() >= self.descriptors_at_start + count, f"{count} are inside")
+
     def connect(self):
         """At the address that it tells; at ::1 if the machine was made to have no 127.0.0.1."""
         try:

@@ -5,7 +5,7 @@ sessions - what clients do with a server while calls fail in it, and what must h
     session   a whole visit of several peers: page, refusals, WebSockets from handshake to close
     judge     who was served in full, and who may not have been
 
-A peer that was not served in full must have had a clean end: a whole 503, or a close frame with 1011,
+A peer that was not served in full must have had a clean end: a whole 503 or 408, or a close frame with 1011,
 or just the end of the stream; and before that nothing but a beginning of what was due. Never a byte
 that does not belong there.
 """
@@ -112,8 +112,8 @@ class Peer:
     # what became of it
 
     def is_refused(self):
-        """A whole 503, and the end."""
-        return (self.status == 503 and self.ended == "FIN"
+        """A whole 503, and the end; or a 408, since it had to give way."""
+        return (self.status in (408, 503) and self.ended == "FIN"
                 and self.headers.get("content-length") == str(len(self.got))
                 and self.headers.get("connection") == "close" and b"RFC" in self.got)
 

@@ -116,6 +116,8 @@ FAULTS = [
     fault("pthread_cond_wait", "no wait", NOBODY, (2,)),
     fault("pthread_cond_wait", "no wait", NOBODY, (3,), also=SLOW_DELIVERY),
 
+    fault("pthread_cond_timedwait", "no wait", ANY, THREADED, also=NO_THREADS, cold=True, may_miss=True),
+
     # the log, and the pipes that wake somebody
     *alike("write log", "EINTR EAGAIN EIO", NOBODY),
     fault("write log", "one byte", NOBODY),

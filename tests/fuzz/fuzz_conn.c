@@ -10,7 +10,6 @@
  * it. What it writes to its log is caught (the build replaces write() in common/log.c) and must be
  * safe to show on a terminal.
  */
-#include "admission.h"
 #include "client.h"
 #include "fuzz.h"
 #include "log.h"
@@ -158,6 +157,7 @@ static size_t serve_client(const uint8_t *bytes, size_t len, const struct option
     struct server server = {.pages = pages, .routes = routes, .options = *options};
     struct client client = {
         .stop = -1, .number = 1, .address = "127.0.0.1:1", .trace = options->trace};
+    struct place place;
     int ends[2];
     size_t received = 0;
     MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
@@ -170,11 +170,12 @@ static size_t serve_client(const uint8_t *bytes, size_t len, const struct option
 
     opened = closed = 0;
     client.fd = ends[1];
-    client_serve(&client, &server);
-    net_close(client.fd);
+    places_enter(&place, client.fd);
+    client_serve(&client, &place, &server);
     MUST(opened == closed && opened <= 1);
-    MUST(admission_take_place(1)); /* the only place is free again */
-    admission_give_place_back();
+    MUST(places_become(&place, PLACE_CLIENT, 1)); /* the only place is free again */
+    places_leave(&place);
+    net_close(client.fd);
 
     for (ssize_t n = 1; n > 0; received += (size_t)n) {
         n = recv(ends[0], output + received, OUTPUT_MAX - received, 0);

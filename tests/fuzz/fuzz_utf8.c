@@ -1,15 +1,17 @@
 /*
- * fuzz_utf8 - is utf8_feed() right, at every cut, and to the byte?
+ * fuzz_utf8 - is utf8_feed() right, at every cut, and to the byte? And do the blocks say the same?
  *
  * Input: one byte that chooses the cuts, then the text.
  */
 #include "fuzz.h"
 #include "model.h"
-#include "utf8.h"
+#include "utf8_blocks.h"
+
+#define BLOCKS_MIN 67 /* bytes that utf8_blocks_feed_long() wants */
 
 /* Feeds text[0..len) in pieces that end at the cuts, and checks after each one. */
 struct feeding {
-    struct utf8 check;
+    struct utf8 check, blocks;
     const uint8_t *text;
     size_t fed;
 };
@@ -19,6 +21,9 @@ static bool feed_to(struct feeding *feeding, size_t to)
     size_t len = to - feeding->fed;
     uint8_t *piece = fuzz_copy(feeding->text + feeding->fed, len);
     bool good = utf8_feed(&feeding->check, piece, len);
+    bool same = len < BLOCKS_MIN ? utf8_feed(&feeding->blocks, piece, len)
+                                 : utf8_blocks_feed_long(&feeding->blocks, piece, len);
+    MUST(same == good && (!good || feeding->blocks.state == feeding->check.state));
     free(piece);
     feeding->fed = to;
     return good;
@@ -34,13 +39,13 @@ static void judge(struct feeding *feeding, bool good, size_t possible, bool whol
 
 static void whole_text(const uint8_t *text, size_t len, size_t possible, bool whole)
 {
-    struct feeding feeding = {{0}, text, 0};
+    struct feeding feeding = {.text = text};
     judge(&feeding, feed_to(&feeding, len), possible, whole);
 }
 
 static void byte_by_byte(const uint8_t *text, size_t len, size_t possible, bool whole)
 {
-    struct feeding feeding = {{0}, text, 0};
+    struct feeding feeding = {.text = text};
     bool good = true;
     for (size_t i = 0; i < len && good; i++) {
         good = feed_to(&feeding, i + 1);
@@ -50,7 +55,7 @@ static void byte_by_byte(const uint8_t *text, size_t len, size_t possible, bool 
 
 static void two_pieces(const uint8_t *text, size_t len, size_t cut, size_t possible, bool whole)
 {
-    struct feeding feeding = {{0}, text, 0};
+    struct feeding feeding = {.text = text};
     bool good = feed_to(&feeding, cut);
     judge(&feeding, good, possible, whole);
     if (good)
@@ -61,10 +66,10 @@ static void random_pieces(const uint8_t *text, size_t len, uint8_t seed, size_t 
                           bool whole)
 {
     struct fuzz_dice dice = fuzz_dice(seed);
-    struct feeding feeding = {{0}, text, 0};
+    struct feeding feeding = {.text = text};
     bool good = true;
     while (feeding.fed < len && good) { /* a piece may be empty too */
-        size_t longest = 1 + fuzz_below(&dice, 40);
+        size_t longest = 1 + fuzz_below(&dice, fuzz_below(&dice, 4) > 0 ? 40 : 300);
         size_t piece = fuzz_below(&dice, longest + 1);
         good = feed_to(&feeding, piece < len - feeding.fed ? feeding.fed + piece : len);
         judge(&feeding, good, possible, whole);

@@ -113,15 +113,41 @@ async function sendByHand(port, ...pieces) {
   return socket;
 }
 
-async function xray() {
+// What the x-ray page shows: two who chat, and what was sent by hand.
+async function xray(name, options, choose) {
   const server = await startServer(3);
-  await picture('xray', `${server.url}xray`, { locale: 'en-US', viewport: { width: 900, height: 900 } }, async (page) => {
+  await picture(name, `${server.url}xray`, options, async (page) => {
+    const row = (kind, nth) => page.locator('#frames > li').filter({ has: page.locator('.kind', { hasText: kind }) }).nth(nth);
     await until(() => page.evaluate(() => document.getElementById('state').className === 'open'), 'the feed');
+    const members = [];
+    for (const [who, text] of [['Ada', 'Hello 你好'], ['李雷', '大家好！👋']]) {
+      const member = new WebSocket(server.url.replace('http', 'ws'));
+      await once(member, 'open');
+      member.send(JSON.stringify({ name: who, text }));
+      members.push(member);
+      await row('text', 2 * members.length - 1).waitFor();
+    }
+    members[0].ping('?');
+    await row('pong', 0).waitFor();
+    (await sendByHand(server.port, HELLO)).end();
+    await row('text', 5).waitFor();
     (await sendByHand(server.port, UNMASKED)).end();
-    await page.getByText('1002').first().waitFor();
-    const socket = await sendByHand(server.port, HELLO);
-    await page.locator('#frames h2').filter({ hasText: /server → 1 client/ }).waitFor();
-    socket.end();
+    await row('close', 0).waitFor();
+    await choose(page, row);
+    for (const member of members) member.terminate();
+  });
+  await server.stop();
+}
+
+async function bench() {
+  const server = await startServer(2);
+  await picture('bench', `${server.url}bench`, { locale: 'en-US', viewport: { width: 1280, height: 800 } }, async (page) => {
+    await page.selectOption('#preset', { label: 'UTF-8 cut in two by fragments' });
+    await page.locator('#wire button').nth(8).click();
+    await until(() => page.isEnabled('#play'), 'the bench');
+    await page.click('#play');
+    await page.locator('#log .end').waitFor();
+    await page.evaluate(() => { document.activeElement.blur(); scrollTo(0, 0); });
   });
   await server.stop();
 }
@@ -172,7 +198,12 @@ try {
   await lesson2();
   await lesson3('lesson3', 'Ada', { locale: 'en-US', viewport: LAPTOP });
   await lesson3('lesson3-phone', '李雷', { locale: 'zh-CN', viewport: PHONE, colorScheme: 'dark' });
-  await xray();
+  await xray('xray', { locale: 'en-US', viewport: { width: 1100, height: 660 } }, (_, row) => row('text', 4).click());
+  await xray('xray-diagram', { locale: 'zh-CN', viewport: { width: 1100, height: 660 }, colorScheme: 'dark' }, async (page, row) => {
+    await row('text', 6).click();
+    await page.click('#diagram');
+  });
+  await bench();
   await trace();
 } finally {
   await browser.close();

@@ -34,7 +34,7 @@ def find_file(name, beside=pathlib.Path("README.md")):
 @functools.cache
 def all_files():
     return [path.relative_to(ROOT) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*"))
-            if path.is_file() and not {"node_modules", "corpus", "__pycache__"} & set(path.parts)]
+            if path.is_file() and not {"node_modules", "corpus", "__pycache__", ".pytest_cache"} & set(path.parts)]
 
 
 @functools.cache

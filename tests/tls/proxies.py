@@ -1,8 +1,8 @@
 """
 proxies - nginx or stunnel in front of a server, with a certificate of their own
 
-The configurations are nginx.conf and stunnel.conf in this directory, the same that README.md shows,
-with other ports and places. The programs are those of Debian's packages nginx-light and stunnel4,
+The configurations are nginx.conf, nginx-path.conf and stunnel.conf in this directory, the same that
+README.md shows, with other ports and places. The programs are those of Debian's packages nginx-light and stunnel4,
 started like any other program: in the foreground, on a free port, and ended by their process id.
 """
 import pathlib
@@ -49,7 +49,7 @@ def configuration(program, port, server_port, directory, read_timeout):
                         ("/etc/ssl/chat/k", f"{directory}/k")]:
         assert text.count(shown) == 1, f"{shown} in {program}.conf"
         text = text.replace(shown, used)
-    return AROUND[program].format(directory=directory, configuration=text)
+    return AROUND[program.split("-")[0]].format(directory=directory, configuration=text)
 
 
 def find_program(name):
@@ -67,7 +67,7 @@ def make_certificate(directory):
 
 
 class Proxy:
-    """nginx or stunnel, in front of a server, until stop()."""
+    """nginx (also "nginx-path") or stunnel, in front of a server, until stop()."""
 
     def __init__(self, program, server, directory, read_timeout):
         self.program, self.server, self.directory = program, server, directory
@@ -80,10 +80,11 @@ class Proxy:
         text = configuration(self.program, self.port, self.server.port, self.directory, read_timeout)
         config = self.directory / f"{self.program}.conf"
         config.write_text(text)
+        name = self.program.split("-")[0]
         arguments = {"nginx": ["-p", self.directory, "-e", "stderr", "-c", config],
-                     "stunnel": [config]}[self.program]
+                     "stunnel": [config]}[name]
         self.log_file = open(self.directory / f"{self.program}.log", "w+b")
-        self.process = subprocess.Popen([find_program(self.program), *arguments],
+        self.process = subprocess.Popen([find_program(name), *arguments],
                                         stdin=subprocess.DEVNULL, stdout=self.log_file,
                                         stderr=self.log_file)
         wait_until(lambda: self.process.poll() is not None or self.answers(),

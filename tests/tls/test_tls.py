@@ -95,6 +95,18 @@ def test_a_name_of_ones_own_must_be_allowed(put_behind, program):
     client.close()
 
 
+@pytest.mark.parametrize("program, status", [("nginx", 403), ("stunnel", 101)])
+def test_who_comes_through_a_proxy_is_not_on_this_machine(put_behind, program, status):
+    """nginx says for whom it asks, as its file tells it to; stunnel cannot."""
+    proxy = put_behind(program)
+    client = proxy.client()
+    client.send(handshake("GET /xray HTTP/1.1", host=f"localhost:{proxy.port}"))
+    answer = client.read_response()
+    assert answer.status == status
+    assert status == 101 or "--xray any" in answer.text
+    client.close()
+
+
 def test_other_refusals_arrive_as_they_are(proxy):
     client = proxy.client()
     client.send(handshake(sec_websocket_version="8"))
@@ -140,6 +152,20 @@ def test_a_browser_chats(proxy):
     assert result["heard"] == [["Is this private?", "是的 🔒"]] * 2
     assert result["stranger"] == 1006  # all that a browser tells a page about a refusal
     proxy.server.wait_log("refused 403: ", since=since)
+
+
+def test_a_browser_chats_under_a_path(put_behind):
+    """Page, socket and /status are found where the page is, whatever path the proxy gives it."""
+    proxy = put_behind("nginx-path")
+    with node(proxy, HERE / "browser.mjs", f"https://localhost:{proxy.port}/chat/") as next_line:
+        result = json.loads(next_line())
+    assert result["problems"] == []
+    assert result["heard"] == [["Is this private?", "是的 🔒"]] * 2
+    assert result["stranger"] == 1006
+    client = proxy.client()
+    client.send(head("GET /chat HTTP/1.1", f"Host: localhost:{proxy.port}", "Connection: close"))
+    assert client.read_response().status == 301  # nginx adds the slash by itself
+    client.close()
 
 
 def test_faults_and_goodbyes_arrive_as_they_are(proxy):

@@ -139,6 +139,13 @@ static const struct {
     {"get", {.line = "get / HTTP/1.1"}, HTTP_UPGRADE_METHOD},
     {"GETS", {.line = "GETS / HTTP/1.1"}, HTTP_UPGRADE_METHOD},
     {"HTTP/1.0", {.line = "GET / HTTP/1.0"}, HTTP_UPGRADE_OVER_10},
+    {"a whole URL", {.line = "GET http://localhost/a@b HTTP/1.1"}, HTTP_OK},
+    {"a fragment", {.line = "GET /# HTTP/1.1"}, HTTP_UPGRADE_TARGET},
+    {"a fragment behind a query", {.line = "GET /?a#b HTTP/1.1"}, HTTP_UPGRADE_TARGET},
+    {"a fragment behind a host", {.line = "GET http://a#b HTTP/1.1"}, HTTP_UPGRADE_TARGET},
+    {"a user", {.line = "GET http://me@a/ HTTP/1.1"}, HTTP_UPGRADE_TARGET},
+    {"an empty user", {.line = "GET http://@a HTTP/1.1"}, HTTP_UPGRADE_TARGET},
+    {"a user and a password", {.line = "GET https://me:x@a?b HTTP/1.1"}, HTTP_UPGRADE_TARGET},
     {"a body", {.more = "Content-Length: 5\r\n"}, HTTP_UPGRADE_BODY},
     {"a body in chunks", {.more = "Transfer-Encoding: chunked\r\n"}, HTTP_UPGRADE_BODY},
     {"a body of no length", {.more = "Content-Length:\r\n"}, HTTP_UPGRADE_BODY},
@@ -481,6 +488,153 @@ static void pages_of_listed_origins_may_connect(void **state)
     }
 }
 
+/* ----------------------------------------------------------------- what an origin looks like */
+
+static void origins_that_browsers_send(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is;
+    } table[] = {
+        {"http://a", true},
+        {"http://a.example", true},
+        {"https://a-b_c.example:8443", true},
+        {"HTTP://A.Example", true},
+        {"http://127.0.0.1:8080", true},
+        {"http://[::1]", true},
+        {"http://[2001:db8::1]:8080", true},
+        {"https://a:80", true},
+        {"http://a:443", true},
+        {"moz-extension://0123-4567", true},
+        {"capacitor://localhost", true},
+        {"file://", true},
+        {"", false},
+        {"null", false},
+        {"*", false},
+        {"a", false},
+        {"a.example:8080", false},
+        {"://a", false},
+        {"http", false},
+        {"http:", false},
+        {"http:/", false},
+        {"http://", false},
+        {"https://", false},
+        {"file:///", false},
+        {"http:a", false},
+        {"http:/a", false},
+        {"http://a/", false},
+        {"http://a?", false},
+        {"http://a#", false},
+        {"http://me@a", false},
+        {"http://a:", false},
+        {"http://a:b", false},
+        {"http://:8080", false},
+        {"http://a:80", false},
+        {"http://a:080000", false},
+        {"https://a:443", false},
+        {"HTTP://a:80", false},
+        {"http://[]", false},
+        {"http://[", false},
+        {"http://]", false},
+        {"http://[::1", false},
+        {"http://[::1]:80", false},
+        {"http://[::1]a", false},
+        {"http://[a b]", false},
+        {"http://a http://b", false},
+        {"http://a,http://b", false},
+        {"http://a\tb", false},
+        {"http://\xC3\xA4", false},
+        {"ht tp://a", false},
+        {"$(x)://a", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        size_t len = strlen(table[i].text);
+        struct http_text text = {(char *)guard_at_end(&guard, table[i].text, len), len};
+        must(handshake_is_origin(text) == table[i].is, "%s", table[i].text);
+    }
+}
+
+/* None of what a shell takes for something else, in no place. */
+static void an_origin_is_safe_to_copy(void **state)
+{
+    static const char model[] = "https://[::a]:8443", *const plain[] = {"http://a.b:81", model};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(plain); i++)
+        for (size_t at = 0; at < strlen(plain[i]); at++)
+            for (int byte = 0; byte < 256; byte++) {
+                char text[40];
+                strcpy(text, plain[i]);
+                text[at] = (char)byte;
+                if (handshake_is_origin((struct http_text){text, strlen(plain[i])}))
+                    must(byte == '_' || byte == '-' || byte == '+' || byte == '.' || byte == ':' ||
+                             byte == '[' || byte == ']' || byte == '/' ||
+                             (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                             (byte >= 'a' && byte <= 'z'),
+                         "%s with 0x%02x at %zu", plain[i], (unsigned)byte, at);
+            }
+}
+
+/* ------------------------------------------------------------------ under which names we are known */
+
+static bool is_known(const char *line, const char *host, const struct handshake_rules *rules)
+{
+    char host_line[200];
+    snprintf(host_line, sizeof host_line, "Host: %s\r\n", host);
+    enum http_outcome outcome =
+        handshake_check_host(request_of((struct variant){.line = line, .host = host_line}), rules);
+    must(outcome == HTTP_OK || outcome == HTTP_HOST_UNKNOWN, "%s, Host: %s", line, host);
+    return outcome == HTTP_OK;
+}
+
+static void names_under_which_we_are_known(void **state)
+{
+    static char *const list[] = {(char *)"null", (char *)"https://chat.example:8443",
+                                 (char *)"http://[2001:db8::1]"};
+    static char *const all[] = {(char *)"*"};
+    static const struct handshake_rules listed = {.origins = list, .origin_count = 3},
+                                        any = {.origins = all, .origin_count = 1},
+                                        named = {.host_name = "our.example"};
+    static const struct {
+        const char *host;
+        bool no_rules, listed, named;
+    } table[] = {
+        {"localhost", true, true, true},
+        {"LocalHost:1", true, true, true},
+        {"127.0.0.1:8080", true, true, true},
+        {"10.1.2.3", true, true, true},
+        {"[::1]", true, true, true},
+        {"[::ffff:1.2.3.4]:8080", true, true, true},
+        {"a", true, true, true}, /* no stranger has a name without a dot */
+        {"a:8080", true, true, true},
+        {"chat.example", false, true, false},
+        {"chat.example:1", false, true, false},
+        {"CHAT.EXAMPLE", false, true, false},
+        {"our.example:8080", false, false, true},
+        {"evil.example", false, false, false},
+        {"evil.example:8443", false, false, false},
+        {"x.chat.example", false, false, false},
+        {"chat.example.evil", false, false, false},
+        {"1.2.3", false, false, false},
+        {"1.2.3.4.evil", false, false, false},
+        {"a.", false, false, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        const char *host = table[i].host;
+        must(is_known(NULL, host, &no_rules) == table[i].no_rules, "%s", host);
+        must(is_known(NULL, host, &listed) == table[i].listed, "%s, listed", host);
+        must(is_known(NULL, host, &named) == table[i].named, "%s, named", host);
+        must(is_known(NULL, host, &any), "%s, any", host);
+    }
+    assert_true(is_known("GET http://localhost/ HTTP/1.1", "evil.example", &no_rules));
+    assert_false(is_known("GET http://evil.example HTTP/1.1", "localhost", &no_rules));
+    assert_false(is_known("GET https://evil.example?a HTTP/1.1", "localhost", &no_rules));
+    assert_true(
+        handshake_check_host(request_of((struct variant){.line = "GET / HTTP/1.0", .host = ABSENT}),
+                             &no_rules) == HTTP_OK);
+}
+
 /* --------------------------------------------------------------------------- §4.2.2: the answer */
 
 #define ACCEPTED                                                                                   \
@@ -547,6 +701,41 @@ static void a_long_subprotocol(void **state)
     }
 }
 
+/* A page asks, over plain HTTP, what a handshake from it would get. */
+static void a_page_may_ask_beforehand(void **state)
+{
+    static const struct {
+        const char *lines;
+        enum http_outcome outcome;
+    } table[] = {
+        {"", HTTP_OK},
+        {"Page-Origin: http://localhost:8080\r\n", HTTP_OK},
+        {"page-origin: https://chat.example\r\n", HTTP_OK},
+        {"Page-Origin: http://chat.example\r\n", HTTP_ORIGIN_FORBIDDEN},
+        {"Page-Origin: null\r\n", HTTP_ORIGIN_FORBIDDEN},
+        {"Page-Origin:\r\n", HTTP_ORIGIN_FORBIDDEN},
+    };
+    static char *origins[] = {"https://chat.example"};
+    struct handshake_rules rules = {.origins = origins, .origin_count = 1};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        for (int minor = 0; minor < 2; minor++) {
+            char head[200];
+            struct http_request request;
+            int len =
+                snprintf(head, sizeof head, "GET / HTTP/1.%d\r\nHost: localhost:8080\r\n%s\r\n",
+                         minor, table[i].lines);
+            char *bytes = (char *)guard_at_end(&guard, head, (size_t)len);
+            http_request_init(&request);
+            assert_int_equal(http_request_parse(&request, bytes, (size_t)len), HTTP_OK);
+            bool is_asked = handshake_is_asked_about(&request);
+            assert_int_equal(is_asked, *table[i].lines != '\0');
+            must(handshake_foretell(&request, &rules) ==
+                     (is_asked && minor == 0 ? HTTP_UPGRADE_OVER_10 : table[i].outcome),
+                 "HTTP/1.%d, %s", minor, table[i].lines);
+        }
+}
+
 /* handshake_check() comes first; where it would have said no, there is no answer either. */
 static void a_bad_key_has_no_answer(void **state)
 {
@@ -590,6 +779,10 @@ int main(void)
         cmocka_unit_test(no_origin_is_no_browser),
         cmocka_unit_test(pages_of_the_host_name_may_connect),
         cmocka_unit_test(pages_of_listed_origins_may_connect),
+        cmocka_unit_test(a_page_may_ask_beforehand),
+        cmocka_unit_test(origins_that_browsers_send),
+        cmocka_unit_test(an_origin_is_safe_to_copy),
+        cmocka_unit_test(names_under_which_we_are_known),
         cmocka_unit_test(the_answer_is_101),
         cmocka_unit_test(a_long_subprotocol),
         cmocka_unit_test(a_bad_key_has_no_answer),

@@ -682,6 +682,34 @@ static void paths_of_unusual_urls(void **state)
         check_path(&rows[i]);
 }
 
+/* RFC 9112 §3.2.2: if the target names the server, Host is ignored. */
+static void the_server_that_is_meant(void **state)
+{
+    static const struct {
+        const char *line, *host, *authority;
+    } table[] = {
+        {"GET / HTTP/1.1", "Host: a:80\r\n", "a:80"},
+        {"GET //b/ HTTP/1.1", "Host: a\r\n", "a"},
+        {"GET /http://b/ HTTP/1.1", "Host: a\r\n", "a"},
+        {"OPTIONS * HTTP/1.1", "Host: a\r\n", "a"},
+        {"GET http://b HTTP/1.1", "Host: a\r\n", "b"},
+        {"GET http://b/c HTTP/1.1", "Host: a\r\n", "b"},
+        {"GET HTTPS://[::1]:8443?c HTTP/1.1", "Host: a\r\n", "[::1]:8443"},
+        {"GET http://me@b:1#c HTTP/1.1", "Host: a\r\n", "me@b:1"},
+        {"GET http:///b HTTP/1.1", "Host: a\r\n", ""},
+        {"GET http://b HTTP/1.0", "", "b"},
+        {"GET / HTTP/1.0", "", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        struct http_request request;
+        char head[200];
+        int len = snprintf(head, sizeof head, "%s\r\n%s\r\n", table[i].line, table[i].host);
+        must(parse(&request, head, (size_t)len) == HTTP_OK, "row %zu", i);
+        must(text_is(http_request_authority(&request), table[i].authority), "row %zu", i);
+    }
+}
+
 /* ----------------------------------------------------------------------------------- refusals */
 
 static const struct {
@@ -704,6 +732,7 @@ static const struct {
     {HTTP_HOST_BAD, 400},
     {HTTP_UPGRADE_METHOD, 405},
     {HTTP_UPGRADE_OVER_10, 505},
+    {HTTP_UPGRADE_TARGET, 400},
     {HTTP_UPGRADE_BODY, 400},
     {HTTP_UPGRADE_HEADER, 400},
     {HTTP_CONNECTION_HEADER, 400},
@@ -716,8 +745,10 @@ static const struct {
     {HTTP_EXTENSIONS_BAD, 400},
     {HTTP_ORIGIN_REPEATED, 400},
     {HTTP_ORIGIN_FORBIDDEN, 403},
+    {HTTP_HOST_UNKNOWN, 421},
     {HTTP_METHOD_NOT_ALLOWED, 405},
     {HTTP_NOT_FOUND, 404},
+    {HTTP_LOOPBACK_ONLY, 403},
     {HTTP_TIMEOUT, 408},
     {HTTP_FULL, 503},
     {HTTP_NO_RESOURCES, 503},
@@ -729,15 +760,11 @@ static const char *phrase_of(int status)
         int status;
         const char *phrase;
     } phrases[] = {
-        {400, "Bad Request"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {408, "Request Timeout"},
-        {426, "Upgrade Required"},
-        {431, "Request Header Fields Too Large"},
-        {503, "Service Unavailable"},
-        {505, "HTTP Version Not Supported"},
+        {400, "Bad Request"},         {403, "Forbidden"},
+        {404, "Not Found"},           {405, "Method Not Allowed"},
+        {408, "Request Timeout"},     {421, "Misdirected Request"},
+        {426, "Upgrade Required"},    {431, "Request Header Fields Too Large"},
+        {503, "Service Unavailable"}, {505, "HTTP Version Not Supported"},
     };
     for (size_t i = 0; i < COUNT_OF(phrases); i++)
         if (phrases[i].status == status)
@@ -918,6 +945,7 @@ int main(void)
         cmocka_unit_test(texts_are_compared),
         cmocka_unit_test(paths),
         cmocka_unit_test(paths_of_unusual_urls),
+        cmocka_unit_test(the_server_that_is_meant),
         cmocka_unit_test(refusals_have_their_status),
         cmocka_unit_test(refusals_say_why),
         cmocka_unit_test(refusals_are_http),

@@ -65,7 +65,7 @@ order=$({
     done
 } | tr '\n' ' ')
 # The rules of silence only compute, too; they are lesson 2's.
-all_pure="$(in_folder common "$pure") lesson02_frames/keepalive"
+all_pure="$(in_folder common "$pure") lesson02_frames/keepalive lesson03_broadcast/pace"
 
 # What is written from a blank file is a whole server by itself, and may do anything but include.
 sources=$(find common lesson*_* -name blank -prune -o -name '*.[ch]' -print | sort)
@@ -128,7 +128,7 @@ is_program()
 }
 
 {
-    for module in http handshake frame utf8 message; do
+    for module in http handshake frame utf8 utf8_blocks message; do
         is_word "$module" "$pure" || echo "the Makefile does not list $module as PURE"
     done
     case "$common" in
@@ -198,7 +198,7 @@ for folder in $folders; do
         for name in $(includes "$file" quoted); do
             page=${name%.h}.html
             [ -n "$(find_header "$name" "$upto")" ] || [ -f "$(dirname "$file")/$page" ] ||
-                [ -f "lesson02_frames/challenges/$page" ] ||
+                [ -f "lesson02_frames/$page" ] || [ -f "lesson02_frames/challenges/$page" ] ||
                 echo "$file includes $name, which is not in$upto"
         done
     done
@@ -293,7 +293,8 @@ report "a module calls only those before it" "$tmp/problems"
 
 # ---------------------------------------------------------------------------------------- network
 
-# Sockets come to be in listener.c; all that is done with them then is in net.c.
+# Sockets come to be in listener.c, and the one that leads to the server itself in loopback.c; all that
+# is done with them then is in net.c.
 births="socket bind listen accept getsockname getaddrinfo"
 life="shutdown send sendmsg recv getsockopt"
 others="socketpair accept4 connect sendto sendmmsg recvfrom recvmsg recvmmsg getpeername"
@@ -301,6 +302,7 @@ for file in $sources; do
     case $file in
     lesson01_handshake/listener.c) calls "$file" "$life getsockopt $others" ;;
     common/net.c) calls "$file" "$births $others" ;;
+    lesson02_frames/loopback.c) calls "$file" "bind listen accept getaddrinfo $life getsockopt sendto recvfrom" ;;
     *) calls "$file" "$births $life setsockopt getsockopt $others" ;;
     esac
 done >"$tmp/problems"
@@ -310,10 +312,10 @@ done >>"$tmp/problems"
 for name in $life setsockopt; do
     [ -n "$(calls common/net.c "$name")" ] || echo "net.c has no $name()"
 done >>"$tmp/problems"
-report "only listener.c and net.c call socket functions" "$tmp/problems"
+report "only listener.c, loopback.c and net.c call socket functions" "$tmp/problems"
 
 # The others that have descriptors have them for themselves: the log the first three; process.c the
-# pipe that says "stop"; admission.c a spare one, and a pipe to those who are refused; room.c one to
+# pipe that says "stop"; admission.c a spare one, and a pipe to those who are refused; delivery.c one to
 # wake its thread.
 own="read write open close pipe fcntl"
 never="readv writev select dup dup2 pread pwrite lseek"
@@ -322,9 +324,10 @@ for file in $sources; do
     common/net.c) calls "$file" "read write open pipe fcntl $never" ;;
     common/log.c) calls "$file" "read pipe fcntl poll $never" ;;
     lesson01_handshake/listener.c) calls "$file" "read write open pipe $never" ;;
+    lesson02_frames/loopback.c) calls "$file" "read write open pipe poll $never" ;;
     lesson02_frames/process.c) calls "$file" "read write open poll $never" ;;
     lesson02_frames/admission.c) calls "$file" "poll $never" ;;
-    lesson03_broadcast/room.c) calls "$file" "open poll $never" ;;
+    lesson03_broadcast/delivery.c) calls "$file" "open poll $never" ;;
     *) calls "$file" "$own poll $never" ;;
     esac
 done >"$tmp/problems"

@@ -151,7 +151,7 @@ static void what_just_fits_has_no_dots(void **state)
 
 static void levels(void **state)
 {
-    static const enum log_level all[] = {LOG_QUIET, LOG_CLIENTS, LOG_MESSAGES};
+    static const enum log_level all[] = {LOG_QUIET, LOG_REQUESTS, LOG_CLIENTS, LOG_MESSAGES};
     (void)state;
     for (size_t wanted = 0; wanted < COUNT_OF(all); wanted++)
         for (size_t level = 0; level < COUNT_OF(all); level++) {
@@ -222,7 +222,7 @@ static void a_block_is_one_write(void **state)
     text[sizeof text - 1] = '\n';
     watch_datagrams(&watch);
     log_init(LOG_QUIET);
-    log_block(7, "127.0.0.1:40000", text, sizeof text);
+    log_block(&(struct log_kind){LOG_MESSAGES, 7, "127.0.0.1:40000", "block"}, text, sizeof text);
     next_write(&watch, got, sizeof got);
     watch_end(&watch);
 
@@ -257,7 +257,7 @@ static void log_interrupted(int fd, const char *text, size_t len)
     dup2(fd, STDERR_FILENO);
     log_init(LOG_QUIET);
     setitimer(ITIMER_REAL, &every, NULL);
-    log_block(7, "a", text, len);
+    log_block(&(struct log_kind){LOG_MESSAGES, 7, "a", "block"}, text, len);
     setitimer(ITIMER_REAL, &never, NULL);
     _exit(0);
 }

@@ -242,6 +242,17 @@ report "a challenge stands on the lesson in whose folder it is"
 done >>problems
 report "make help names what there is"
 
+"$make" -n watch02 >out 2>&1 &
+watch=$!
+seconds=0
+while kill -0 "$watch" 2>/dev/null && [ "$seconds" -lt 10 ]; do
+    sleep 1
+    seconds=$((seconds + 1))
+done
+! kill "$watch" 2>/dev/null || echo "make -n watch02 has no end" >>problems
+want 1 'make.* check02'
+report "make -n watch02 shows what it would do, and ends"
+
 build clean
 for left in build server wscheck; do
     [ ! -e $left ] || echo "$left is left" >>problems

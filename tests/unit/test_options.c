@@ -40,7 +40,7 @@ static void send_output_to(int fd)
 /* Which options each lesson's program has, as its server.c says. */
 static const struct options_spec lessons[] = {{"lesson 1", OPTIONS_HANDSHAKE, NULL},
                                               {"lesson 2", OPTIONS_MESSAGES, NULL},
-                                              {"lesson 3", OPTIONS_BACKLOG, (char *)"1048576"}};
+                                              {"lesson 3", OPTIONS_XRAY, (char *)"1048576"}};
 
 static char said[3000]; /* what the last parse() has printed */
 
@@ -99,13 +99,27 @@ static void fallbacks(void **state)
             assert_int_equal(o.ping_interval, 20000);
         }
         if (lesson >= 3)
-            assert_int_equal(o.max_backlog, 4 << 20);
+            assert_true(o.max_backlog == 4 << 20 && !o.xray_any);
     }
 }
 
 /* ------------------------------------------------------------------------------ each option alone */
 
-enum what { PORT, HOST, VERBOSE, QUIET, TRACE, TIMEOUT, ORIGINS, MESSAGE, CLIENTS, PING, BACKLOG };
+enum what {
+    PORT,
+    HOST,
+    VERBOSE,
+    QUIET,
+    TRACE,
+    TIMEOUT,
+    ORIGINS,
+    MESSAGE,
+    CLIENTS,
+    PING,
+    MEMORY,
+    BACKLOG,
+    WATCH
+};
 
 static const struct {
     enum what what;
@@ -129,6 +143,10 @@ static const struct {
     {TIMEOUT, 1, NULL, "--handshake-timeout", "86400", 86400000},
     {ORIGINS, 1, NULL, "--allow-origin", "http://a.example", 0},
     {ORIGINS, 1, NULL, "--allow-origin", "*", 0},
+    {ORIGINS, 1, NULL, "--allow-origin", "null", 0},
+    {ORIGINS, 1, NULL, "--allow-origin", "file://", 0},
+    {ORIGINS, 1, NULL, "--allow-origin", "https://[::1]:8443", 0},
+    {ORIGINS, 1, NULL, "--allow-origin", "chrome-extension://abc", 0},
     {MESSAGE, 2, NULL, "--max-message", "1", 1},
     {MESSAGE, 2, NULL, "--max-message", "65536", 65536},
     {MESSAGE, 2, NULL, "--max-message", "4194294", (4 << 20) - 10},
@@ -136,8 +154,12 @@ static const struct {
     {CLIENTS, 2, NULL, "--max-clients", "1000000", 1000000},
     {PING, 2, NULL, "--ping-interval", "0.25", 250},
     {PING, 2, NULL, "--ping-interval", "60", 60000},
+    {MEMORY, 2, NULL, "--max-memory", "34078720", 34078720},
+    {MEMORY, 2, NULL, "--max-memory", "9223372036854775807", INT64_MAX},
     {BACKLOG, 3, NULL, "--max-backlog", "1048586", (1 << 20) + 10},
     {BACKLOG, 3, NULL, "--max-backlog", "2147483647", INT32_MAX},
+    {WATCH, 3, NULL, "--xray", "any", true},
+    {WATCH, 3, NULL, "--xray", "loopback", false},
 };
 
 static void check_value(size_t row, const struct options *o, const char *const *words)
@@ -155,7 +177,9 @@ static void check_value(size_t row, const struct options *o, const char *const *
     case MESSAGE: good = o->max_message == (uint64_t)number; break;
     case CLIENTS: good = o->max_clients == (size_t)number; break;
     case PING: good = o->ping_interval == number; break;
+    case MEMORY: good = o->max_memory == (uint64_t)number; break;
     case BACKLOG: good = o->max_backlog == (size_t)number; break;
+    case WATCH: good = o->xray_any == (bool)number; break;
     }
     must(good, "%s: is set", join(words));
     must(all[row].what == PORT || o->port == 8080, "%s: the port is as it was", join(words));
@@ -218,6 +242,38 @@ static void seconds_become_milliseconds(void **state)
         must(parse(&o, 2, (const char *[]){"--ping-interval", value, NULL}) == OPTIONS_RUN, "%s s",
              value);
         must(o.ping_interval == milliseconds, "%s s are not %d ms", value, (int)o.ping_interval);
+    }
+}
+
+static void one_client_fits_into_the_memory(void **state)
+{
+    static const struct {
+        int lesson;
+        const char *words[5];
+        uint64_t memory; /* 0: a usage error, */
+        const char *least;
+    } rows[] = {
+        {2, {NULL}, 268435456, NULL},
+        {3, {NULL}, 268435456, NULL},
+        {2, {"--max-message", "150000000", NULL}, 300524288, NULL},
+        {3, {"--max-backlog", "2147483647", NULL}, 4297588734, NULL},
+        {2, {"--max-memory", "34078719", NULL}, 0, "34078720"},
+        {2, {"--max-memory", "600000", "--max-message", "37856", NULL}, 600000, NULL},
+        {2, {"--max-memory", "600000", "--max-message", "37857", NULL}, 0, "600002"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct options o;
+        enum options_verdict verdict = parse(&o, rows[i].lesson, rows[i].words);
+        must(verdict == (rows[i].memory > 0 ? OPTIONS_RUN : OPTIONS_USAGE), "row %zu", i);
+        char problem[100];
+        snprintf(problem, sizeof problem, "what one client may hold must fit: at least %s",
+                 rows[i].memory == 0 ? rows[i].least : "");
+        if (rows[i].memory == 0)
+            must_say("--max-memory", problem);
+        else
+            must(o.max_memory == rows[i].memory, "row %zu: %llu", i,
+                 (unsigned long long)o.max_memory);
     }
 }
 
@@ -386,6 +442,14 @@ static void mistakes_are_usage_errors(void **state)
         {"--version=2"},
         {"--host="},
         {"--host", ""},
+        /* what no browser sends as its Origin */
+        {"--allow-origin", ""},
+        {"--allow-origin="},
+        {"--allow-origin", "chat.example"},
+        {"--allow-origin", "http://chat.example/"},
+        {"--allow-origin", "http://chat.example:80"},
+        {"--allow-origin", "https://chat.example:443"},
+        {"--allow-origin", "http://a, http://b"},
         /* no numbers, or none that will do */
         {"--port", ""},
         {"--port="},
@@ -412,6 +476,10 @@ static void mistakes_are_usage_errors(void **state)
         {"--max-clients", "0"},
         {"--max-clients", "1000001"},
         {"--max-clients", "many"},
+        {"--max-memory", "0"},
+        {"--max-memory", "11010047"},
+        {"--max-memory", "9223372036854775808"},
+        {"--max-memory", "1G"},
         {"--max-backlog", "0"},
         {"--max-backlog", "1048585"},
         {"--max-backlog", "2147483648"},
@@ -491,6 +559,7 @@ int main(void)
         cmocka_unit_test(a_value_is_taken_as_it_is),
         cmocka_unit_test(a_message_fits_into_the_backlog),
         cmocka_unit_test(where_there_is_no_backlog_any_message_will_do),
+        cmocka_unit_test(one_client_fits_into_the_memory),
         cmocka_unit_test(help_and_version_are_all_there_is_to_do),
         cmocka_unit_test(mistakes_are_usage_errors),
         cmocka_unit_test(what_is_logged),

@@ -102,10 +102,10 @@ static void the_bound_is_kept_to_the_byte(void **state)
     (void)state;
     assert_int_equal(post(hundred, BOUND - 1), OUTBOX_SENT);
     assert_int_equal(post(hundred, 1), OUTBOX_SENT);
-    assert_null(outbox_evicted(&outbox));
+    assert_null(outbox.evicted);
     assert_int_equal(post(hundred, 1), OUTBOX_GONE);
-    assert_non_null(outbox_evicted(&outbox));
-    assert_non_null(strstr(outbox_evicted(&outbox), "--max-backlog"));
+    assert_non_null(outbox.evicted);
+    assert_non_null(strstr(outbox.evicted, "--max-backlog"));
     peer_must_read_the_end(&peer); /* and not a byte before it */
 }
 
@@ -114,9 +114,9 @@ static void what_the_owner_has_in_hand_counts(void **state)
     (void)state;
     outbox.in_hand = BOUND - 10;
     assert_int_equal(post(hundred, 10), OUTBOX_SENT);
-    assert_null(outbox_evicted(&outbox));
+    assert_null(outbox.evicted);
     assert_int_equal(post(hundred, 1), OUTBOX_GONE);
-    assert_non_null(outbox_evicted(&outbox));
+    assert_non_null(outbox.evicted);
 }
 
 static void who_is_evicted_gets_nothing_more(void **state)
@@ -124,12 +124,12 @@ static void who_is_evicted_gets_nothing_more(void **state)
     (void)state;
     assert_int_equal(post(hundred, BOUND), OUTBOX_SENT);
     assert_int_equal(post(hundred, BOUND), OUTBOX_GONE);
-    const char *why = outbox_evicted(&outbox);
+    const char *why = outbox.evicted;
     assert_int_equal(post("a", 1), OUTBOX_GONE);
     assert_int_equal(write_two("1", "01"), OUTBOX_GONE);
     assert_int_equal(outbox_flush(&outbox), OUTBOX_SENT); /* nothing waits any more */
     outbox_finish(&outbox, net_now() + 10000);
-    assert_ptr_equal(outbox_evicted(&outbox), why);
+    assert_ptr_equal(outbox.evicted, why);
     peer_must_read_the_end(&peer);
 }
 
@@ -143,7 +143,7 @@ static void there_is_no_bound_for_who_reads(void **state)
         assert_int_equal(post(hundred, BOUND), OUTBOX_SENT);
         peer_must_read(&peer, hundred, BOUND);
     }
-    assert_null(outbox_evicted(&outbox));
+    assert_null(outbox.evicted);
 }
 
 /* ------------------------------------------------------------------------- patience, the end */
@@ -158,7 +158,7 @@ static void an_owner_waits_so_long_and_no_longer(void **state)
     int64_t before = net_now();
     assert_int_equal(outbox_write(&outbox, &part, 1), OUTBOX_GONE);
     assert_true(net_now() - before >= 50);
-    assert_string_equal(outbox_evicted(&outbox), "it does not read what it is sent");
+    assert_string_equal(outbox.evicted, "it does not read what it is sent");
 }
 
 static void who_has_gone_is_told(void **state)
@@ -170,7 +170,7 @@ static void who_has_gone_is_told(void **state)
     assert_int_equal(write_two("b", "c"), OUTBOX_GONE);
     assert_true(buffer_append(&outbox.backlog, "d", 1));
     assert_int_equal(outbox_flush(&outbox), OUTBOX_GONE);
-    assert_null(outbox_evicted(&outbox)); /* nobody has thrown it out */
+    assert_null(outbox.evicted); /* nobody has thrown it out */
 }
 
 int main(void)

@@ -164,9 +164,9 @@ def check_recovered(server):
 
 
 @contextlib.contextmanager
-def survivor(lesson, *options):
+def survivor(lesson, *options, **settings):
     """A server that is to be abused; afterwards it must be as good as new."""
-    server = Target(lesson, *options)
+    server = Target(lesson, *options, **settings)
     try:
         yield server
         check_recovered(server)

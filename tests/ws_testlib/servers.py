@@ -353,8 +353,8 @@ WORKERS_WAITING_MAX = 32  # threads whose client has gone: lesson02_frames/worke
 class Target(Server):
     """A lesson that is looked at closely while it is abused. It sends pings as it likes."""
 
-    def __init__(self, lesson, *options, log=None):
-        super().__init__(lesson, *options, pings=True, log=log or tempfile.TemporaryFile())
+    def __init__(self, lesson, *options, log=None, **settings):
+        super().__init__(lesson, *options, pings=True, log=log or tempfile.TemporaryFile(), **settings)
         self.fresh = self.usage()
 
     def stop(self, number=signal.SIGINT):
@@ -364,7 +364,10 @@ class Target(Server):
     # what it says
 
     def log_count(self, pattern, since=0):
-        return len(re.findall(pattern, self.log(since)))
+        """How often it is in the log; lines that were left out and are counted there count, too."""
+        log = self.log(since)
+        left_out = re.findall(r"^\.\.\. (\d+) more lines? like this left out: (.*\n)", log, re.M)
+        return len(re.findall(pattern, log)) + sum(int(n) - 1 for n, sample in left_out if re.search(pattern, sample))
 
     def wait_log(self, pattern, count=1, since=0):
         """Waits for so many places in the log, and makes sure that there are no more."""

@@ -239,8 +239,8 @@ class Client:
         """An HTTP response: the head, and as much of a body as Content-Length says."""
         deadline = time.monotonic() + patience
         while b"\r\n\r\n" not in self.got:
-            assert self._receive(deadline, "a response head"), \
-                f"the server ended the stream within the head: {bytes(self.got)!r}"
+            if not self._receive(deadline, "a response head"):
+                raise Ended(f"the server ended the stream within the head: {bytes(self.got)!r}")
         raw = self.read(self.got.index(b"\r\n\r\n") + 4)
         status_line, *lines = raw[:-4].decode("latin-1").split("\r\n")
         match = re.fullmatch(r"HTTP/1\.1 (\d{3}) (.+)", status_line)

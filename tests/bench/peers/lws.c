@@ -8,9 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A message that waits; in a room, many clients wait for the same one. */
+/* One read of the library's; its own 4 KiB would cut what a client sends into many pieces. */
+#define READ_MAX (256 * 1024)
+
+/* A message, which is put together where it is sent from; in a room, many clients wait for the same
+ * one. */
 struct message {
-    size_t uses, len;
+    size_t uses, len, room;
     bool binary;
     unsigned char bytes[]; /* LWS_PRE of room for the library, then the payload */
 };
@@ -23,22 +27,27 @@ struct item {
 struct session {
     struct lws *wsi;
     struct session *next;
-    unsigned char *parts; /* of a message that is not complete */
-    size_t parts_len;
+    struct message *parts; /* of a message that is not complete */
     struct item *first, **last;
 };
 
 static struct session *sessions;
 static bool is_room;
 
-static struct message *message_new(const struct session *session, bool binary)
+/* Adds a piece, of whose frame so many bytes are still to come. */
+static struct message *add(struct message *message, const void *piece, size_t len, size_t to_come)
 {
-    struct message *message = malloc(sizeof *message + LWS_PRE + session->parts_len);
-    if (message == NULL)
-        exit(1);
-    *message = (struct message){0, session->parts_len, binary};
-    if (session->parts_len > 0)
-        memcpy(message->bytes + LWS_PRE, session->parts, session->parts_len);
+    size_t have = message != NULL ? message->len : 0, room = message != NULL ? message->room : 0;
+    if (message == NULL || have + len > room) {
+        room = have + len + to_come > 2 * room ? have + len + to_come : 2 * room;
+        message = realloc(message, sizeof *message + LWS_PRE + room);
+        if (message == NULL)
+            exit(1);
+        *message = (struct message){.len = have, .room = room};
+    }
+    if (len > 0)
+        memcpy(message->bytes + LWS_PRE + have, piece, len);
+    message->len += len;
     return message;
 }
 
@@ -67,16 +76,13 @@ static void drop_first(struct session *session)
 
 static void receive(struct session *session, const void *in, size_t len)
 {
-    session->parts = realloc(session->parts, session->parts_len + len + 1);
-    if (session->parts == NULL)
-        exit(1);
-    if (len > 0)
-        memcpy(session->parts + session->parts_len, in, len);
-    session->parts_len += len;
-    if (lws_remaining_packet_payload(session->wsi) > 0 || !lws_is_final_fragment(session->wsi))
+    size_t to_come = lws_remaining_packet_payload(session->wsi);
+    struct message *message = add(session->parts, in, len, to_come);
+    session->parts = message;
+    if (to_come > 0 || !lws_is_final_fragment(session->wsi))
         return;
-    struct message *message = message_new(session, lws_frame_is_binary(session->wsi));
-    session->parts_len = 0;
+    session->parts = NULL;
+    message->binary = lws_frame_is_binary(session->wsi);
     if (!is_room) {
         queue(session, message);
         return;
@@ -130,7 +136,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 int main(int argc, char **argv)
 {
     static const struct lws_protocols protocols[] = {
-        {"any", callback, sizeof(struct session), 64 * 1024, 0, NULL, 0},
+        {"any", callback, sizeof(struct session), READ_MAX, 0, NULL, 0},
         {NULL, NULL, 0, 0, 0, NULL, 0}};
     if (argc != 3)
         return 2;
@@ -139,6 +145,7 @@ int main(int argc, char **argv)
     struct lws_context_creation_info info = {.port = atoi(argv[2]),
                                              .iface = "lo",
                                              .protocols = protocols,
+                                             .pt_serv_buf_size = READ_MAX,
                                              .options = LWS_SERVER_OPTION_VALIDATE_UTF8,
                                              .gid = -1,
                                              .uid = -1};

@@ -1,0 +1,43 @@
+/*
+ * backpressure - who says more than the others can take waits for them
+ *
+ *     bytes → request → frames → messages → ROOM
+ *
+ * One client may say a hundred megabytes a second; another may read one. What it has not read yet waits
+ * in its backlog, and over --max-backlog it would be evicted, although it reads all the time. So the
+ * thread of the one who speaks waits until the other has caught up: it does not read from its client
+ * meanwhile, and TCP makes that one wait in its turn. Nobody waits with a lock held.
+ *
+ * Who says little does not wait: each may say a share of the backlog without asking. And nobody waits for
+ * those that do not read at all: they are evicted as before.
+ */
+#ifndef LESSON03_BACKPRESSURE_H
+#define LESSON03_BACKPRESSURE_H
+
+#include "room.h"
+
+/* One for a room. What waits now is not looked up with each message: it is at most what waited when it was
+ * measured, and all that has been said since. */
+struct backpressure {
+    struct room *room;    /* does not change */
+    pthread_mutex_t lock; /* room.lock may be taken while it is held */
+    /* lock must be held when using these */
+    size_t waiting; /* bytes, for the member furthest behind that reads steadily, when measured */
+    uint64_t delivered; /* room->delivered then */
+    size_t members;     /* in the room then */
+    size_t promised;    /* bytes that are about to be said */
+};
+
+/* The part of one owner. */
+struct speaker {
+    struct backpressure *backpressure;
+    size_t unpaid; /* bytes said since it last found that nobody was behind */
+};
+
+/* Owner: its client is about to say a message of so many bytes. Waits until there is room for it. */
+void speaker_begin(struct speaker *speaker, const struct conn *conn, size_t len);
+
+/* Owner: it has been said. */
+void speaker_end(struct speaker *speaker, size_t len);
+
+#endif

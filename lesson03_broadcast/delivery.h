@@ -1,0 +1,31 @@
+/*
+ * delivery - the room's own thread, which delivers what no owner has time for
+ *
+ *     bytes → request → frames → messages → ROOM
+ *
+ * It waits for two things: to be woken, because messages came in while an owner was delivering; and for
+ * the sockets of the members that are behind, to send from their backlogs when they take bytes again.
+ */
+#ifndef LESSON03_DELIVERY_H
+#define LESSON03_DELIVERY_H
+
+#include "members.h"
+
+struct delivery { /* does not change while the thread runs */
+    struct members *members;
+    void (*deliver)(void *data); /* what the thread does when it has been woken */
+    void *data;
+    pthread_t thread;
+    int wake_pipe[2]; /* a byte in it wakes the thread; the end of it ends the thread */
+};
+
+/* Starts the thread, with the first three filled in. False if that cannot be done. */
+bool delivery_start(struct delivery *delivery);
+
+/* Ends it, when there are no members any more and nobody wakes it. */
+void delivery_stop(struct delivery *delivery);
+
+/* Anyone: there is something to do. Never waits. */
+void delivery_wake(struct delivery *delivery);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * pace - how does a client take what waits for it: steadily, slowly, or not at all?
+ *
+ *     BYTES → request → frames → messages → room
+ *
+ * Pure: it is told how many bytes the client has taken, and when, and judges. All zero is a client for
+ * which nothing has waited so far.
+ */
+#ifndef LESSON03_PACE_H
+#define LESSON03_PACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PACE_TIME   1000         /* milliseconds over which it is measured */
+#define PACE_STEADY (128 * 1024) /* bytes in that time that are steady */
+
+struct pace {
+    int64_t measured_at; /* 0: never */
+    int64_t taken;       /* bytes by then */
+    int64_t took_at;     /* when it had last taken a KiB more */
+    int64_t taken_then;
+    bool is_steady;
+};
+
+/* Is it time to measure again? */
+bool pace_is_due(const struct pace *pace, int64_t now);
+
+/* The client has taken so many bytes by now. It counts as steady until it has had time to show that
+ * it is not. Returns for how many milliseconds it has taken nothing, or less than a KiB. */
+int64_t pace_measure(struct pace *pace, int64_t taken, int64_t now);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * pace: what a client takes, measurement by measurement, and the verdict on each
+ */
+#include "guard.h"
+
+#include "pace.h"
+
+static struct pace pace;
+
+static int set_up(void **state)
+{
+    (void)state;
+    pace = (struct pace){0};
+    return 0;
+}
+
+static void must_be(bool is_steady, int64_t stuck_for, int64_t taken, int64_t now)
+{
+    assert_true(pace_is_due(&pace, now));
+    assert_true(pace_measure(&pace, taken, now) == stuck_for);
+    assert_true(pace.is_steady == is_steady);
+    assert_false(pace_is_due(&pace, now + PACE_TIME - 1));
+}
+
+static void at_first_it_counts_as_steady(void **state)
+{
+    (void)state;
+    must_be(true, 0, 500, 7000);
+}
+
+static void steady_is_a_rate(void **state)
+{
+    (void)state;
+    must_be(true, 0, 0, 7000);
+    must_be(true, 0, PACE_STEADY, 8000);
+    must_be(false, 0, 2 * PACE_STEADY - 1, 9000);
+    must_be(true, 0, 4 * PACE_STEADY - 1, 11000); /* after a longer time, as much more */
+    must_be(false, 0, 6 * PACE_STEADY - 2, 13000);
+}
+
+static void a_kibibyte_is_progress_however_long_it_takes(void **state)
+{
+    (void)state;
+    must_be(true, 0, 100, 1000);
+    must_be(false, 1000, 612, 2000);
+    must_be(false, 2000, 1123, 3000);
+    must_be(false, 0, 1124, 4000);
+    must_be(false, 1000, 1124, 5000);
+    must_be(false, 5000, 2147, 9000);
+    must_be(false, 0, 3171, 10000);
+}
+
+static void who_takes_nothing_is_stuck(void **state)
+{
+    (void)state;
+    must_be(true, 0, -1, 1000); /* the system does not tell, and nothing has gone out so far */
+    must_be(false, 1000, -1, 2000);
+    must_be(false, 39000, -1, 40000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(at_first_it_counts_as_steady, set_up),
+        cmocka_unit_test_setup(steady_is_a_rate, set_up),
+        cmocka_unit_test_setup(a_kibibyte_is_progress_however_long_it_takes, set_up),
+        cmocka_unit_test_setup(who_takes_nothing_is_stuck, set_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
