@@ -115,7 +115,7 @@ void client_serve(const struct client *client, struct place *place, const struct
     int64_t deadline = net_now() + server->options.handshake_timeout;
     enum http_outcome outcome = opening_read_head(client, &in, &request, deadline);
     if (!places_answer(place)) {
-        log_client(LOG_CLIENTS, client->number, client->address, "gives way to others");
+        log_client(LOG_REQUESTS, client->number, client->address, "gives way to others");
         outcome = HTTP_TIMEOUT;
     }
 

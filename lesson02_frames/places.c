@@ -13,6 +13,7 @@
 #define SOON     5   /* ... in which a request is read, or answered, on all but a busy machine */
 #define WAIT_MAX 250 /* ... until it goes on without */
 #define FREE_IN  50  /* ... until what one had who has left is free for others */
+#define GOODBYE  50  /* ... in which a goodbye is said, likewise */
 
 /* So many may be in their heads, with the place that is kept for the next; so many may be answered; and
  * half as many may have been told to give way, and not have gone yet. Never changed once there are
@@ -155,7 +156,8 @@ static bool thin_out_locked(const struct place *newcomer, int64_t since)
         if (oldest != NULL && oldest != newcomer && oldest->since + SOON <= net_now())
             end_locked(oldest);
     }
-    if (going->count == 0 && (oldest = oldest_locked(PLACE_ANSWERED, since)) != NULL)
+    oldest = going->count == 0 ? oldest_locked(PLACE_ANSWERED, since) : NULL;
+    if (oldest != NULL && oldest->since + GOODBYE <= net_now())
         end_locked(oldest);
     return going->count + answered->count > 0 || heads->count > (newcomer != NULL);
 }

@@ -45,7 +45,7 @@ OTHERS_MAX = 400
 
 
 def percentile(values, percent):
-    return sorted(values)[min(len(values) - 1, int(len(values) * percent / 100))]
+    return sorted(values)[math.ceil(len(values) * percent / 100) - 1]
 
 
 def knock(server, stays):

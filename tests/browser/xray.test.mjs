@@ -97,6 +97,7 @@ async function joinByLibrary(server, options) {
 test('a row for the handshake, for what is said, for what goes out, and for the end', { skip, timeout }, () =>
   withXray(async (page, server) => {
     const client = await joinByLibrary(server);
+    await shown(page, 1);  // so this row is there before the name is known
     client.send('{"name":"李雷","text":"你好 👋"}');
     await once(client, 'message');
     client.close(1000, 'bye');
@@ -162,7 +163,7 @@ test('faults: the section, the guess and the code; and only they, if wanted', { 
       ['no frame', 'Hello', '✗ §5.2', /^§5\.2 RSV bit set.*step 1/, /0x48 = ‘H’: was text sent without a frame around it\?.*closes with 1002: protocol error/s],
       ['text', '\x81\x05Hello', '✗ §5.1', /^§5\.1 frame not masked.*step 2/, /set bit 0x80.*1002/s],
       ['close', '\x88\x82\0\0\0\0\xe8\x03', '✗ §7.4', /^§7\.4 close code.*step 7/, /two bytes swapped.*1002/s],
-      ['text', '\x81\x81\0\0\0\0\xff', '✗ §8.1', /^§8\.1 text is not UTF-8.*step 6/, /1007: a text that is not UTF-8/s],
+      ['text', '\x81\x81\0\0\0\0\xff', '✗ §8.1', /^§8\.1 text is not UTF-8.*step 6/, /1007: invalid data: a text that is not UTF-8/s],
     ];
     await page.check('#faults');
     for (const [i, [kind, bytes, verdict, rule, words]] of faults.entries()) {
@@ -683,6 +684,25 @@ for (const viewport of [{ width: 320, height: 568 }, { width: 1920, height: 1080
       assert.ok(await page.locator('#frames > li').first().evaluate((row) => parseFloat(getComputedStyle(row).fontSize)) >= viewport.width / 110);
     }
   }, { viewport }));
+
+test('A+ makes all of it larger; what does not fit beside each other any more stands below', { skip, timeout }, () => withXray(async (page, server) => {
+  const client = await joinByLibrary(server);
+  for (let i = 0; i < 40; i++) client.send(`number ${i}`);
+  await shown(page, 81);
+  const look = () => page.evaluate(() => [document.querySelector('#frames > li').getBoundingClientRect().height, rowHeight,
+    document.body.classList.contains('wide'), document.documentElement.scrollWidth <= window.innerWidth]);
+  const [before] = await look();
+  for (let i = 0; i < 5; i++) await page.click('#larger');
+  await until(async () => (await look())[0] > 1.5 * before, 'larger rows');
+  const [height, measured, isWide, fits] = await look();
+  assert.deepEqual([height, isWide, fits], [measured, false, true]);
+  assert.equal((await rows(page)).at(-1).text, 'number 39');  // still followed
+  assert.ok(await page.locator('#frames > li').last().evaluate((row) =>
+    row.getBoundingClientRect().bottom <= document.getElementById('list').getBoundingClientRect().bottom + 1));
+  for (let i = 0; i < 5; i++) await page.click('#smaller');
+  await until(async () => (await look())[0] === before, 'as before');
+  client.close();
+}));
 
 test('every fault and hint has Chinese words', { skip, timeout }, () => withXray(async (page, server) => {
   const bytes = ['Hello', '\r\n', '\xc1\x80', '\x83\x80', '\x09\x80', '\x89\xfe', '\x81\x05', '\x81\xfe\0\x05', '\x82\xff\xff',

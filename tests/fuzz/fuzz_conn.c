@@ -11,6 +11,7 @@
  * safe to show on a terminal.
  */
 #include "client.h"
+#include "ending.h"
 #include "fuzz.h"
 #include "log.h"
 #include "model.h"
@@ -78,7 +79,12 @@ static void see(const struct client *client, const struct trace_frame *frame)
     free(json);
 }
 
-static const struct observer observer = {is_there, see};
+static void see_end(const struct client *client, const struct ending *ending)
+{
+    MUST(client->number == 1 && ending->code != 0);
+}
+
+static const struct observer observer = {is_there, see, see_end};
 
 /* ------------------------------------------------ another way out */
 

@@ -20,9 +20,12 @@ static bool feed_to(struct feeding *feeding, size_t to)
 {
     size_t len = to - feeding->fed;
     uint8_t *piece = fuzz_copy(feeding->text + feeding->fed, len);
-    bool good = utf8_feed(&feeding->check, piece, len);
-    bool same = len < BLOCKS_MIN ? utf8_feed(&feeding->blocks, piece, len)
-                                 : utf8_blocks_feed_long(&feeding->blocks, piece, len);
+    bool good = len == 0 || utf8_feed(&feeding->check, piece, len);
+    bool same = good;
+    if (len < BLOCKS_MIN)
+        feeding->blocks = feeding->check; /* there is no room for a block */
+    else
+        same = utf8_blocks_feed_long(&feeding->blocks, piece, len);
     MUST(same == good && (!good || feeding->blocks.state == feeding->check.state));
     free(piece);
     feeding->fed = to;

@@ -377,6 +377,24 @@ WSCHECK = {
     "refused": REFUSED + b"\x88\x02\x03\xea",
     "not-refused": REFUSED + b"\x00\x01x\x81\x01x",
     "end": END + b"anything",
+    "race": b"\x0a" + b"""==================
+WARNING: ThreadSanitizer: data race (pid=1)
+  Write of size 8 at 0x7b by thread T6:
+    #0 members_join lesson03_broadcast/members.c:23 (lesson03+0x4d0e)
+  Previous read of size 8 at 0x7b by thread T4 (mutexes: write M7):
+    #0 memcpy ../libsanitizer/tsan/x.inc:1 (libtsan.so.2+0x1)
+    #1 members_send lesson03_broadcast/members.c:63:7 (lesson03+0x4d0e)
+SUMMARY: ThreadSanitizer: data race lesson03_broadcast/members.c:23 in members_join
+""",
+    "use-after-free": b"\x0a" + b"""==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x60 at pc 0x55 bp 0x7f sp 0x7f
+READ of size 1 at 0x60 thread T1
+    #0 0x55d in take_data lesson02_frames/conn.c:70
+freed by thread T2 here:
+    #0 0x7f in free (libasan.so.8+0x1)
+    #1 0x55d in ending_send_close lesson02_frames/ending.c:9
+SUMMARY: AddressSanitizer: heap-use-after-free lesson02_frames/conn.c:70 in take_data
+""",
+    "undefined": b"\x0acommon/frame.c:7:3: runtime error: shift exponent 64 is too large\nSUMMARY: x\n",
 }
 
 

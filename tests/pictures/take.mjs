@@ -199,7 +199,7 @@ try {
   await lesson3('lesson3', 'Ada', { locale: 'en-US', viewport: LAPTOP });
   await lesson3('lesson3-phone', '李雷', { locale: 'zh-CN', viewport: PHONE, colorScheme: 'dark' });
   await xray('xray', { locale: 'en-US', viewport: { width: 1100, height: 660 } }, (_, row) => row('text', 4).click());
-  await xray('xray-diagram', { locale: 'zh-CN', viewport: { width: 1100, height: 660 }, colorScheme: 'dark' }, async (page, row) => {
+  await xray('xray-diagram', { locale: 'zh-CN', viewport: { width: 1100, height: 600 }, colorScheme: 'dark' }, async (page, row) => {
     await row('text', 6).click();
     await page.click('#diagram');
   });

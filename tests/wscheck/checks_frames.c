@@ -56,9 +56,9 @@ static void stays(struct trial *t, const struct check *c)
         if (!wire_wait(peer_wires(t), deadline))
             break;
     bool ended = p->wire->ended;
-    if (trial_holds(t) && p->wire->came.len > p->judged && !says_goodbye(p)) {
-        fail_frame(p, 0, "something came, although nobody has said anything yet");
-        trial_suspect(t, starts_message(p) ? "greeting" : NULL);
+    if (trial_holds(t) && p->wire->came.len > p->judged && starts_message(p)) {
+        fail_frame(p, 0, "a message came, although nobody has said anything yet");
+        trial_suspect(t, "greeting");
     }
     send_text(p, "Hello");
     if (ended || says_goodbye(p))

@@ -390,7 +390,7 @@ static const struct diagnosis diagnoses[] = {
     {"sigpipe",
      "writing to a connection that the client has reset raises SIGPIPE, which ends the "
      "program: ignore it, and look at the result of send()",
-     "where signals are set up, and where send() is called (in the course: block_signals() in "
+     "where signals are set up, and where send() is called (in the course: let_signals_end_it() in "
      "lesson02_frames/process.c, net_send_all() in common/net.c)"},
     {"one-bad-client-stops-all", "one client's fault ended the service for all", NULL},
     {"not-broadcast", "only the sender got its message: it goes to every client of the room", NULL},

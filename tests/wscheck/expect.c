@@ -49,9 +49,16 @@ bool wait_for_bytes(struct peer *p, size_t len)
         trial_fail_at(p, "something came again and again, but not what was waited for");
     if (!trial_holds(p->trial))
         return false;
-    while (bytes_to_judge(p) < len && !wire_is_over(p->wire))
-        if (!wire_wait(peer_wires(p->trial), deadline))
-            break;
+    int64_t since = wire_now();
+    bool waits = true;
+    if (p->waited_for == p->trial->sent + 1) /* in vain, and nothing has been sent since */
+        deadline = since;
+    while (bytes_to_judge(p) < len && !wire_is_over(p->wire) && waits)
+        waits = wire_wait(peer_wires(p->trial), deadline);
+    if (waits)
+        trial_note_wait(p->trial, since);
+    else
+        p->waited_for = p->trial->sent + 1;
     return bytes_to_judge(p) >= len;
 }
 
@@ -62,7 +69,7 @@ void send_anyway(struct peer *p, const void *at, size_t len)
 
 bool comes_soon(struct peer *p, size_t len)
 {
-    int patience = p->trial->grading->patience;
+    int patience = trial_patience(p->trial);
     int64_t deadline = wire_now() + (patience < SOON ? patience : SOON);
     while (bytes_to_judge(p) < len && !wire_is_over(p->wire))
         if (!wire_wait(peer_wires(p->trial), deadline))
@@ -95,7 +102,7 @@ static void take_in_the_rest(struct peer *p, size_t len)
 /* "nothing came within 5 s", and the like. */
 static const char *silence(const struct peer *p, char *text, size_t size)
 {
-    double bound = p->trial->grading->patience / 1000.0;
+    double bound = trial_patience(p->trial) / 1000.0;
     if (p->wire->reset)
         snprintf(text, size, "the connection was reset (TCP RST)");
     else if (p->wire->ended || p->wire->fd < 0)
@@ -234,7 +241,7 @@ static void fail_as_endless(struct peer *p, bool is_coming)
         trial_fail_at(p, "the head has no end after %zu bytes", len);
     else if (is_coming)
         trial_fail_at(p, "the head has no end after %g s, and still comes bit by bit",
-                      p->trial->grading->patience / 1000.0);
+                      trial_patience(p->trial) / 1000.0);
     else
         trial_fail_at(p, "the head has no end: %s", silence(p, why, sizeof why));
     show_what_came(p, len < HEAD_MOST ? len : HEAD_MOST);
@@ -700,8 +707,7 @@ void expect_end(struct peer *p)
     if (wait_for_bytes(p, 1)) {
         fail_frame(p, 0, "something came where the connection should end");
     } else if (!p->wire->ended) {
-        snprintf(bound, sizeof bound, "still open after %g s",
-                 p->trial->grading->patience / 1000.0);
+        snprintf(bound, sizeof bound, "still open after %g s", trial_patience(p->trial) / 1000.0);
         trial_fail_at(p, "the connection is %s", bound);
         trial_say(p->trial, "the end of the connection", bound);
     } else {

@@ -73,11 +73,26 @@ const char *item_place(const struct item *item)
     return exercise != NULL ? exercise->place : place;
 }
 
+size_t plan_size(const struct plan *plan)
+{
+    return plan->count + plan->found_count;
+}
+
+const struct item *plan_at(const struct plan *plan, size_t index)
+{
+    return index < plan->count ? &plan->items[index] : &plan->found[index - plan->count].item;
+}
+
+struct counts plan_count_all(const struct plan *plan)
+{
+    return plan_count(plan, 0, plan_size(plan));
+}
+
 struct counts plan_count(const struct plan *plan, size_t first, size_t end)
 {
     struct counts counts = {0};
     for (size_t i = first; i < end; i++) {
-        const struct item *item = &plan->items[i];
+        const struct item *item = plan_at(plan, i);
         if (!item->selected)
             continue;
         counts.all++;
@@ -93,6 +108,8 @@ void plan_free(struct plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++)
         result_free(&plan->items[i].result);
+    for (size_t i = 0; i < plan->found_count; i++)
+        result_free(&plan->found[i].item.result);
     free(plan->items);
     *plan = (struct plan){0};
 }
@@ -166,6 +183,61 @@ static bool a_connection_ended(const struct run *run)
     return false;
 }
 
+/* ------------------------------------------------------------------------- sanitizers' reports */
+
+/* The same place as one before is the same mistake. */
+static bool is_new(const struct plan *plan, const char *title)
+{
+    for (size_t i = 0; i < plan->found_count; i++)
+        if (strcmp(plan->found[i].title, title) == 0)
+            return false;
+    return plan->found_count < FOUND_MAX;
+}
+
+static void note_report(struct run *run, const struct sanitizer_report *report,
+                        const struct item *during)
+{
+    struct plan *plan = run->plan;
+    struct found *found = &plan->found[plan->found_count];
+    char title[sizeof found->title], check[40];
+    snprintf(title, sizeof title, "%.70s%s%.40s", report->what,
+             report->side[0].function[0] != '\0' ? " in " : "", report->side[0].function);
+    snprintf(check, sizeof check, "%s", during->check->id);
+    bool follows =
+        report->exercise == NULL && plan->found_count > 0; /* from what was told before */
+    if (follows || !is_new(plan, title))
+        return;
+    *found = (struct found){.item = {.selected = true}};
+    memcpy(found->title, title, sizeof title);
+    snprintf(found->id, sizeof found->id, "sanitizer-%zu", plan->found_count + 1);
+    found->family = (struct family){
+        .exercise = report->exercise != NULL ? report->exercise : during->family->exercise,
+        .section = "this course",
+        .rule =
+            strstr(report->what, "data race") != NULL
+                ? "What two threads use, and one of them changes, belongs to a lock, which each of "
+                  "them holds as long as it is at it."
+                : "A program has no faults that a sanitizer can see: they do harm on another day."};
+    found->check = (struct check){.id = found->id, .title = found->title};
+    found->item.family = &found->family;
+    found->item.check = &found->check;
+    struct result *result = &found->item.result;
+    result->outcome = FAILED;
+    snprintf(result->failure.problem, sizeof result->failure.problem,
+             "%s; it was seen during the check %s", title, check);
+    sanitizer_explain(report, &result->failure.server);
+    plan->found_count++;
+    run->told->late(plan, &found->item);
+}
+
+/* All that has come since the last time. */
+static void take_reports(struct run *run, const struct item *during)
+{
+    struct sanitizer_report report;
+    while (server_next_report(&run->grading->server, &report))
+        note_report(run, &report, during);
+}
+
 /* After a check: is the server still well? If not, the check has failed, and why is known. */
 static void look_after_server(struct run *run, struct item *item, const char *when)
 {
@@ -173,7 +245,9 @@ static void look_after_server(struct run *run, struct item *item, const char *wh
     struct bytes report = {0};
     if (server->command == NULL || server->pid <= 0)
         return;
-    bool reports = server_sanitizer_report(server, &report);
+    bool reports =
+        server_sanitizer_report(server, &report) &&
+        bytes_find(report.at, report.len, "ThreadSanitizer") == NULL; /* that one goes on */
     if (reports)
         server_wait_for_end(server, wire_now() + REPORTING);
     else if (item->result.outcome == FAILED &&
@@ -186,6 +260,7 @@ static void look_after_server(struct run *run, struct item *item, const char *wh
         note_death(item, server, "a sanitizer has found a fault in the server");
     }
     bytes_free(&report);
+    take_reports(run, item);
     if (reports || server->ended)
         server_stop(server);
 }
@@ -365,6 +440,8 @@ static void run_item(struct run *run, struct item *item)
     trial_end(&run->trial);
     look_after_it_once_more(run, item, ended);
     run->last = item;
+    if (item->result.failure.observed == SILENCE && item->result.outcome == FAILED)
+        run->grading->was_silent = true;
     if (item->result.outcome == FAILED)
         give_up_server(run);
 }
@@ -413,5 +490,7 @@ void plan_run(struct plan *plan, struct grading *grading, const struct told *tol
         plan->stopped = plan->stopped || (failed && !plan->keep_on && is_selected_from(plan, end));
     }
     find_late_death(&run);
+    if (run.last != NULL)
+        take_reports(&run, run.last);
     server_stop(&grading->server);
 }

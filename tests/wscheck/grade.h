@@ -19,13 +19,29 @@ struct item {
     bool parent_failed;
 };
 
+/* A sanitizer has found something: a check of its own, of the exercise whose function it is. */
+struct found {
+    struct family family;
+    struct check check;
+    char id[40], title[120];
+    struct item item;
+};
+
+#define FOUND_MAX 16
+
 struct plan {
     struct item *items; /* grouped by exercise */
     size_t count;
     bool strict;  /* recommendations count like musts */
     bool keep_on; /* do not stop at the first exercise that fails */
     bool stopped; /* it did */
+    struct found found[FOUND_MAX];
+    size_t found_count;
 };
+
+/* All that is told of when all is done: the items, and then what sanitizers have found. */
+size_t plan_size(const struct plan *plan);
+const struct item *plan_at(const struct plan *plan, size_t index);
 
 /* All checks of a lesson; of all lessons with 0. */
 void plan_make(struct plan *plan, int lesson);
@@ -47,6 +63,7 @@ struct counts {
     size_t all;    /* these four, and those that were not run */
 };
 struct counts plan_count(const struct plan *plan, size_t first, size_t end);
+struct counts plan_count_all(const struct plan *plan);
 
 /* Runs what is selected; tells of each exercise when it is done, or when it is left out because the
  * run has stopped, and of each late failure. */

@@ -77,18 +77,18 @@ static void json_item(struct bytes *out, const struct item *item)
 void machine_json(const struct plan *plan, const struct grading *grading)
 {
     struct bytes out = {0};
-    struct counts c = plan_count(plan, 0, plan->count);
+    struct counts c = plan_count_all(plan);
     bool first = true;
     bytes_add_format(&out,
                      "{\n  \"lesson\": %d, \"passed\": %zu, \"failed\": %zu, \"better\": %zu, "
                      "\"skipped\": %zu,\n  \"checks\": [\n",
                      grading->lesson, c.passed, c.failed, c.better, c.skipped);
-    for (size_t i = 0; i < plan->count; i++) {
-        if (!plan->items[i].selected)
+    for (size_t i = 0; i < plan_size(plan); i++) {
+        if (!plan_at(plan, i)->selected)
             continue;
         bytes_add_text(&out, first ? "" : ",\n");
         first = false;
-        json_item(&out, &plan->items[i]);
+        json_item(&out, plan_at(plan, i));
     }
     bytes_add_text(&out, "\n  ]\n}\n");
     fwrite(out.at, 1, out.len, stdout);
@@ -122,8 +122,8 @@ static void tap_item(const struct plan *plan, const struct item *item, size_t nu
 void machine_tap(const struct plan *plan)
 {
     size_t number = 0;
-    for (size_t i = 0; i < plan->count; i++)
-        if (plan->items[i].selected)
-            tap_item(plan, &plan->items[i], ++number);
+    for (size_t i = 0; i < plan_size(plan); i++)
+        if (plan_at(plan, i)->selected)
+            tap_item(plan, plan_at(plan, i), ++number);
     printf("1..%zu\n", number);
 }

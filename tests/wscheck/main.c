@@ -10,6 +10,7 @@
  *     frame, http                 what is sent and received, as bytes       (pure)
  *     wire, server                sockets with deadlines; the server's process
  *     check                       what a check is; exercises
+ *     sanitizer                   what a sanitizer has reported             (pure)
  *     trial, peer, expect         the steps that checks are made of
  *     diagnose                    which mistake makes such bytes            (pure)
  *     checks_*.c                  the checks, in tables: begin reading there
@@ -217,7 +218,7 @@ static int grade(struct settings *s)
     report_begin(&s->grading);
     plan_run(&s->plan, &s->grading, &told);
     report_end(&s->plan);
-    int status = plan_count(&s->plan, 0, s->plan.count).failed > 0 ? 1 : 0;
+    int status = plan_count_all(&s->plan).failed > 0 ? 1 : 0;
     plan_free(&s->plan);
     return status;
 }

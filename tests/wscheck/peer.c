@@ -123,6 +123,7 @@ static void give_a_moment(struct peer *p)
 /* A server that takes nothing any more has usually said why: that is for the next step to judge. */
 static void send_one_segment(struct peer *p, const void *at, size_t len)
 {
+    p->trial->sent += len;
     if (!p->clogged)
         p->clogged = !wire_send(peer_wires(p->trial), p->wire, at, len, trial_deadline(p->trial));
 }

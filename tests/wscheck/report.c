@@ -295,9 +295,9 @@ static void show_recommendations(const struct plan *plan)
 /* The first check that failed, which is the one to work on next. */
 static const struct item *first_failed(const struct plan *plan)
 {
-    for (size_t i = 0; i < plan->count; i++)
-        if (counts_as_failed(plan, &plan->items[i]))
-            return &plan->items[i];
+    for (size_t i = 0; i < plan_size(plan); i++)
+        if (counts_as_failed(plan, plan_at(plan, i)))
+            return plan_at(plan, i);
     return NULL;
 }
 
@@ -321,15 +321,18 @@ static void show_next_step(const struct plan *plan, const struct item *next)
         printf("Stopped at the first exercise that fails; -k goes on.\n");
     const struct exercise *exercise = exercise_find(next->family->exercise);
     printf("Next exercise:    %s, %s\n", exercise->name, exercise->title);
-    printf("One check alone:  ");
-    show_command();
-    printf(" --only %s\n", next->check->id);
-    printf("More about it:    ./wscheck --hint %s\n", next->check->id);
+    if (next >= plan->items &&
+        next < plan->items + plan->count) { /* what a sanitizer finds is in no list */
+        printf("One check alone:  ");
+        show_command();
+        printf(" --only %s\n", next->check->id);
+        printf("More about it:    ./wscheck --hint %s\n", next->check->id);
+    }
 }
 
 static void end_text(const struct plan *plan)
 {
-    struct counts c = plan_count(plan, 0, plan->count);
+    struct counts c = plan_count_all(plan);
     show_recommendations(plan);
     printf("\n%s: ", lesson_name(grading->lesson));
     if (c.failed > 0)
@@ -345,7 +348,7 @@ static void end_text(const struct plan *plan)
 /* How far it is: a bar, and where to go on. */
 static void end_brief(const struct plan *plan)
 {
-    struct counts c = plan_count(plan, 0, plan->count);
+    struct counts c = plan_count_all(plan);
     const struct item *next = first_failed(plan);
     size_t done = c.all > 0 ? c.passed * BAR_WIDTH / c.all : 0;
     printf("\n  [");

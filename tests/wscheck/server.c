@@ -104,11 +104,14 @@ void server_kill_all(void)
 
 /* ------------------------------------------------------------------- taking in what it prints */
 
-static void keep(struct bytes *text, const char *more, size_t len)
+static void keep(struct server *server, struct bytes *text, const char *more, size_t len)
 {
     if (text->len + len > LOG_MAX) {
-        memmove(text->at, text->at + text->len / 2, text->len - text->len / 2);
-        text->len -= text->len / 2;
+        size_t gone = text->len / 2;
+        memmove(text->at, text->at + gone, text->len - gone);
+        text->len -= gone;
+        if (text == &server->stderr_text)
+            server->reported -= server->reported < gone ? server->reported : gone;
     }
     bytes_add(text, more, len);
 }
@@ -121,7 +124,7 @@ static bool take_in(struct server *server, int fd, struct bytes *text)
     if (n <= 0)
         return n < 0 && errno == EINTR;
     pthread_mutex_lock(&server->lock);
-    keep(text, buffer, (size_t)n);
+    keep(server, text, buffer, (size_t)n);
     pthread_mutex_unlock(&server->lock);
     if (fd == server->out)
         (void)!write(server->event[1], "", 1);
@@ -254,6 +257,7 @@ bool server_start(struct server *server, const struct start *start, int64_t dead
     server->port = server->fixed_port;
     bytes_free(&server->stdout_text);
     bytes_free(&server->stderr_text);
+    server->reported = 0;
     if (!server_spawn(server, command))
         return false;
     if (server->fixed_port != 0)
@@ -373,6 +377,20 @@ bool server_sanitizer_report(struct server *server, struct bytes *text)
     }
     pthread_mutex_unlock(&server->lock);
     return found;
+}
+
+bool server_next_report(struct server *server, struct sanitizer_report *report)
+{
+    if (server->pid <= 0)
+        return false;
+    pthread_mutex_lock(&server->lock);
+    const struct bytes *log = &server->stderr_text;
+    size_t len = log->len > server->reported ? sanitizer_read(report, log->at + server->reported,
+                                                              log->len - server->reported)
+                                             : 0;
+    server->reported += len;
+    pthread_mutex_unlock(&server->lock);
+    return len > 0;
 }
 
 /* It has ended: its last words are on the way. */

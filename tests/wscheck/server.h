@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "bytes.h"
+#include "sanitizer.h"
 
 #define STOP_TIME 3000 /* ms: what a server may take to stop */
 
@@ -47,7 +48,8 @@ struct server {
     pthread_mutex_t lock;
     /* lock must be held when using these */
     struct bytes stdout_text, stderr_text;
-    bool taken_in; /* both have ended, and all they said is in the texts */
+    size_t reported; /* bytes of stderr_text in which a sanitizer's reports have been looked for */
+    bool taken_in;   /* both have ended, and all they said is in the texts */
 };
 
 /* Starts it with "--port N" and waits until it says that it listens; *start must live as long as it
@@ -87,6 +89,9 @@ bool server_died_of_sigpipe(const struct server *server);
 
 /* Adds what a sanitizer has reported so far, if anything. */
 bool server_sanitizer_report(struct server *server, struct bytes *text);
+
+/* The next report that it has not given yet; false: there is none. */
+bool server_next_report(struct server *server, struct sanitizer_report *report);
 
 /* Copies all it has printed so far. */
 void server_printed(struct server *server, struct bytes *out, struct bytes *err);

@@ -37,7 +37,7 @@ TRUE_WORDS = {
 def results():
     def grade(fault):
         return graded("--lesson", TRUE_WORDS[fault][0], "--server", faulty(TRUE_WORDS[fault][0], fault), "-k",
-                      "--strict", "--timeout", 2)
+                      "--strict", "--timeout", 5)
     with ThreadPoolExecutor(4) as pool:
         return dict(zip(TRUE_WORDS, pool.map(grade, TRUE_WORDS)))
 

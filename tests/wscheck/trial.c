@@ -11,6 +11,9 @@
 #include "frame.h"
 #include "show.h"
 
+#define MUCH    32768 /* bytes: what answers so much may take its time */
+#define LEAST   700   /* ms: an answer takes less than one, but machines are busy at times */
+#define SEVERAL 8     /* times the slowest answer */
 #define PROBING                                                                                    \
     1000 /* ms: the patience of a second trial; only its failure is waited for so long */
 #define PATIENCES 24 /* so many waits in a row are more than any check has on a slow machine */
@@ -20,6 +23,24 @@ struct scratch {
     struct scratch *next;
 };
 
+/* Whoever has not answered once is waited for in full once. After that, several times the slowest answer
+ * so far will do. Not where the server has options: those are about time. */
+static int patience_for(const struct grading *grading, const struct family *family)
+{
+    int enough = SEVERAL * grading->slowest;
+    if (enough < LEAST)
+        enough = LEAST;
+    bool in_full = !grading->was_silent || family->start != NULL || enough > grading->patience;
+    return in_full ? grading->patience : enough;
+}
+
+void trial_note_wait(struct trial *t, int64_t since)
+{
+    int waited = (int)(wire_now() - since);
+    if (t->family->start == NULL && t->sent <= MUCH && waited > t->grading->slowest)
+        t->grading->slowest = waited;
+}
+
 void trial_begin(struct trial *t, struct grading *grading, const struct family *family,
                  const struct check *check, struct result *result)
 {
@@ -27,9 +48,10 @@ void trial_begin(struct trial *t, struct grading *grading, const struct family *
     t->family = family;
     t->check = check;
     t->result = result;
-    t->peer_count = 0;
+    t->peer_count = t->sent = 0;
     t->scratch = NULL;
-    t->end = wire_now() + (int64_t)PATIENCES * grading->patience;
+    t->patience = patience_for(grading, family);
+    t->end = wire_now() + (int64_t)PATIENCES * t->patience;
     result->outcome = PASSED;
 }
 
@@ -68,9 +90,14 @@ struct bytes *trial_bytes(struct trial *t)
     return &scratch->bytes;
 }
 
+int trial_patience(const struct trial *t)
+{
+    return t->sent > MUCH ? t->grading->patience : t->patience;
+}
+
 int64_t trial_deadline(const struct trial *t)
 {
-    int64_t deadline = wire_now() + t->grading->patience;
+    int64_t deadline = wire_now() + trial_patience(t);
     return deadline < t->end ? deadline : t->end;
 }
 

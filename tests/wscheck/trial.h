@@ -61,8 +61,10 @@ void result_free(struct result *result);
 struct grading {
     int lesson;
     struct server server;
-    int patience; /* ms: the bound of every wait for something that must come */
-    size_t chop;  /* everything is sent in segments of so many bytes; 0: as it is */
+    int patience;    /* ms: the bound of every wait for something that must come */
+    int slowest;     /* ms: the longest wait that has brought something, so far */
+    bool was_silent; /* something has not come: from now on it is not waited for so long */
+    size_t chop;     /* everything is sent in segments of so many bytes; 0: as it is */
 };
 
 /* One client in the grader's hand. */
@@ -73,12 +75,13 @@ struct peer {
     struct bytes sent;         /* all of it (the beginning, if very much) */
     size_t pauses[PAUSES_MAX]; /* where in sent we waited for an answer before going on */
     size_t pause_count;
-    size_t sent_mark; /* what was sent before has been answered well */
-    char worked[120]; /* the last step that has gone well, in words */
-    size_t judged;    /* bytes of wire->came that have been judged */
-    size_t unasked;   /* pings and pongs passed over: see UNASKED_MAX */
-    bool clogged;     /* the server does not take all any more: nothing more is sent */
-    char key[64];     /* its Sec-WebSocket-Key */
+    size_t sent_mark;  /* what was sent before has been answered well */
+    char worked[120];  /* the last step that has gone well, in words */
+    size_t judged;     /* bytes of wire->came that have been judged */
+    size_t waited_for; /* trial's `sent` and 1 when a wait was in vain, or 0 */
+    size_t unasked;    /* pings and pongs passed over: see UNASKED_MAX */
+    bool clogged;      /* the server does not take all any more: nothing more is sent */
+    char key[64];      /* its Sec-WebSocket-Key */
     unsigned char mask[4], mask_before[4]; /* of its last frame, and of one before that */
     unsigned close_code;                   /* that it has sent, or 0 */
     size_t cut; /* where in its payload the last frame was cut in two, or 0 */
@@ -89,10 +92,12 @@ struct trial {
     const struct family *family;
     const struct check *check;
     struct result *result;
-    int64_t end; /* by then the check is over, whatever the server does */
+    int patience; /* ms: the bound of its waits */
+    int64_t end;  /* by then the check is over, whatever the server does */
     struct peer peers[PEERS_MAX];
     struct wire wires[PEERS_MAX];
     size_t peer_count;
+    size_t sent;             /* bytes, of all of them */
     struct scratch *scratch; /* what trial_bytes() has given */
 };
 
@@ -111,8 +116,14 @@ bool trial_holds(const struct trial *t);
 /* A row of bytes that lives as long as the trial. */
 struct bytes *trial_bytes(struct trial *t);
 
+/* How long something is waited for, in ms. */
+int trial_patience(const struct trial *t);
+
 /* By when something must come that comes now. */
 int64_t trial_deadline(const struct trial *t);
+
+/* It has come, or the connection has ended; it was waited for since then. */
+void trial_note_wait(struct trial *t, int64_t since);
 
 /* Has the check taken so long that it can only have failed? A server that keeps sending something
  * could otherwise make it wait for what it is waiting for as long as it likes. */
