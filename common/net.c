@@ -71,8 +71,10 @@ bool net_wait_for_any(struct pollfd *set, size_t count, int64_t deadline)
         int ready = poll(set, (nfds_t)count, time_left(deadline));
         if (ready > 0)
             return true;
-        if (ready < 0 && errno != EINTR)
-            net_pause(SHORT_OF); /* there is no memory for it just now */
+        if (ready < 0 && errno != EINTR) { /* there is no memory for it just now */
+            net_pause(SHORT_OF);
+            return net_now() < deadline;
+        }
         if (net_now() >= deadline)
             return false;
     }

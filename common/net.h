@@ -39,7 +39,8 @@ void net_pause(int64_t milliseconds);
 
 /* ---------------------------------------------------------------------------------- waiting */
 
-/* poll() until one of the descriptors is ready, or the deadline: false then. */
+/* poll() until one of the descriptors is ready, or the deadline: false then. True, too, with no revents, if
+ * the system cannot tell just now: after a moment, whoever waits may try. */
 bool net_wait_for_any(struct pollfd *set, size_t count, int64_t deadline);
 
 /* Would reading from it return at once? Never waits. False for -1. */

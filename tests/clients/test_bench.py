@@ -1,7 +1,10 @@
 """/bench: bytes that a page has put together, played to the server itself."""
 import json
+import os
+import subprocess
 
 import pytest
+from ws_testlib.servers import IS_SANITIZED
 from ws_testlib.wire import BINARY, PING, TEXT, close, frame, handshake
 
 pytestmark = pytest.mark.lessons(2, 3)
@@ -144,6 +147,29 @@ def test_the_largest_plan_is_played(start, at_bench):
     events, answer = play(client, frame(TEXT, text))
     assert answer[-len(text):] == text
     assert play(client, *[bytes([byte]) for byte in (HELLO * 9)[:PIECES_MAX]])[1] == b"\x81\x05Hello" * 5
+
+
+NEVER_CONNECTS = """
+#include <errno.h>
+#include <sys/socket.h>
+int connect(int fd, const struct sockaddr *address, socklen_t len)
+{
+    (void)fd, (void)address, (void)len;
+    errno = EADDRNOTAVAIL;
+    return -1;
+}
+"""
+
+
+@pytest.mark.skipif(IS_SANITIZED, reason="a sanitizer wants to be loaded first")
+def test_without_a_connection_there_is_no_play(tmp_path, start, at_bench):
+    (tmp_path / "never.c").write_text(NEVER_CONNECTS)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "never.so", tmp_path / "never.c"], check=True)
+    server = start(env=os.environ | {"LD_PRELOAD": str(tmp_path / "never.so")})
+    before, client = server.descriptors(), at_bench(server)
+    for _ in range(3):
+        assert play(client, HELLO) == ([{"event": "refused", "why": "connect"}], b"")
+    assert server.descriptors() == before + 1
 
 
 @pytest.mark.lessons(2)
