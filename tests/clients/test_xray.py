@@ -508,7 +508,9 @@ def test_both_feeds_tell_the_same_frames(start, watch, join):
 
 def addresses_of_this_machine():
     """Not on loopback, and so like another machine's."""
-    found = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    found = set()
+    with contextlib.suppress(OSError):  # a machine need not know its own name
+        found |= {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         with contextlib.suppress(OSError):
             probe.connect(("192.0.2.1", 9))  # nothing is sent: the system only chooses an address
@@ -538,17 +540,17 @@ def test_stranger_behind_a_proxy_may_not_watch(start, clients, header):
     assert ask_to_watch(start("--xray=loopback"), header, clients=clients).status == 403
 
 
-@pytest.mark.skipif(not addresses_of_this_machine(), reason="this machine has no address but loopback")
-def test_only_this_machine_may_watch(start, clients):
-    stranger = {"host": addresses_of_this_machine()[0]}
-    server = start("--host", "0.0.0.0")
-    assert ask_to_watch(server, clients=clients, **stranger).status == 403
-    assert ask_to_watch(server, clients=clients).status == 101
-    client = clients(server, **stranger)  # who may chat all the same
-    client.upgrade()
-    client.assert_alive()
-    server = start("--host", "0.0.0.0", "--xray", "any")
-    assert ask_to_watch(server, clients=clients, **stranger).status == 101
+if addresses_of_this_machine():  # one that has none but loopback cannot tell
+    def test_only_this_machine_may_watch(start, clients):
+        stranger = {"host": addresses_of_this_machine()[0]}
+        server = start("--host", "0.0.0.0")
+        assert ask_to_watch(server, clients=clients, **stranger).status == 403
+        assert ask_to_watch(server, clients=clients).status == 101
+        client = clients(server, **stranger)  # who may chat all the same
+        client.upgrade()
+        client.assert_alive()
+        server = start("--host", "0.0.0.0", "--xray", "any")
+        assert ask_to_watch(server, clients=clients, **stranger).status == 101
 
 
 def test_a_bad_handshake_is_told_as_that_and_not_as_forbidden(server, clients):
