@@ -12,15 +12,16 @@ import zlib
 from ws_testlib.peers import Peer, connect, exchange, explain
 from ws_testlib.servers import SLOW, backlog
 from ws_testlib.waiting import PATIENCE, wait_until
-from ws_testlib.wire import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, frame, handshake,
-                             head)
+from ws_testlib.wire import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Ended, close, frame,
+                             handshake, head)
 
 # What the servers are started with.
 PING_INTERVAL = 1 * SLOW  # seconds
 HANDSHAKE_TIMEOUT = 2 * SLOW
 MAX_BACKLOG = 1 << 20
-OPTIONS = {2: ["--ping-interval", PING_INTERVAL, "--handshake-timeout", HANDSHAKE_TIMEOUT]}
-OPTIONS[3] = OPTIONS[2] + backlog(MAX_BACKLOG)
+MAX_MEMORY = 48 << 20  # in lesson 2, where nobody has a backlog: those who talk hold little
+BOTH = ["--ping-interval", PING_INTERVAL, "--handshake-timeout", HANDSHAKE_TIMEOUT]
+OPTIONS = {2: [*BOTH, "--max-memory", MAX_MEMORY], 3: [*BOTH, *backlog(MAX_BACKLOG)]}
 
 
 class Abuser:
@@ -60,11 +61,12 @@ def reset_storm(abuser):
         (False, b""), (False, handshake()[:60]), (True, b""), (True, close(1000)),
         (True, frame(BINARY, b"x" * 1000)[:500]), (True, frame(BINARY, b"x" * 1000))])
     for _ in range(5):
-        peers = [Peer(abuser.server) for _ in range(50)]
-        for peer in peers:
+        peers = []
+        for _ in range(50):
+            peers.append(Peer(abuser.server))
             if upgrade:
-                peer.upgrade()
-            peer.send(data)
+                peers[-1].upgrade()
+            peers[-1].send(data)
         for peer in peers:
             peer.reset()
 
@@ -111,7 +113,10 @@ def frame_that_trickles(abuser):
             peer.try_send(said[:1])
             said = said[1:]
             time.sleep(PING_INTERVAL / 4)
-        assert peer.read_next(CLOSE).code == 1008
+        try:
+            assert peer.read_next(CLOSE).code == 1008
+        except Ended:
+            assert abuser.server.lesson == 3  # so much was said that the goodbye came too late
 
 
 def half_open(abuser):
@@ -124,6 +129,34 @@ def half_open(abuser):
             assert got.code == 1011
         except OSError:
             assert abuser.server.lesson == 3
+        peer.close()
+
+
+def crowd_of_silent_heads(abuser):
+    """More than may be in their heads at the same time: who is honest gets in all the same."""
+    crowd = [Peer(abuser.server) for _ in range(300)]
+    with connect(abuser.server) as peer:
+        peer.leave()
+    for peer in crowd:
+        peer.close()
+
+
+def unfinished_messages(abuser):
+    """Begun, and not gone on with; in lesson 2, ten hold more than all together may."""
+    size = MAX_BACKLOG // 2 if abuser.server.lesson == 3 else 7 << 20
+    peers = [connect(abuser.server) for _ in range(10)]
+    for peer in peers:
+        try:
+            peer.send(frame(BINARY, bytes(size), fin=False))
+        except ConnectionError:
+            assert abuser.server.lesson == 2
+    for peer in abuser.rng.sample(peers, 2):  # the others go at once
+        end = time.monotonic() + 10 * PING_INTERVAL + PATIENCE
+        while peer.glance(1 << 24) and b"RFC 6455" not in peer.got[-100:]:
+            assert time.monotonic() < end, "it may hold that for ever"
+            peer.try_send(frame(PONG))
+            time.sleep(PING_INTERVAL / 4)
+    for peer in peers:
         peer.close()
 
 
@@ -158,6 +191,13 @@ def answers_pings_but_never_reads(abuser):
             peer.try_send(frame(PONG))
             time.sleep(PING_INTERVAL / 5)
         assert abuser.server.lesson == 3 or not is_cut_off(peer)
+
+
+def flood(abuser):
+    """Much more than the others read in that time: it waits for them, and none of them is evicted."""
+    said = frame(BINARY, bytes(MAX_BACKLOG // 4)) * 40
+    with connect(abuser.server) as peer:
+        exchange(peer, said, {peer: 40 * (MAX_BACKLOG // 4 + 10)})
 
 
 # --------------------------------------------------------------------------------------- frames
@@ -215,7 +255,16 @@ def no_websocket_at_all(abuser):
             assert peer.read_response().status == status
 
 
+def lines_without_end(abuser):
+    """Refusals as fast as it goes: the log tells some, and counts the others."""
+    for _ in range(500):
+        with Peer(abuser.server) as peer:
+            peer.send(b"\0")
+            peer.is_ended()
+
+
 ABUSES = [reset_storm, leave_anywhere, heads_that_trickle, frame_that_trickles, half_open,
+          crowd_of_silent_heads, unfinished_messages, flood, lines_without_end,
           pongs_that_nobody_reads, echoes_that_nobody_reads, answers_pings_but_never_reads,
           bad_frames, noise, tiny_messages, tiny_fragments, no_websocket_at_all]
 
