@@ -23,8 +23,9 @@
 #define MSG_NOSIGNAL 0
 #endif
 
-#define SLICE_MAX 1000 /* milliseconds until a full socket is tried again, whatever poll() says */
-#define SHORT_OF  20   /* ... until the system is asked again for the memory that it lacks */
+#define SLICE_MAX  1000 /* milliseconds until a full socket is tried again, whatever poll() says */
+#define SHORT_OF   20 /* ... until the system is asked again for the memory that it lacks to send */
+#define POLL_AGAIN 50 /* ... or to wait */
 
 int64_t net_now(void)
 {
@@ -72,7 +73,7 @@ bool net_wait_for_any(struct pollfd *set, size_t count, int64_t deadline)
         if (ready > 0)
             return true;
         if (ready < 0 && errno != EINTR) { /* there is no memory for it just now */
-            net_pause(SHORT_OF);
+            net_pause(POLL_AGAIN);
             return net_now() < deadline;
         }
         if (net_now() >= deadline)

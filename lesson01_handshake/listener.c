@@ -248,9 +248,12 @@ bool listener_accept(struct listener *listener, struct client *client)
 bool listener_hears_first(const struct listener *listener, int fd, int64_t deadline)
 {
     struct pollfd set[LISTENER_SOCKETS_MAX + 1];
-    net_wait_for_any(set, wait_set(set, listener, fd), deadline);
-    bool others = false;
-    for (size_t i = 0; i < listener->count; i++)
-        others = others || set[i].revents != 0;
+    size_t count = wait_set(set, listener, fd);
+    bool in_time, others = false;
+    do {
+        in_time = net_wait_for_any(set, count, deadline);
+        for (size_t i = 0; i < listener->count; i++)
+            others = others || set[i].revents != 0;
+    } while (in_time && !others && set[listener->count].revents == 0);
     return set[listener->count].revents != 0 || !others;
 }
