@@ -72,10 +72,10 @@ size_t vote_write(char out[VOTE_STATE_MAX])
                    number_now, is_open ? "true" : "false", here);
     for (size_t i = 0; i < VOTE_CHOICES; i++)
         at += snprintf(at, (size_t)(end - at), "%s%u", i > 0 ? "," : "", votes[i]);
-    at += snprintf(at, (size_t)(end - at), "],\"question\":\"");
+    at += snprintf(at, (size_t)(end - at), "],\"question\":%c", '"');
     for (size_t i = 0; i < question_len; i++)
         at += snprintf(at, (size_t)(end - at), "%02x", question_now[i]);
-    at += snprintf(at, (size_t)(end - at), "\"}");
+    at += snprintf(at, (size_t)(end - at), "%c}", '"');
     pthread_mutex_unlock(&lock);
     return (size_t)(at - out);
 }

@@ -133,10 +133,20 @@ bool xray_say(struct room *room, const struct conn *conn, const struct conn_mess
 
 static char *add_hex(char *out, const void *bytes, size_t len)
 {
+    static const char digits[] = "0123456789abcdef";
     const unsigned char *byte = bytes;
-    for (size_t i = 0; i < len; i++)
-        out += sprintf(out, "%02x", byte[i]);
+    for (size_t i = 0; i < len; i++) {
+        *out++ = digits[byte[i] >> 4];
+        *out++ = digits[byte[i] & 15];
+    }
     return out;
+}
+
+/* With the NUL, which is not counted: what is added next takes its place. */
+static char *add_words(char *out, const char *words)
+{
+    memcpy(out, words, strlen(words) + 1);
+    return out + strlen(words);
 }
 
 /* Is it the line of a header whose value is a secret between this client and some server? */
@@ -185,12 +195,13 @@ static void see_handshake(const struct client *client, const struct handshake_se
     if (what == NULL)
         return;
     char *out =
-        what + sprintf(what, "\"event\":\"handshake\",\"status\":%d,\"length\":%zu,\"request\":\"",
-                       seen->status, seen->request.len);
+        what + snprintf(what, EVENT_MAX,
+                        "\"event\":\"handshake\",\"status\":%d,\"length\":%zu,\"request\":\"",
+                        seen->status, seen->request.len);
     out = add_request(out, seen->request);
-    out += sprintf(out, "\",\"answer\":\"");
+    out = add_words(out, "\",\"answer\":\"");
     out = add_hex(out, seen->answer.at, seen->answer.len);
-    (void)sprintf(out, "\"");
+    (void)add_words(out, "\"");
     tell_event(client, what);
     free(what);
 }
@@ -211,7 +222,7 @@ static void see_end(const struct client *client, const struct ending *ending)
                                           : "server",
                         ending->evicted ? "true" : "false");
     out = add_hex(out, ending->reason, len);
-    (void)sprintf(out, "\"");
+    (void)add_words(out, "\"");
     tell_event(client, what);
 }
 

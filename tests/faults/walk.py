@@ -142,7 +142,7 @@ FAULTS = [
 
 # Calls that cannot fail, or whose failure changes nothing that a client or an operator could see.
 CANNOT_FAIL = set("""
-    bcmp memchr memcmp memcpy memmove memset strchr strrchr strstr strcmp strncmp strlen sprintf snprintf vsnprintf strtod
+    bcmp memchr memcmp memcpy memmove memset strchr strrchr strstr strcmp strncmp strlen snprintf vsnprintf strtod
     strtoull strftime strerror gai_strerror inet_ntop freeaddrinfo getenv isatty clock_gettime
     mallopt printf fprintf fputs fputc fwrite puts putchar fflush stderr stdout signal sigaction sigaddset
     sigemptyset sigwait pthread_sigmask pthread_self pthread_join pthread_detach pthread_mutex_lock pthread_mutex_unlock
