@@ -362,6 +362,7 @@ WSCHECK = {
     "fragment-of-2-64": HELLO + b"\x01" + ALMOST_2_64,
     "closed-with-reason": HELLO + b"\x88\x10\x03\xeaRFC 6455 \xc2\xa75.1",
     "closed-with-long-reason": HELLO + b"\x88\x7e\x02\x00\x03\xea" + b"\xc2\xa7" * 255,
+    "closed-with-long-reason-cut": HELLO + b"\x88\x7e\x02\x00\x03\xea" + b"B" + b"\xc2\xa7" * 254 + b"B",
     "long": LONG + b"\x82\x7e\x01\x2c" + b"a" * 300,
     "long-swapped": LONG + b"\x82\x7e\x2c\x01" + b"a" * 300,
     "long-signed": LONG + b"\x82\x7e\xff\x2c" + b"a" * 300,

@@ -162,6 +162,14 @@ void trial_note_sent(struct trial *t)
         }
 }
 
+/* A sentence that was too long may have been cut in the middle of a "§". */
+static void drop_half_character(char *sentence)
+{
+    size_t len = strlen(sentence);
+    if (len > 0 && (unsigned char)sentence[len - 1] == 0xC2)
+        sentence[len - 1] = '\0';
+}
+
 void trial_fail(struct trial *t, const char *problem, ...)
 {
     va_list args;
@@ -170,6 +178,7 @@ void trial_fail(struct trial *t, const char *problem, ...)
     va_start(args, problem);
     fail(t, problem, args);
     va_end(args);
+    drop_half_character(t->result->failure.problem);
 }
 
 void trial_fail_at(struct peer *p, const char *problem, ...)
@@ -189,6 +198,7 @@ void trial_fail_at(struct peer *p, const char *problem, ...)
         memcpy(said, failure->problem, sizeof said);
         snprintf(failure->problem, sizeof failure->problem, "client %zu: %.220s", p->number, said);
     }
+    drop_half_character(failure->problem);
     note_sent(p);
 }
 
