@@ -144,8 +144,9 @@ static size_t scheme_length(struct model_text target)
     return 0;
 }
 
-/* RFC 9112 §3.2: the path is what comes after scheme and host, if they are there, and before the
- * query. What begins with an h but is no URL is nothing that could have a path. */
+/* RFC 9112 §3.2: the path is what comes after scheme and host, if they are there, and before the query.
+ * (The host ends at /, ? or #: RFC 3986 §3.2.) What begins with an h but is no URL is nothing that could
+ * have a path. */
 static void check_path(const struct http_request *request)
 {
     struct http_text path = http_request_path(request);
@@ -155,7 +156,7 @@ static void check_path(const struct http_request *request)
         if (scheme == 0)
             return;
         from += scheme;
-        while (from < end && *from != '/' && *from != '?')
+        while (from < end && *from != '/' && *from != '?' && *from != '#')
             from++;
     }
     size_t len = 0;

@@ -191,6 +191,7 @@ HTTP = {
     "absolute": head("GET http://localhost:8080/status?x HTTP/1.1", HOST),
     "absolute-upper-case": head("GET HTTP://localhost/a/b HTTP/1.1", HOST),
     "absolute-no-path": head("GET http://localhost?a/b HTTP/1.1", HOST),
+    "absolute-fragment": head("GET http://localhost#a/b HTTP/1.1", HOST),
     "absolute-short-host": head("GET http://x HTTP/1.1", "Host: x"),
     "absolute-https": head("GET https://localhost/ HTTP/1.1", HOST),
     "absolute-no-host": head("GET http:/// HTTP/1.1", HOST),
