@@ -87,8 +87,8 @@ void conn_sleep_at_once(struct conn *conn);
 struct conn *conn_new(const struct client *client, const struct options *options,
                       const char *answer, size_t answer_len, struct buffer *early);
 
-/* Says goodbye in the way that fits how the conversation has ended, and writes that into the log. The socket is left to be
- * closed. */
+/* Says goodbye in the way that fits how the conversation has ended, and writes that into the log. The
+ * socket is left to be closed. */
 void conn_goodbye(struct conn *conn);
 void conn_free(struct conn *conn);
 

@@ -20,10 +20,10 @@
  * measured, and all that has been said since. */
 struct backpressure {
     struct room *room;    /* does not change */
-    pthread_mutex_t lock; /* room.lock may be taken while it is held */
+    pthread_mutex_t lock; /* room.lock is taken while it is held, never the other way round */
     /* lock must be held when using these */
     size_t waiting; /* bytes, for the member furthest behind that reads steadily, when measured */
-    uint64_t delivered; /* room->delivered then */
+    uint64_t delivered; /* of room_counts(), then */
     size_t members;     /* in the room then */
     size_t promised;    /* bytes that are about to be said */
 };

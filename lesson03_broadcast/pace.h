@@ -19,8 +19,8 @@ struct pace {
     int64_t measured_at; /* 0: never */
     int64_t taken;       /* bytes by then */
     int64_t took_at;     /* when it had last taken a KiB more */
-    int64_t taken_then;
-    bool is_steady;
+    int64_t taken_then;  /* bytes by that time */
+    bool is_steady;      /* it took PACE_STEADY or more in the last PACE_TIME */
 };
 
 /* Is it time to measure again? */
