@@ -89,6 +89,7 @@ help:
 	@echo 'make faults          let each system call fail in turn'
 	@echo 'make stall           what clients that never read cost the others'
 	@echo 'make heads           how soon one gets in among ten thousand silent ones'
+	@echo 'make flood           what one who says more than others can take costs them'
 	@echo 'make bench           how fast it is, against raw TCP and other servers'
 	@echo 'make pictures        take the pictures of the README anew'
 	@echo 'make clean           remove everything that was built'

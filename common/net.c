@@ -163,12 +163,13 @@ static ssize_t send_parts(int fd, struct iovec *parts, size_t count)
 ssize_t net_send_now(int fd, struct iovec *parts, size_t count)
 {
     ssize_t n;
+    errno = 0;
     do
         n = send_parts(fd, parts, count);
     while (n < 0 && errno == EINTR);
-    if (n < 0 && (errno == ENOBUFS || errno == ENOMEM))
-        net_pause(SHORT_OF); /* poll() would say at once that there is room */
-    else if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+    if (n < 0 && errno == ENOMEM)
+        errno = ENOBUFS; /* the same; which of them it is depends on the system */
+    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != ENOBUFS)
         return -1;
     return (ssize_t)parts_advance(parts, count, n > 0 ? (size_t)n : 0);
 }
@@ -209,6 +210,7 @@ int net_send_all(int fd, struct iovec *parts, size_t count, int64_t patience, in
     for (ssize_t left; (left = net_send_now(fd, parts, count)) != 0;) {
         if (left < 0)
             return -1;
+        bool is_short_of_memory = errno == ENOBUFS;
         int64_t now = net_now(), reached = progress(fd, (size_t)left);
         if (give_up == 0 || reached - checkpoint >= NET_PROGRESS) {
             give_up = now + patience;
@@ -219,7 +221,10 @@ int net_send_all(int fd, struct iovec *parts, size_t count, int64_t patience, in
             errno = ETIMEDOUT;
             return -1;
         }
-        (void)net_wait_writable(fd, now + slice < until ? now + slice : until);
+        if (is_short_of_memory)
+            net_pause(SHORT_OF); /* poll() would say at once that there is room */
+        else
+            (void)net_wait_writable(fd, now + slice < until ? now + slice : until);
     }
     return 0;
 }

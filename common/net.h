@@ -65,9 +65,9 @@ ssize_t net_wait(int fd, void *buf, size_t len, int stop, int64_t deadline);
 #define NET_LOOKS 4
 ssize_t net_receive(int fd, void *buf, size_t len, int stop, int64_t deadline);
 
-/* Sends what the socket takes at once and never waits for it; a moment passes if the system has no
- * memory for what is sent. Returns how many bytes are left to send, or -1 if the connection is gone.
- * Changes parts: they are then what is left. */
+/* Sends what the socket takes at once and never waits. Returns how many bytes are left to send, or -1 if
+ * the connection is gone. If some are left, errno is ENOBUFS when the system has no memory to send them:
+ * poll() may then say all the same that there is room. Changes parts: they are then what is left. */
 ssize_t net_send_now(int fd, struct iovec *parts, size_t count);
 
 /*

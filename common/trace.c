@@ -311,9 +311,10 @@ static void add_coloured(struct text *text, enum colour colour, int width, const
         add(text, "%-*s", width, word);
 }
 
-static void add_direction(struct text *text, bool from_client)
+static void add_direction(struct text *text, bool from_client, bool is_queued)
 {
-    add_coloured(text, from_client ? CYAN : YELLOW, 0, from_client ? "received" : "sent");
+    const char *word = from_client ? "received" : is_queued ? "queued" : "sent";
+    add_coloured(text, from_client ? CYAN : YELLOW, 0, word);
     add(text, ": ");
 }
 
@@ -595,7 +596,7 @@ size_t trace_frame_text(const struct trace_frame *trace, bool colour, char out[T
 {
     struct text text = {out, 0, colour};
     struct parts parts = find_parts(trace);
-    add_direction(&text, trace->from_client);
+    add_direction(&text, trace->from_client, trace->is_queued);
     if (trace->header_bad && trace->header_len == 1)
         add(&text, "no frame");
     else
@@ -796,7 +797,7 @@ size_t trace_head_text(const struct trace_head *head, bool colour, char out[TRAC
     struct text text = {out, 0, colour};
     const char *bytes = head->bytes;
     size_t at = 0;
-    add_direction(&text, head->from_client);
+    add_direction(&text, head->from_client, false);
     add(&text, "%s, %zu byte%s\n", head->from_client ? "request head" : "answer", head->len,
         plural(head->len));
     while (at < head->len && text.len < TRACE_MAX / 2) {

@@ -29,6 +29,7 @@ struct trace_state {
 /* A frame as far as it has passed by. */
 struct trace_frame {
     bool from_client;
+    bool is_queued;          /* of the server's: it waits for others before it to be sent */
     enum ws_outcome outcome; /* WS_PARTIAL: the connection ended in the middle of it */
     struct trace_state state;
 

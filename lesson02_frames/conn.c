@@ -77,7 +77,10 @@ static bool write_directly(void *data, struct iovec *parts, size_t count)
 {
     struct conn *conn = data;
     int64_t patience = keepalive_patience(conn->options->ping_interval);
-    if (net_send_all(conn->client->fd, parts, count, patience, NET_NO_DEADLINE) == 0)
+    int result = conn->is_accepted
+                     ? observer_send_all(conn->client, parts, count, patience, NET_NO_DEADLINE)
+                     : net_send_all(conn->client->fd, parts, count, patience, NET_NO_DEADLINE);
+    if (result == 0)
         return true;
     if (errno == ETIMEDOUT)
         conn_evict(conn, "it does not read what it is sent");
@@ -97,9 +100,11 @@ static void send_replies(struct conn *conn, const void *more, size_t len)
     struct iovec parts[] = {{buffer_bytes(replies), buffer_len(replies)}, {(void *)more, len}};
     if (buffer_len(replies) + len == 0)
         return;
-    if (conn->ending.code != WS_CLOSE_ABNORMAL &&
-        !observer_write(&conn->observed, parts, len > 0 ? 2 : 1, conn->writer, conn->writer_data))
-        ending_lost(&conn->ending);
+    if (conn->ending.code != WS_CLOSE_ABNORMAL) {
+        observer_sending(&conn->observed, parts, 2);
+        if (!conn->writer(conn->writer_data, parts, len > 0 ? 2 : 1))
+            ending_lost(&conn->ending);
+    }
     buffer_consume(replies, buffer_len(replies));
 }
 

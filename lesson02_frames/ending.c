@@ -37,12 +37,6 @@ static size_t write_close_body(const struct ending *ending, unsigned char body[W
                            ending->by_client ? 0 : ending->reason_len);
 }
 
-static bool send_last(void *data, struct iovec *parts, size_t count)
-{
-    const struct client *client = data;
-    return net_send_all(client->fd, parts, count, LAST_PATIENCE, net_now() + LAST_PATIENCE) == 0;
-}
-
 bool ending_send_close(const struct ending *ending, const struct observed *observed,
                        const struct buffer *waiting)
 {
@@ -51,7 +45,9 @@ bool ending_send_close(const struct ending *ending, const struct observed *obser
     size_t header_len = ws_frame_encode(header, WS_CLOSE, len);
     struct iovec parts[] = {
         {buffer_bytes(waiting), buffer_len(waiting)}, {header, header_len}, {body, len}};
-    return observer_write(observed, parts, 3, send_last, (void *)observed->client);
+    observer_sending(observed, parts, 3);
+    return observer_send_all(observed->client, parts, 3, LAST_PATIENCE,
+                             net_now() + LAST_PATIENCE) == 0;
 }
 
 /* §7.1.1: the server ends the stream first, and waits for the client to do the same. To close a socket

@@ -24,7 +24,7 @@ static void print(const struct client *client, const struct trace_frame *frame)
         malloc(TRACE_MAX); /* not on the stack: a page of it that was used once stays in memory */
     if (text == NULL)
         return;
-    const char *words = frame->from_client ? "received" : "sent";
+    const char *words = frame->from_client ? "received" : frame->is_queued ? "queued" : "sent";
     log_block(&(struct log_kind){LOG_MESSAGES, client->number, client->address, words}, text,
               trace_frame_text(frame, log_has_colour(), text));
     free(text);
@@ -116,39 +116,53 @@ static size_t peek(const struct iovec *parts, size_t count, size_t at, unsigned 
     return len;
 }
 
-/* Shows each of the frames in the parts: of a long payload, the beginning is all that is needed. */
-static void show_parts(const struct client *client, const struct iovec *parts, size_t count,
-                       void (*see)(const struct client *client, const struct trace_frame *frame))
+/* The first of the frames that begin so many bytes behind the beginning of the parts: of a long payload,
+ * the beginning is all that is needed. Returns how long it is, or 0. */
+static size_t next_frame(struct trace_frame *frame, const struct iovec *parts, size_t count,
+                         size_t at)
 {
     unsigned char start[WS_SERVER_HEADER_MAX + TRACE_SHOWN];
-    size_t at = 0, len;
-    while ((len = peek(parts, count, at, start, sizeof start)) > 0) {
-        struct trace_frame frame;
-        (void)trace_sent(&frame, start, len);
-        see(client, &frame);
-        at += frame.header_done ? frame.header_len + (size_t)frame.payload_seen : len;
-    }
+    size_t len = peek(parts, count, at, start, sizeof start);
+    if (len == 0)
+        return 0;
+    (void)trace_sent(frame, start, len);
+    return frame->header_done ? frame->header_len + (size_t)frame->payload_seen : len;
 }
 
-bool observer_write(const struct observed *observed, struct iovec *parts, size_t count,
-                    bool (*writer)(void *data, struct iovec *parts, size_t count), void *data)
+void observer_sending(const struct observed *observed, const struct iovec *parts, size_t count)
 {
-    struct iovec sent[OBSERVER_PARTS_MAX]; /* the writer may change the others */
-    memcpy(sent, parts, count * sizeof *parts);
+    struct trace_frame frame;
     if (other_wants(observed))
-        show_parts(observed->client, sent, count, observed->observer->see);
-    if (!writer(data, parts, count))
-        return false;
-    if (observed->client->trace)
-        show_parts(observed->client, sent, count, print);
-    return true;
+        for (size_t at = 0, len; (len = next_frame(&frame, parts, count, at)) > 0; at += len)
+            observed->observer->see(observed->client, &frame);
 }
 
-void observer_log_sent(const struct client *client, const unsigned char *frames, size_t len)
+void observer_log(const struct client *client, const struct iovec *parts, size_t count,
+                  bool are_queued)
 {
-    for (size_t at = 0; at < len;) {
-        struct trace_frame frame;
-        at += trace_sent(&frame, frames + at, len - at);
-        print(client, &frame);
-    }
+    struct trace_frame frame;
+    if (client->trace)
+        for (size_t at = 0, len; (len = next_frame(&frame, parts, count, at)) > 0; at += len) {
+            frame.is_queued = are_queued;
+            print(client, &frame);
+        }
+}
+
+void observer_log_all_sent(const struct client *client)
+{
+    static const char words[] = "all sent\n";
+    if (client->trace)
+        log_block(&(struct log_kind){LOG_MESSAGES, client->number, client->address, words}, words,
+                  sizeof words - 1);
+}
+
+int observer_send_all(const struct client *client, struct iovec *parts, size_t count,
+                      int64_t patience, int64_t deadline)
+{
+    struct iovec whole[OBSERVER_PARTS_MAX]; /* sending changes the others */
+    memcpy(whole, parts, count * sizeof *parts);
+    if (net_send_all(client->fd, parts, count, patience, deadline) != 0)
+        return -1;
+    observer_log(client, whole, count, false);
+    return 0;
 }

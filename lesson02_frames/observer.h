@@ -43,17 +43,21 @@ void observer_lost(struct observed *observed);
 /* The goodbye has been said. */
 void observer_ended(const struct observed *observed, const struct ending *ending);
 
-/*
- * Calls the writer, which sends all the parts to the client, whole frames in order: its result. The
- * observer sees them before, so that it sees what follows from them later. --trace tells of them when
- * they are sent; what is lost with the connection never was. Parts are changed if the writer does so.
- */
-bool observer_write(const struct observed *observed, struct iovec *parts, size_t count,
-                    bool (*writer)(void *data, struct iovec *parts, size_t count), void *data);
-#define OBSERVER_PARTS_MAX 3
+/* Whole frames, in one or more parts, are about to be sent to the client. The observer sees them before
+ * they are, so that it sees what follows from them later. */
+void observer_sending(const struct observed *observed, const struct iovec *parts, size_t count);
 
-/* Whole frames go out to a client with --trace that another client's thread sends: shown on stderr
- * only. */
-void observer_log_sent(const struct client *client, const unsigned char *frames, size_t len);
+/* --trace tells of whole frames that have gone out, or are queued, for the socket takes no more: whoever
+ * sends calls this, holding whatever lock keeps them in order. */
+#define OBSERVER_PARTS_MAX 3
+void observer_log(const struct client *client, const struct iovec *parts, size_t count,
+                  bool are_queued);
+
+/* ... and that none of them is queued any more. */
+void observer_log_all_sent(const struct client *client);
+
+/* net_send_all(), and what has been sent is told. */
+int observer_send_all(const struct client *client, struct iovec *parts, size_t count,
+                      int64_t patience, int64_t deadline);
 
 #endif

@@ -8,9 +8,11 @@
 #include <poll.h>
 #include <unistd.h>
 
-#define POLLED_MAX 256  /* members behind that are waited for at the same time; */
-#define ALL_AGAIN  20   /* with more, milliseconds until all are tried again */
-#define TRY_AGAIN  1000 /* ... and in any case: who has taken nothing for too long is evicted */
+#define POLLED_MAX 256 /* members behind that are waited for at the same time; */
+#define ALL_AGAIN                                                                                  \
+    20 /* with more, milliseconds until all are tried again; also if the system has no
+                            memory to send: poll() may say then that there is room */
+#define TRY_AGAIN 1000 /* ... and in any case: who has taken nothing for too long is evicted */
 
 void delivery_wake(struct delivery *delivery)
 {
@@ -21,15 +23,16 @@ void delivery_wake(struct delivery *delivery)
 /* Waits for its pipe, and for the sockets of those who are behind. A descriptor may be closed, and even
  * be another client's, by the time poll() looks at it. That does no harm: the answer only means "try",
  * and what is tried is found in the list again. False: the thread is to end. */
-static bool wait_for_work(struct delivery *delivery)
+static bool wait_for_work(struct delivery *delivery, bool has_memory)
 {
     int pipe = delivery->wake_pipe[0];
     struct pollfd set[1 + POLLED_MAX] = {{.fd = pipe, .events = POLLIN}};
     char bytes[64];
     ssize_t n;
     size_t behind = members_behind(delivery->members, set + 1, POLLED_MAX);
-    int64_t again = behind == POLLED_MAX ? ALL_AGAIN : TRY_AGAIN;
-    net_wait_for_any(set, 1 + behind, behind == 0 ? NET_NO_DEADLINE : net_now() + again);
+    int64_t again = behind == POLLED_MAX || !has_memory ? ALL_AGAIN : TRY_AGAIN;
+    net_wait_for_any(set, has_memory ? 1 + behind : 1,
+                     behind == 0 ? NET_NO_DEADLINE : net_now() + again);
     do
         n = read(pipe, bytes, sizeof bytes);
     while (n == (ssize_t)sizeof bytes);
@@ -39,9 +42,10 @@ static bool wait_for_work(struct delivery *delivery)
 static void *deliver_for_others(void *arg)
 {
     struct delivery *delivery = arg;
-    while (wait_for_work(delivery)) {
+    bool has_memory = true;
+    while (wait_for_work(delivery, has_memory)) {
         delivery->deliver(delivery->data);
-        members_flush(delivery->members);
+        has_memory = members_flush(delivery->members);
     }
     return NULL;
 }

@@ -3,6 +3,8 @@
  */
 #include "members.h"
 
+#include <errno.h>
+
 void members_init(struct members *members)
 {
     *members = (struct members){.lock = PTHREAD_MUTEX_INITIALIZER, .end = &members->first};
@@ -67,13 +69,17 @@ bool members_set_behind(struct members *members, struct member *member)
     return is_new;
 }
 
-void members_flush(struct members *members)
+bool members_flush(struct members *members)
 {
+    bool has_memory = true;
     pthread_mutex_lock(&members->lock);
     for (struct member *member = members->first; member != NULL; member = member->next)
-        if (member->behind)
+        if (member->behind) {
             member->behind = outbox_flush(&member->outbox) == OUTBOX_BEHIND;
+            has_memory &= !member->behind || errno != ENOBUFS;
+        }
     pthread_mutex_unlock(&members->lock);
+    return has_memory;
 }
 
 size_t members_behind(struct members *members, struct pollfd *set, size_t most)
@@ -82,7 +88,7 @@ size_t members_behind(struct members *members, struct pollfd *set, size_t most)
     pthread_mutex_lock(&members->lock);
     for (struct member *m = members->first; m != NULL && count < most; m = m->next)
         if (m->behind)
-            set[count++] = (struct pollfd){.fd = m->outbox.fd, .events = POLLOUT};
+            set[count++] = (struct pollfd){.fd = m->outbox.client->fd, .events = POLLOUT};
     pthread_mutex_unlock(&members->lock);
     return count;
 }

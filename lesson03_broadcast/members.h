@@ -5,8 +5,6 @@
  *
  * The threads of all clients use this list: each puts its own client in and takes it out, and each goes
  * through it to send. So whoever uses it holds its lock. What the lock guards is written beside it.
- *
- * Nobody waits with the lock held: see outbox_post().
  */
 #ifndef LESSON03_MEMBERS_H
 #define LESSON03_MEMBERS_H
@@ -47,8 +45,8 @@ bool members_send(struct members *members, const unsigned char *frames, size_t l
 /* Notes that bytes wait in this member's outbox. True if none did before. */
 bool members_set_behind(struct members *members, struct member *member);
 
-/* Sends what their sockets take to those who are behind. */
-void members_flush(struct members *members);
+/* Sends what their sockets take to those who are behind. False if the system has no memory for that. */
+bool members_flush(struct members *members);
 
 /* Fills set with the sockets of those who are behind, at most so many, for poll() to wait until they take
  * bytes; returns how many. */

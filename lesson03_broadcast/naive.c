@@ -8,6 +8,7 @@
  * lesson shows how it freezes.
  */
 #include "members.h"
+#include "observer.h"
 #include "page.h" /* page.html as an array, made by the Makefile */
 #include "server.h"
 
@@ -21,9 +22,9 @@ static bool write_and_wait(void *data, struct iovec *parts, size_t count)
     struct outbox *outbox = data;
     pthread_mutex_lock(&outbox->lock);
     /* waits for this client, with locks held */
-    int result = net_send_all(outbox->fd, parts, count, outbox->patience, NET_NO_DEADLINE);
+    int result = observer_send_all(outbox->client, parts, count, outbox->patience, NET_NO_DEADLINE);
     if (result != 0)
-        net_end(outbox->fd); /* half a frame may be out: nothing can follow it */
+        net_end(outbox->client->fd); /* half a frame may be out: nothing can follow it */
     pthread_mutex_unlock(&outbox->lock);
     return result == 0;
 }
@@ -58,7 +59,7 @@ static void say(struct conn *conn, const struct conn_message *message)
 static void serve(struct conn *conn)
 {
     struct conn_message message;
-    struct member me = {.outbox = {.fd = conn_client(conn)->fd,
+    struct member me = {.outbox = {.client = conn_client(conn),
                                    .patience = naive.options.ping_interval,
                                    .lock = PTHREAD_MUTEX_INITIALIZER}};
     if (!conn_accept(conn)) /* 101; what is said before the next line, this client misses */

@@ -6,6 +6,7 @@
 #include "outbox.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "observer.h"
 
@@ -14,9 +15,7 @@
 void outbox_init(struct outbox *outbox, const struct client *client, size_t max_backlog,
                  int64_t patience)
 {
-    *outbox = (struct outbox){.fd = client->fd,
-                              .is_traced = client->trace,
-                              .client = client,
+    *outbox = (struct outbox){.client = client,
                               .max_backlog = max_backlog,
                               .patience = patience,
                               .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -38,7 +37,7 @@ static void end_locked(struct outbox *outbox, const char *why)
     if (outbox->evicted == NULL)
         outbox->evicted = why;
     buffer_free(&outbox->backlog);
-    net_end(outbox->fd);
+    net_end(outbox->client->fd);
 }
 
 /* ----------------------------------------------------------------------------------- anyone */
@@ -58,14 +57,26 @@ static enum outbox_result queue_locked(struct outbox *outbox, const unsigned cha
     return outbox->owner_sending ? OUTBOX_SENT : OUTBOX_BEHIND;
 }
 
-static enum outbox_result post_locked(struct outbox *outbox, const unsigned char *frames,
-                                      size_t len)
+/* Sends what the socket takes at once, unless something waits before it. Returns how much is left, or
+ * -1; parts are then what is left. */
+static ssize_t send_now_locked(struct outbox *outbox, struct iovec *parts, size_t count)
 {
-    ssize_t left = (ssize_t)len;
-    if (!outbox->owner_sending && buffer_len(&outbox->backlog) == 0)
-        left = net_send_now(outbox->fd, &(struct iovec){(void *)frames, len}, 1);
+    struct iovec whole[OBSERVER_PARTS_MAX];
+    memcpy(whole, parts, count * sizeof *parts);
+    if (outbox->evicted != NULL)
+        return -1;
+    bool is_next = !outbox->owner_sending && buffer_len(&outbox->backlog) == 0;
+    ssize_t left = is_next ? net_send_now(outbox->client->fd, parts, count) : 1;
+    if (left >= 0)
+        observer_log(outbox->client, whole, count, left > 0);
+    return left;
+}
+
+static enum outbox_result post_locked(struct outbox *outbox, struct iovec frames)
+{
+    ssize_t left = send_now_locked(outbox, &frames, 1);
     if (left > 0)
-        return queue_locked(outbox, frames + len - (size_t)left, (size_t)left);
+        return queue_locked(outbox, frames.iov_base, frames.iov_len);
     if (left < 0)
         end_locked(outbox, NULL);
     return left == 0 ? OUTBOX_SENT : OUTBOX_GONE;
@@ -73,14 +84,9 @@ static enum outbox_result post_locked(struct outbox *outbox, const unsigned char
 
 enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frames, size_t len)
 {
-    enum outbox_result result = OUTBOX_GONE;
     pthread_mutex_lock(&outbox->lock);
-    if (outbox->evicted == NULL) {
-        if (outbox->is_traced)
-            observer_log_sent(outbox->client, frames, len);
-        result = post_locked(outbox, frames, len);
-        memory_hold(&outbox->holding, outbox->in_hand + outbox->backlog.size);
-    }
+    enum outbox_result result = post_locked(outbox, (struct iovec){(void *)frames, len});
+    memory_hold(&outbox->holding, outbox->in_hand + outbox->backlog.size);
     pthread_mutex_unlock(&outbox->lock);
     return result;
 }
@@ -91,7 +97,7 @@ static void measure_locked(struct outbox *outbox)
     int64_t now = net_now();
     if (!pace_is_due(&outbox->pace, now))
         return;
-    int64_t taken = net_taken(outbox->fd).acknowledged;
+    int64_t taken = net_taken(outbox->client->fd).acknowledged;
     if (pace_measure(&outbox->pace, taken >= 0 ? taken : outbox->flushed, now) > outbox->patience)
         end_locked(outbox, NOT_READING);
 }
@@ -102,7 +108,7 @@ static enum outbox_result flush_locked(struct outbox *outbox)
     size_t len = buffer_len(backlog);
     if (outbox->owner_sending || len == 0)
         return OUTBOX_SENT;
-    ssize_t left = net_send_now(outbox->fd, &(struct iovec){buffer_bytes(backlog), len}, 1);
+    ssize_t left = net_send_now(outbox->client->fd, &(struct iovec){buffer_bytes(backlog), len}, 1);
     if (left < 0) {
         end_locked(outbox, NULL);
         return OUTBOX_GONE;
@@ -113,6 +119,7 @@ static enum outbox_result flush_locked(struct outbox *outbox)
         measure_locked(outbox);
         return outbox->evicted == NULL ? OUTBOX_BEHIND : OUTBOX_GONE;
     }
+    observer_log_all_sent(outbox->client);
     buffer_free(backlog);
     outbox->pace = (struct pace){0};
     return OUTBOX_SENT;
@@ -156,8 +163,8 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
     outbox->owner_sending = true;
     pthread_mutex_unlock(&outbox->lock);
 
-    bool is_sent = net_send_all(outbox->fd, &part, 1, outbox->patience, deadline) == 0 &&
-                   net_send_all(outbox->fd, parts, count, outbox->patience, deadline) == 0;
+    bool is_sent = net_send_all(outbox->client->fd, &part, 1, outbox->patience, deadline) == 0 &&
+                   net_send_all(outbox->client->fd, parts, count, outbox->patience, deadline) == 0;
     bool timed_out = !is_sent && errno == ETIMEDOUT;
     buffer_free(&earlier);
 
@@ -172,9 +179,8 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
 
 static enum outbox_result write_locked(struct outbox *outbox, struct iovec *parts, size_t count)
 {
-    ssize_t left = 1;
-    if (!outbox->owner_sending && buffer_len(&outbox->backlog) == 0)
-        left = net_send_now(outbox->fd, parts, count);
+    bool is_answer = outbox->owner_sending; /* to the handshake: no frames */
+    ssize_t left = is_answer ? 1 : send_now_locked(outbox, parts, count);
     if (left > 0)
         left = send_waiting_locked(outbox, parts, count, NET_NO_DEADLINE) ? 0 : -1;
     return left < 0 ? OUTBOX_GONE : flush_locked(outbox);
@@ -182,10 +188,8 @@ static enum outbox_result write_locked(struct outbox *outbox, struct iovec *part
 
 enum outbox_result outbox_write(struct outbox *outbox, struct iovec *parts, size_t count)
 {
-    enum outbox_result result = OUTBOX_GONE;
     pthread_mutex_lock(&outbox->lock);
-    if (outbox->evicted == NULL)
-        result = write_locked(outbox, parts, count);
+    enum outbox_result result = write_locked(outbox, parts, count);
     memory_hold(&outbox->holding, outbox->in_hand + outbox->backlog.size);
     pthread_mutex_unlock(&outbox->lock);
     return result;

@@ -5,13 +5,11 @@
  *
  * Roles. The owner is the one thread that serves the client: it may wait for it, since nobody waits
  * for the owner. All others, "anyone", hand their frames over with outbox_post(), which never waits:
- * what the socket does not take at once stays in the backlog. A client that does not read so long
- * that its backlog would exceed the bound is evicted.
+ * what the socket does not take stays in the backlog. A client with more in it than allowed is evicted.
  *
  * Order. Frames posted go out in the order in which they were posted, and no frame ever stands in
- * the middle of another: while the owner is half through with its own, whatever is posted goes to
- * the backlog behind it. Until the owner has sent its first, the answer to the handshake, everything
- * does.
+ * the middle of another: while the owner is half through with its own, and until it has sent its
+ * first, the answer to the handshake, whatever is posted goes to the backlog.
  */
 #ifndef LESSON03_OUTBOX_H
 #define LESSON03_OUTBOX_H
@@ -24,11 +22,9 @@
 #include "pace.h"
 
 struct outbox {
-    int fd; /* these five do not change */
-    bool is_traced;
-    const struct client *client;
-    size_t max_backlog; /* bytes */
-    int64_t patience;   /* milliseconds for a client that takes nothing */
+    const struct client *client; /* these three do not change */
+    size_t max_backlog;          /* bytes */
+    int64_t patience;            /* milliseconds for a client that takes nothing */
 
     pthread_mutex_t lock; /* held for a moment only, never while waiting */
     /* lock must be held when using these */
@@ -55,8 +51,8 @@ void outbox_destroy(struct outbox *outbox);
 /* Anyone: hands over whole frames. */
 enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frames, size_t len);
 
-/* Anyone: sends what the socket takes of the backlog. A client that has taken nothing of it for as long
- * as patience says is evicted. */
+/* Anyone: sends what the socket takes of the backlog; errno as of net_send_now(). A client that has
+ * taken nothing of it for as long as patience says is evicted. */
 enum outbox_result outbox_flush(struct outbox *outbox);
 
 /* Owner: sends whole frames, which may lie in several parts, and waits for the socket if need be, but

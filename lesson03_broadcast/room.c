@@ -61,7 +61,7 @@ static void deliver_rest(void *data)
         while (buffer_len(&room->queue) > 0) {
             deliver_once_locked(room);
             pthread_mutex_unlock(&room->lock); /* who is behind must not wait until all is said */
-            members_flush(&room->members);
+            (void)members_flush(&room->members);
             pthread_mutex_lock(&room->lock);
         }
         room->is_handed_over = room->is_delivering = false;

@@ -4,8 +4,8 @@
  *     BYTES → REQUEST → FRAMES → MESSAGES → ROOM
  *
  * Every message goes, unchanged, to every client, the sender included. The server is that of lesson 2
- * with a room: a list of clients that all threads share. members.c has the list and its mutex, outbox.c
- * what waits for a client that does not read, and room.c delivers many messages at once.
+ * with a room: members.c has the list of clients and its mutex, outbox.c what waits for a client that
+ * does not read, and room.c delivers many messages at once.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -48,12 +48,11 @@ static void serve(struct conn *conn)
 static size_t write_status(char *body, size_t size)
 {
     struct room_counts counts = room_counts(&room);
-    int len = snprintf(body, size,
-                       "{\"clients\":%zu,\"messages\":%" PRIu64 ",\"uptime\":%" PRId64
-                       ",\"evicted\":%" PRIu64 "}\n",
-                       members_count(&room.members), counts.messages, (net_now() - started) / 1000,
-                       counts.evicted);
-    return (size_t)len;
+    return (size_t)snprintf(body, size,
+                            "{\"clients\":%zu,\"messages\":%" PRIu64 ",\"uptime\":%" PRId64
+                            ",\"evicted\":%" PRIu64 "}\n",
+                            members_count(&room.members), counts.messages,
+                            (net_now() - started) / 1000, counts.evicted);
 }
 
 static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NULL},

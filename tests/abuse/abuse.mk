@@ -10,3 +10,9 @@ stall: programs
 .PHONY: heads
 heads: programs
 	@SERVER_DIR=$(BUILD) tests/abuse/measure_heads.py
+
+# make flood: what one client that says more than others can take costs them, see measure_flood.py.
+
+.PHONY: flood
+flood: programs
+	@SERVER_DIR=$(BUILD) tests/abuse/measure_flood.py $(if $(filter command%,$(origin ROUNDS)),--rounds $(ROUNDS))

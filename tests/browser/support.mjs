@@ -115,11 +115,11 @@ export function line(page, text) {
   return page.locator('#log > *').filter({ hasText: text }).first().waitFor();
 }
 
-// Attempts while a server stops (in its backlog: reset) or is not there (refused) are reported by the
-// browser, and rightly so.
+// What is tried while a server stops or is not there fails, and the browser says so, rightly. In which words
+// depends on when the connection broke: refused, reset, empty, not connected, interrupted.
 export function forgiveAbsence(page) {
   page.problems = page.problems.filter((problem) =>
-    !/ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE|can’t establish a connection/.test(problem));
+    !/net::ERR_|can’t establish a connection|was interrupted|NetworkError/.test(problem));
 }
 
 // A proxy in front of a server. change(head) gets the head of each request, and gives the one that is

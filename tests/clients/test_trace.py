@@ -169,6 +169,51 @@ def test_broadcast(start, join):
     assert sorted(sent) == ["1", "2"]
 
 
+def told(server, number):
+    """What the log says that a client was sent, in its order."""
+    return re.findall(rf"^#{number} \S+ \S+ (?:(sent|queued): (\w+) frame, (\d+) byte|(all sent))",
+                      server.stderr.text, re.M)
+
+
+@pytest.mark.lessons(3)
+def test_what_waits_is_queued_and_then_sent(start, join):
+    """The socket of one who does not read becomes full: what it did not take was not sent."""
+    server = start("--trace", "--max-backlog", "64000000")
+    speaker = join(server)
+    listener = join(server, receive_buffer=4096)
+    how_many = 0
+    while ("queued", "binary", "500000", "") not in told(server, 2):
+        assert how_many < 100, "the socket takes all of it"
+        speaker.send(frame(BINARY, bytes(500_000)))
+        assert speaker.read_frame().payload == bytes(500_000)
+        how_many += 1
+    for _ in range(how_many):
+        assert listener.read_frame().payload == bytes(500_000)
+    server.stderr.wait_for(r"#2 \S+ \S+ all sent\n")
+    lines = told(server, 2)
+    first = lines.index(("queued", "binary", "500000", ""))
+    assert lines[:first] == [("sent", "binary", "500000", "")] * first
+    assert lines[-1] == ("", "", "", "all sent")
+    assert len(lines) == how_many + 1
+
+
+@pytest.mark.lessons(3)
+def test_frames_of_several_threads_are_told_in_the_order_of_the_wire(start, join):
+    """A client's own thread sends it pongs, those of others what they say."""
+    server = start("--trace")
+    listener = join(server)
+    speakers = [join(server) for _ in range(3)]
+    for _ in range(20):
+        for speaker in speakers:
+            speaker.send(text("x") * 5)
+        listener.send(frame(PING, b"1234567") * 5)
+    frames = [listener.read_frame() for _ in range(20 * (3 * 5 + 5))]
+    wire = [("pong", "7") if got.opcode == PONG else ("text", "1") for got in frames]
+    server.stop()
+    lines = [(kind, size) for how, kind, size, _ in told(server, 1) if how and kind != "close"]
+    assert lines == wire
+
+
 @pytest.mark.lessons(1, 2, 3)
 def test_nothing_is_traced_without_the_option(start, join):
     server = start("-v")
