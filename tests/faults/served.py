@@ -25,8 +25,9 @@ REPORT_STATUS = 97
 
 # One write, one line: whole lines are all that may ever be in the log.
 LOG_LINE = re.compile(r"#\d+ (\d+\.\d+\.\d+\.\d+|\[[0-9a-f:.]+\]):\d+ \S.*|server: \S.*"
-                      r"|[0-9a-f]{8}  [0-9a-f ]{48} \|.{1,16}\|| {5}.*|\.\.\. (1 line|\d+ lines) lost here: .*")
-LOST_LINES = r"(?m)^\.\.\. (\d+) lines? lost here: "
+                      r"|[0-9a-f]{8}  [0-9a-f ]{48} \|.{1,16}\|| {5}.*|"
+                      r"\.\.\. (1 line|\d+ lines) lost here: .*|\.\.\. (1 more line|\d+ more lines) like this left out: .*")
+LOST_LINES = r"(?m)^\.\.\. (\d+) (?:lines? lost here|more lines? like this left out): "
 
 
 class Failed(AssertionError):
