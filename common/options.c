@@ -24,6 +24,7 @@ enum option_id {
     VERBOSE,
     QUIET,
     TRACE,
+    TRACE_FILE,
     HELP,
     SHOW_VERSION,
     HANDSHAKE_TIMEOUT,
@@ -53,6 +54,8 @@ static const struct option {
     {QUIET, OPTIONS_HANDSHAKE, 'q', "quiet", NULL, NULL, "log neither messages nor connections"},
     {TRACE, OPTIONS_HANDSHAKE, 0, "trace", NULL, NULL,
      "explain each request head and each frame on stderr"},
+    {TRACE_FILE, OPTIONS_HANDSHAKE, 0, "trace-file", "FILE", NULL,
+     "write them to FILE for Wireshark; it holds all that clients say: keep it private"},
     {HELP, OPTIONS_HANDSHAKE, 'h', "help", NULL, NULL, "print this and exit"},
     {SHOW_VERSION, OPTIONS_HANDSHAKE, 0, "version", NULL, NULL, "print the version and exit"},
     {HANDSHAKE_TIMEOUT, OPTIONS_HANDSHAKE, 0, "handshake-timeout", "SECONDS", "120",
@@ -103,7 +106,7 @@ static void print_help(const struct options_spec *spec)
     }
 }
 
-static enum options_verdict usage_error(const char *problem, const char *word)
+enum options_verdict options_usage_error(const char *problem, const char *word)
 {
     fprintf(stderr, "server: %s: %s\nTry ./server --help\n", word, problem);
     return OPTIONS_USAGE;
@@ -158,6 +161,9 @@ static const char *set_option(struct options *options, enum option_id id, char *
     case VERBOSE: options->verbose = true; return NULL;
     case QUIET: options->quiet = true; return NULL;
     case TRACE: options->trace = true; return NULL;
+    case TRACE_FILE:
+        options->trace_file = value;
+        return *value != '\0' ? NULL : "the name of a file is needed";
     case HANDSHAKE_TIMEOUT:
         return seconds(value, &options->handshake_timeout) ? NULL : "seconds, from 0.001 to 86400";
     case ALLOW_ORIGIN:
@@ -232,7 +238,7 @@ static enum options_verdict must_be_at_least(uint64_t value, uint64_t least, con
     if (value >= least)
         return OPTIONS_RUN;
     snprintf(problem, sizeof problem, "%s must fit: at least %" PRIu64, what, least);
-    return usage_error(problem, word);
+    return options_usage_error(problem, word);
 }
 
 /* A client must not be sent away because others said something that they may say; nor because it said
@@ -274,23 +280,23 @@ enum options_verdict options_parse(struct options *options, const struct options
         char *word = argv[i], *value;
         const struct option *o = find_option(word, &value);
         if (o == NULL)
-            return usage_error(word[0] == '-' ? "there is no such option"
-                                              : "only options are expected here",
-                               word);
+            return options_usage_error(word[0] == '-' ? "there is no such option"
+                                                      : "only options are expected here",
+                                       word);
         if (!is_in(o, spec))
-            return usage_error("this server does not have that option", word);
+            return options_usage_error("this server does not have that option", word);
         if (o->argument == NULL && value != NULL)
-            return usage_error("this option takes no value", word);
+            return options_usage_error("this option takes no value", word);
         if (o->argument != NULL && value == NULL) {
             if (++i == argc)
-                return usage_error("a value must follow", word);
+                return options_usage_error("a value must follow", word);
             value = argv[i];
         }
         if (is_question(o, spec))
             return OPTIONS_DONE;
         const char *problem = set_option(options, o->id, value);
         if (problem != NULL)
-            return usage_error(problem, word);
+            return options_usage_error(problem, word);
     }
     return check_limits(options, spec);
 }
