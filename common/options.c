@@ -12,6 +12,8 @@
 
 #include "frame.h"
 #include "handshake.h"
+#include "terminal.h"
+#include "wrap.h"
 
 #define VERSION "1.0.0"
 
@@ -89,20 +91,34 @@ static char *fallback_of(const struct option *o, const struct options_spec *spec
 
 /* ------------------------------------------------------------------------------- telling people */
 
+#define HELP_MAX 300 /* bytes of a line */
+
+/* Wrapped to the width of the terminal; if there is none, as it is. */
+static void print_line(const char *line)
+{
+    size_t columns = terminal_columns(STDOUT_FILENO);
+    char wrapped[3 * HELP_MAX];
+    size_t len =
+        wrap_text(wrapped, sizeof wrapped, line, strlen(line), columns > 0 ? columns : SIZE_MAX);
+    fwrite(wrapped, 1, len, stdout);
+}
+
 static void print_help(const struct options_spec *spec)
 {
     printf("usage: ./server [options]\n\n%s\n\n", spec->program);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option *o = &table[i];
-        char left[40];
+        char left[40], line[HELP_MAX];
         if (!is_in(o, spec))
             continue;
         snprintf(left, sizeof left, "%c%c%c --%s%s%s", o->letter ? '-' : ' ',
                  o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name,
                  o->argument != NULL ? " " : "", o->argument != NULL ? o->argument : "");
         const char *fallback = fallback_of(o, spec);
-        printf("  %-31s %s%s%s%s\n", left, o->help, fallback != NULL ? " (" : "",
-               fallback != NULL ? fallback : "", fallback != NULL ? ")" : "");
+        snprintf(line, sizeof line, "  %-31s %s%s%s%s\n", left, o->help,
+                 fallback != NULL ? " (" : "", fallback != NULL ? fallback : "",
+                 fallback != NULL ? ")" : "");
+        print_line(line);
     }
 }
 

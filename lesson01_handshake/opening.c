@@ -22,7 +22,7 @@ static void trace_head(const struct client *client, const struct trace_head *hea
     if (text == NULL)
         return;
     log_block(&(struct log_kind){LOG_REQUESTS, client->number, client->address, "head"}, text,
-              trace_head_text(head, log_has_colour(), text));
+              trace_head_text(head, (struct trace_look){log_has_colour(), log_columns()}, text));
     free(text);
 }
 

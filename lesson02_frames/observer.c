@@ -27,7 +27,7 @@ static void print(const struct client *client, const struct trace_frame *frame)
         return;
     const char *words = frame->from_client ? "received" : frame->is_queued ? "queued" : "sent";
     log_block(&(struct log_kind){LOG_MESSAGES, client->number, client->address, words}, text,
-              trace_frame_text(frame, log_has_colour(), text));
+              trace_frame_text(frame, (struct trace_look){log_has_colour(), log_columns()}, text));
     free(text);
 }
 

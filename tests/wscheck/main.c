@@ -43,7 +43,7 @@ struct settings {
 };
 
 static const char usage[] =
-    "usage: wscheck --lesson N --server COMMAND [options]   start a server, grade it, stop it\n"
+    "usage: wscheck --lesson N --server COMMAND [options]   start, grade and stop it\n"
     "       wscheck --lesson N --port P [--host H]          grade one that is running\n"
     "       wscheck [--lesson N] --list                     all checks\n"
     "       wscheck --hint ID                               rule, symptom, place\n"
