@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define INDENT 5  /* columns that a line goes on to the right of where it began */
+#define INDENT 5  /* columns that a line goes on to the right of where it began, at a margin */
 #define LEAST  16 /* ... that are left for what is broken off */
 
 /* The length of an escape sequence that begins there: ESC [ ... a letter. 0 if none does. */
@@ -20,6 +20,12 @@ static size_t escape_len(const char *text, size_t len)
     return i < len ? i + 1 : 0;
 }
 
+/* A character has its columns with its first byte; Chinese ones, and a few more, are two wide. */
+static size_t columns_of_byte(unsigned char byte)
+{
+    return (byte & 0xC0) == 0x80 ? 0 : byte >= 0xE2 ? 2 : 1;
+}
+
 static size_t columns_of(const char *text, size_t len)
 {
     size_t columns = 0;
@@ -28,7 +34,7 @@ static size_t columns_of(const char *text, size_t len)
         if (escape > 0)
             i += escape - 1;
         else
-            columns += ((unsigned char)text[i] & 0xC0) != 0x80; /* else it goes on a character */
+            columns += columns_of_byte((unsigned char)text[i]);
     }
     return columns;
 }
@@ -41,18 +47,43 @@ static size_t count_spaces(const char *text, size_t len)
     return n;
 }
 
+/* The length of a character from which on a line may be broken: Chinese has no spaces. 0 if it is none. */
+static size_t breakable(const char *text, size_t len)
+{
+    unsigned char first = len >= 3 ? (unsigned char)text[0] : 0;
+    return first >= 0xE3 && first <= 0xEF ? 3 : 0;
+}
+
+/* A line does not begin with what closes something. */
+static bool is_closing(const char *character)
+{
+    static const char *const closing[] = {"，", "。", "：", "；", "、", "）", "！", "？", "》"};
+    for (size_t i = 0; i < sizeof closing / sizeof *closing; i++)
+        if (memcmp(character, closing[i], 3) == 0)
+            return true;
+    return false;
+}
+
+/* Up to a space, or to a character before which the line may be broken. */
 static size_t word_len(const char *text, size_t len)
 {
-    size_t n = 0;
-    while (n < len && text[n] != ' ')
-        n++;
+    size_t n = breakable(text, len);
+    bool is_alone = n > 0;
+    while (n < len && text[n] != ' ') {
+        size_t next = breakable(text + n, len - n);
+        if ((next > 0 && !is_closing(text + n)) || (next == 0 && is_alone))
+            break;
+        n += next > 0 ? next : 1;
+    }
     return n;
 }
 
 /* The column where what is broken off goes on. */
 static size_t find_hang(const char *line, size_t len, size_t columns)
 {
-    size_t begin = count_spaces(line, len), column = begin, hang = begin + INDENT;
+    size_t begin = count_spaces(line, len), column = begin;
+    size_t hang =
+        begin > INDENT ? begin : begin + INDENT; /* more than a margin is a hang already */
     for (size_t at = begin; at < len;) {
         size_t word = word_len(line + at, len - at);
         size_t spaces = count_spaces(line + at + word, len - at - word);

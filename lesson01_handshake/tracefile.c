@@ -22,6 +22,7 @@
 #include "log.h"
 #include "options.h"
 #include "pcapng.h"
+#include "words.h"
 
 #define MIB ((size_t)1024 * 1024)
 #define QUEUE_MAX                                                                                  \
@@ -214,13 +215,13 @@ static bool add_locked(struct pcapng_stream *tcp, struct pcapng_packet packet,
 }
 
 static bool add_empty_locked(struct pcapng_stream *tcp, bool from_client, int flags,
-                             const char *words)
+                             const char *comment)
 {
     return add_locked(tcp,
                       (struct pcapng_packet){.from_client = from_client,
                                              .flags = (unsigned char)flags,
                                              .time = microseconds_since_1970(),
-                                             .comment = words},
+                                             .comment = comment},
                       NULL, 0, 0);
 }
 
@@ -303,7 +304,7 @@ static bool bytes_locked(const struct client *client, struct pcapng_packet packe
 }
 
 void tracefile_bytes(const struct client *client, bool from_client, const struct iovec *parts,
-                     size_t count, size_t at, size_t len, const char *words)
+                     size_t count, size_t at, size_t len, const char *comment)
 {
     if (!tracefile_is_open())
         return;
@@ -311,22 +312,22 @@ void tracefile_bytes(const struct client *client, bool from_client, const struct
     struct pcapng_packet packet = {.from_client = from_client,
                                    .flags = PCAPNG_PSH | PCAPNG_ACK,
                                    .time = microseconds_since_1970(),
-                                   .comment = words};
+                                   .comment = comment};
     bool is_first = bytes_locked(client, packet, parts, count, at, len);
     pthread_mutex_unlock(&lock);
     tell(is_first);
 }
 
 void tracefile_received(const struct client *client, const void *bytes, size_t len,
-                        const char *words)
+                        const char *comment)
 {
     struct iovec part = {(void *)bytes, len};
-    tracefile_bytes(client, true, bytes != NULL ? &part : NULL, 1, 0, len, words);
+    tracefile_bytes(client, true, bytes != NULL ? &part : NULL, 1, 0, len, comment);
 }
 
-void tracefile_sent(const struct client *client, const void *bytes, size_t len, const char *words)
+void tracefile_sent(const struct client *client, const void *bytes, size_t len, const char *comment)
 {
-    tracefile_bytes(client, false, &(struct iovec){(void *)bytes, len}, 1, 0, len, words);
+    tracefile_bytes(client, false, &(struct iovec){(void *)bytes, len}, 1, 0, len, comment);
 }
 
 void *tracefile_copy(const void *bytes, size_t len)
@@ -335,16 +336,16 @@ void *tracefile_copy(const void *bytes, size_t len)
     return copy != NULL ? memcpy(copy, bytes, len) : NULL;
 }
 
-static bool end_locked(struct pcapng_stream *tcp, enum tracefile_end how, const char *words)
+static bool end_locked(struct pcapng_stream *tcp, enum tracefile_end how, const char *comment)
 {
     bool client_first = how == TRACEFILE_LEFT || how == TRACEFILE_LOST;
     if (how == TRACEFILE_LOST || how == TRACEFILE_RESET)
-        return add_empty_locked(tcp, client_first, PCAPNG_RST | PCAPNG_ACK, words);
-    bool is_first = add_empty_locked(tcp, client_first, PCAPNG_FIN | PCAPNG_ACK, words);
+        return add_empty_locked(tcp, client_first, PCAPNG_RST | PCAPNG_ACK, comment);
+    bool is_first = add_empty_locked(tcp, client_first, PCAPNG_FIN | PCAPNG_ACK, comment);
     return is_first | add_empty_locked(tcp, !client_first, PCAPNG_FIN | PCAPNG_ACK, NULL);
 }
 
-void tracefile_end(const struct client *client, enum tracefile_end how, const char *words)
+void tracefile_end(const struct client *client, enum tracefile_end how, const char *comment)
 {
     if (!tracefile_is_open())
         return;
@@ -352,7 +353,7 @@ void tracefile_end(const struct client *client, enum tracefile_end how, const ch
     struct stream **link = find_locked(client), *stream = *link;
     bool is_first = false;
     if (stream != NULL) {
-        is_first = end_locked(&stream->tcp, how, words);
+        is_first = end_locked(&stream->tcp, how, comment);
         *link = stream->next;
     }
     pthread_mutex_unlock(&lock);
@@ -415,5 +416,5 @@ void tracefile_finish(void)
     pthread_mutex_unlock(&lock);
     if (count > 0)
         log_line("server: %s: %zu %s cut short or missing", name, count,
-                 count == 1 ? "packet is" : "packets are");
+                 words(count == 1 ? "packet is" : "packets are"));
 }

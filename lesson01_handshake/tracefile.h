@@ -26,14 +26,15 @@ bool tracefile_is_open(void);
 void tracefile_begin(const struct client *client);
 
 /* It has sent, or been sent, len bytes, which begin so many bytes behind the beginning of the parts. The
- * words, if not NULL, go with them. */
+ * comment, if not NULL, goes with them. */
 void tracefile_bytes(const struct client *client, bool from_client, const struct iovec *parts,
-                     size_t count, size_t at, size_t len, const char *words);
+                     size_t count, size_t at, size_t len, const char *comment);
 
 /* The same for bytes that lie in one place; NULL: there was no memory to keep them. */
 void tracefile_received(const struct client *client, const void *bytes, size_t len,
-                        const char *words);
-void tracefile_sent(const struct client *client, const void *bytes, size_t len, const char *words);
+                        const char *comment);
+void tracefile_sent(const struct client *client, const void *bytes, size_t len,
+                    const char *comment);
 
 /* A copy of bytes that will be changed before it is known what to say of them: to be freed. NULL if
  * there is no memory, or no file is open. */
@@ -46,7 +47,7 @@ enum tracefile_end {
     TRACEFILE_LOST,   /* reset, or gone without a word */
     TRACEFILE_RESET,  /* by the server */
 };
-void tracefile_end(const struct client *client, enum tracefile_end how, const char *words);
+void tracefile_end(const struct client *client, enum tracefile_end how, const char *comment);
 
 /* Waits until what was shown is in the file, but only for a moment. May be called in a signal handler. */
 void tracefile_flush(void);

@@ -21,6 +21,7 @@
 #include "places.h"
 #include "server.h"
 #include "tracefile.h"
+#include "words.h"
 
 #define EXIT_BY 2800 /* milliseconds for an orderly stop; then the program ends whatever waits */
 
@@ -114,7 +115,7 @@ static void raise_descriptor_limit(void)
 
 int process_fail(const char *why)
 {
-    log_line("server: %s", why);
+    log_line("server: %s", words(why));
     return 1;
 }
 

@@ -24,6 +24,8 @@ static void where_lines_are_broken(void **state)
          "     ok  masked, known opcode,\n         shortest\n"},
         {30, "     goes on a little to the right\n",
          "     goes on a little to the\n          right\n"},
+        {30, "       it is below something and stays there\n",
+         "       it is below something\n       and stays there\n"},
         /* too far to the right to go on there */
         {30, "short  20 columns are  behind this\n",
          "short  20 columns are  behind\n       this\n"},
@@ -38,6 +40,14 @@ static void where_lines_are_broken(void **state)
          "\033[1;31mBAD\033[0m    a colour is no column\n       here\n"},
         {30, "short\nand a line that is much too long\n\nshort\n",
          "short\nand a line that is much too\n     long\n\nshort\n"},
+        /* Chinese: two columns each, and no spaces; a line does not begin with what closes */
+        {30, "  ok  一二三四五六七八九十一二\n", "  ok  一二三四五六七八九十一二\n"},
+        {30, "  ok  一二三四五六七八九十一二三四\n",
+         "  ok  一二三四五六七八九十一二\n      三四\n"},
+        {30, "  ok  一二三四五六七八九十一二，三四\n",
+         "  ok  一二三四五六七八九十一\n      二，三四\n"},
+        {30, "  ok  一二三四 UTF-8 五六七八九十一\n",
+         "  ok  一二三四 UTF-8 五六七八\n      九十一\n"},
         {20, "in so few columns there is nowhere to hang\n",
          "in so few columns\nthere is nowhere to\nhang\n"},
     };
