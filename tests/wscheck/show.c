@@ -176,7 +176,7 @@ static void add_words(struct bytes *out, size_t column, size_t hang, const char 
 {
     for (bool first = true; *text != '\0'; first = false) {
         size_t word = strcspn(text, " \n");
-        if (!first && column + 1 + columns_of(text, word) > columns) {
+        if (column > hang && column + !first + columns_of(text, word) > columns) {
             bytes_add_format(out, "\n%*s", (int)hang, "");
             column = hang;
         } else if (!first) {
