@@ -171,8 +171,10 @@ static const struct {
     {"a control byte stands in a header value (RFC 9110 §5.5)",
      "头部的值里有控制字节（RFC 9110 §5.5）"},
     {"a CR must be followed by LF (RFC 9112 §2.2)", "CR 后面必须是 LF（RFC 9112 §2.2）"},
-    {"the request head is longer than 8192 bytes (RFC 6585 §5)",
-     "请求头超过 8192 字节（RFC 6585 §5）"},
+    {"the request head is longer than 8192 bytes; a browser may have too many cookies for this "
+     "host "
+     "(RFC 6585 §5)",
+     "请求头超过 8192 字节；浏览器里这个主机的 cookie 可能太多（RFC 6585 §5）"},
     {"the Host header is missing (RFC 9112 §3.2, RFC 6455 §4.2.1)",
      "缺少 Host 头部（RFC 9112 §3.2，RFC 6455 §4.2.1）"},
     {"there is more than one Host header (RFC 9112 §3.2)", "Host 头部不止一个（RFC 9112 §3.2）"},

@@ -191,11 +191,13 @@ WRONG_NAMES = {
     "test_constants_and_names": ["`WS_TEXTS`", "`struct nothing`"],
     "test_targets_of_make": ["`make lesson04`", "```sh\nmake lesson04 && ./server\n```"],
     "test_names_of_checks": ["`./wscheck --hint close-9`"],
+    "test_chosen_tests_are_there": ["`pytest -q tests/clients/test_cli.py -k two_serverz`",
+                                    "```sh\npytest tests/clients/test_cli.py -k \"help or two_serverz\"\n```"],
     "test_figures_say_how_they_were_made": ["It takes 3 ms.", "Three clients, 120 MB/s."],
 }
 RIGHT_NAMES = {
     "test_markup_is_understood": ["**\u76ee\u6807**\uff1a\u63a5\u4e0b", "**Goal:** take", "`**`"],
-    "test_links": ["[a](common/frame.c)", "[a](README.md#options)", "[a](https://www.rfc-editor.org/rfc/rfc6455)"],
+    "test_links": ["[a](common/frame.c)", "[a](REFERENCE.md#options)", "[a](https://www.rfc-editor.org/rfc/rfc6455)"],
     "test_functions": ["ws_frame_decode(), recv()"],
     "test_functions_in_a_row_are_in_the_files_of_that_row":
         ["| a | b |\n| - | - |\n| common/frame.c | `ws_frame_decode()`, `memcpy()` |"],
@@ -204,6 +206,7 @@ RIGHT_NAMES = {
     "test_constants_and_names": ["`WS_TEXT`, `struct ws_frame`, `SO_REUSEADDR`"],
     "test_targets_of_make": ["`make lesson03 SAN=thread`", "make sure"],
     "test_names_of_checks": ["`./wscheck --hint accept-key`"],
+    "test_chosen_tests_are_there": ["`pytest -q tests/clients/test_cli.py -k \"two_servers and not lesson2\"`"],
     "test_figures_say_how_they_were_made": ["3 ms, by `make bench`", "20 s of silence"],
 }
 
