@@ -69,17 +69,21 @@ test('the page computes the accept key as RFC 6455 §4.2.2 says', { skip, timeou
 // What README.md has the reader type, and, behind three spaces, what the console shows then.
 test('the console shows what the text says', { skip, timeout }, () =>
   withPage(async (page, server) => {
+    const events = [];
+    page.on('console', (message) => events.push(message.text()));
     const text = readFileSync(path.join(root, 'lesson01_handshake/README.md'), 'utf8');
-    const lines = /```text\n(ws = [^]*?)\n```/.exec(text)[1].replaceAll('8080', server.port).split('\n');
-    assert.equal(lines.length, 5);
+    const lines = /```text\n(see = [^]*?)\n```/.exec(text)[1].replaceAll('8080', server.port).split('\n');
     for (const typed of lines) {
       const [, code, shown] = /^(.*?\S)(?: {3,}(\S+))?$/.exec(typed);
       let value;
       await until(async () => {
-        value = String(await page.evaluate(code));
-        return shown === undefined || value === shown;
+        value = String(await page.evaluate(shown ? code : `${code}; 0`));
+        return !shown || value === shown;
       }, () => `${shown} from ${code}, and not ${value}`);
     }
+    await server.stop();
+    await until(() => events.length === 2, () => `two events: ${events}`);
+    assert.deepEqual(events, [...text.matchAll(/`((?:open|close) \d)`/g)].map((match) => match[1]));
   }));
 
 test('whoever leaves the page makes room for the next', { skip, timeout }, () =>
