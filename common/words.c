@@ -84,6 +84,9 @@ static const struct {
     {"200 %s", "200 %s"},
     {"to let that origin connect, start with --allow-origin %s",
      "要允许这个来源连接，启动时请加 --allow-origin %s"},
+    {"a page opened from a file has that Origin, and any website can have it: only while "
+     "you try things out, start with --allow-origin null",
+     "从文件打开的页面用这个 Origin，任何网站也能用它：只在试验时加 --allow-origin null 启动"},
     {"no website has the Origin \"%s\"; a program that is no browser need not send one",
      "没有网站的 Origin 是 \"%s\"；不是浏览器的程序不必发 Origin"},
     {"if that name is yours, start with --allow-origin %s (https behind TLS)",
