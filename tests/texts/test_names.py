@@ -216,10 +216,10 @@ def test_figures_say_how_they_were_made(document):
     fail_if(wrong)
 
 
-# ----------------------------------------------------------------------------------- REFERENCE.md's table of options
+# ----------------------------------------------------------------------------------- README.md's table of options
 
 def option_rows():
-    for table in DOCUMENTS[pathlib.Path("REFERENCE.md")].all(Table):
+    for table in DOCUMENTS[pathlib.Path("README.md")].all(Table):
         for row in table.rows:
             if row.codes[0] and row.codes[0][0].startswith("-") and len(row.cells) == 4:
                 yield row

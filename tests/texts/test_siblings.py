@@ -10,7 +10,7 @@ from document import Block, Document, Heading, Paragraph, Table, chinese, is_chi
 from ws_testlib.servers import ROOT
 
 # Those that must have a Chinese text beside them; of all others it is compared if it is there.
-REQUIRED = ["README.md", "REFERENCE.md", "CONTRIBUTING.md", "tests/README.md", "tests/RELIABILITY.md",
+REQUIRED = ["README.md", "CONTRIBUTING.md", "tests/README.md", "tests/RELIABILITY.md",
             "tests/bench/README.md", "tests/wscheck/README.md",
             "lesson01_handshake/README.md", "lesson01_handshake/TEACHING.md", "lesson02_frames/README.md",
             "lesson03_broadcast/README.md", "lesson03_broadcast/BEYOND.md"]

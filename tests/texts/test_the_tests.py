@@ -197,7 +197,7 @@ WRONG_NAMES = {
 }
 RIGHT_NAMES = {
     "test_markup_is_understood": ["**\u76ee\u6807**\uff1a\u63a5\u4e0b", "**Goal:** take", "`**`"],
-    "test_links": ["[a](common/frame.c)", "[a](REFERENCE.md#options)", "[a](https://www.rfc-editor.org/rfc/rfc6455)"],
+    "test_links": ["[a](common/frame.c)", "[a](README.md#options)", "[a](https://www.rfc-editor.org/rfc/rfc6455)"],
     "test_functions": ["ws_frame_decode(), recv()"],
     "test_functions_in_a_row_are_in_the_files_of_that_row":
         ["| a | b |\n| - | - |\n| common/frame.c | `ws_frame_decode()`, `memcpy()` |"],

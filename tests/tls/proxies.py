@@ -2,7 +2,7 @@
 proxies - nginx or stunnel in front of a server, with a certificate of their own
 
 The configurations are nginx.conf, nginx-path.conf and stunnel.conf in this directory, the same that
-REFERENCE.md shows, with other ports and places. The programs are those of Debian's packages nginx-light and stunnel4,
+README.md shows, with other ports and places. The programs are those of Debian's packages nginx-light and stunnel4,
 started like any other program: in the foreground, on a free port, and ended by their process id.
 """
 import pathlib
