@@ -159,7 +159,7 @@ def meet(file):
         if server.is_running():
             server.stop()
         found = streams(file, server.port)
-        assert list(found) == [client.address for client in made]
+        assert sorted(found) == sorted(client.address for client in made)
         for client in made:
             stream = found[client.address]
             assert stream.bytes(from_client=True) == client.sent
