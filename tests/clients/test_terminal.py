@@ -2,6 +2,7 @@
 On a terminal no line is cut by its edge: --trace, the log and --help are wrapped between words; what is piped
 stays as it was
 """
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -92,7 +93,12 @@ def help_on(lesson, terminal, columns, **settings):
     theirs, ours = terminal(columns)
     subprocess.run(command(lesson, "--help"), stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, check=True,
                    timeout=PATIENCE, env=environment(**settings))
-    return on_screen(os.read(ours, 100_000).decode())
+    os.set_blocking(ours, False)
+    said = b""
+    with contextlib.suppress(BlockingIOError):
+        while True:  # one read need not bring all
+            said += os.read(ours, 100_000)
+    return on_screen(said.decode())
 
 
 def test_help_is_as_wide_as_the_terminal(lesson, terminal):
