@@ -20,7 +20,7 @@ static const struct exercise exercises[] = {
      "common/http.c)"},
     {"send-101", 1, "answer with 101",
      "where the answer's lines are put together (in the course: handshake_answer() in "
-     "common/handshake.c)"},
+     "common/handshake.c; if the answer is 503, also handshake_accept_key(), which it calls)"},
     {"accept-key", 1, "compute Sec-WebSocket-Accept",
      "where the key is hashed (in the course: handshake_accept_key() in common/handshake.c)"},
     {"refuse", 1, "refuse what is no good handshake, and say why",
@@ -42,8 +42,11 @@ static const struct exercise exercises[] = {
     {"unmask", 2, "take the mask off",
      "the loop with the XOR (in the course: ws_frame_mask() in common/frame.c)"},
     {"refuse-frames", 2, "refuse what breaks the rules",
-     "where a header is checked, and a length compared (in the course: check_rules() in "
-     "common/frame.c, begin_frame() in common/message.c)"},
+     "where a header is checked, and a length compared; before that, where its bits are taken out "
+     "of "
+     "its bytes (in the course: check_rules() and ws_frame_decode() in common/frame.c, "
+     "begin_frame() in "
+     "common/message.c)"},
     {"fragments", 2, "which frame may come now",
      "where FIN and opcode 0 are looked at (in the course: check_sequence() and begin_frame() in "
      "common/message.c)"},

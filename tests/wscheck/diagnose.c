@@ -275,7 +275,17 @@ static const struct diagnosis diagnoses[] = {
      "this frame was unmasked with the key of the one before: each frame has "
      "its own",
      "unmask"},
+    {"mask-too-far",
+     "the mask was taken off beyond the end of the payload, too: the frame that lies behind it in "
+     "the "
+     "buffer came to harm",
+     "unmask"},
     /* ---- reading frames */
+    {"length-read-wrong",
+     "the length of a long frame was not read from the 2 or 8 bytes behind the seven bits, highest "
+     "byte "
+     "first: a short frame in its place was read well",
+     "decode-header"},
     {"one-frame-a-read",
      "one recv() was taken for one frame: the bytes behind the first frame belong "
      "to the next",

@@ -132,12 +132,14 @@ static const struct fault faults[] = {
     {"text-for-binary", 2, 20, "encode-binary", "text-for-binary"},
     {"binary-for-text", 2, 20, "encode-hello", "binary-for-text"},
     /* frames that are read */
+    {"length-read-swapped", 2, 18, "decode-length-300", "length-read-wrong"},
     {"length-not-cut", 2, 16, "decode-answers", "length-not-cut"},
     {"not-unmasked", 2, 16, "unmask-sample", "not-unmasked"},
     {"mask-restarts", 2, 17, "unmask-cut-1", "mask-restarts"},
     {"mask-one-byte", 2, 17, "unmask-sample", "mask-one-byte"},
     {"mask-four-only", 2, 17, "unmask-sample", "mask-four-only"},
     {"mask-runs-on", 2, 17, "unmask-lengths", "mask-shifted"},
+    {"mask-too-far", 2, 17, "unmask-beside", "mask-too-far"},
     {"mask-kept", 2, 17, "unmask-second-frame", "mask-of-first-frame"},
     {"one-frame-a-read", 2, 19, "decode-two-in-one", "one-frame-a-read"},
     {"partial-frame-lost", 2, 19, "decode-byte-by-byte", "partial-frame"},
@@ -216,6 +218,7 @@ static const struct fault faults[] = {
     {"joined-too-late", 3, 24, "join-with-101", "joined-too-late"},
     {"joined-too-early", 3, 24, "join-after-101", "joined-too-early"},
     {"dies-of-leaving", 3, 25, "threads-two", "-"},
+    {"leavers-counted", 3, 0, "join-status", "-"},
     {"room-sigpipe", 3, 25, "leave-reset", "sigpipe"},
     {"fault-stops-all", 3, 0, "leave-fault", "one-bad-client-stops-all"},
     {"interleaved", 3, 24, "writes-large", "interleaved"},
@@ -306,6 +309,8 @@ static void client_free(struct client *c)
     bytes_free(&c->sizes);
     free(c);
 }
+
+static size_t joined; /* since the beginning: see "leavers-counted" */
 
 static size_t open_count(void)
 {
@@ -929,6 +934,8 @@ static bool take_next_frame(struct client *c)
         return false;
     if (fault("length-not-cut") && f.form == LENGTH_7)
         f.form = frame_length_form(f.len = c->in.at[1]);
+    if (fault("length-read-swapped") && f.form == LENGTH_16)
+        f.len = (f.len & 0xFF) << 8 | f.len >> 8;
     if (fault("dies-of-high-bit") && f.len >> 63)
         abort();
     unsigned code = length_fault(c, &f);
@@ -946,6 +953,8 @@ static bool take_next_frame(struct client *c)
     size_t end = f.head_len + (size_t)f.len;
     c->awaits_much = false;
     c->is_leaving = c->in.len > end && c->in.at[end] == (FIN | CLOSE);
+    for (size_t i = end; i < c->in.len && i < end + 4 && fault("mask-too-far") && c->cut > 0; i++)
+        c->in.at[i] ^= c->in.at[f.head_len - 4 + i % 4];
     take_frame(c, &f, c->in.at + f.head_len);
     drop(&c->in, f.head_len + (size_t)f.len);
     c->cut = 0;
@@ -1269,6 +1278,7 @@ static void answer_101(struct client *c, const struct request *r)
             out->len--;
         }
     c->state = OPEN;
+    joined++;
     c->since = wire_now();
     if (fault("greets") || fault("room-greets"))
         send_frame(c, TEXT, (const unsigned char *)"Welcome!", 8);
@@ -1294,8 +1304,8 @@ static void answer_http(struct client *c, const struct request *r)
     char status[160];
     const char *target = strchr(r->line[0], ' ') + 1;
     snprintf(status, sizeof status,
-             "{\"clients\":%zu,\"messages\":%lu,\"uptime\":0,\"evicted\":%lu}\n", open_count(),
-             served, evicted);
+             "{\"clients\":%zu,\"messages\":%lu,\"uptime\":0,\"evicted\":%lu}\n",
+             fault("leavers-counted") ? joined : open_count(), served, evicted);
     if (strncmp(r->line[0], "GET ", 4) != 0 && strncmp(r->line[0], "HEAD ", 5) != 0)
         refuse(c, &bad_method);
     else if (strncmp(target, "/ ", 2) == 0)
