@@ -19,8 +19,8 @@ static const struct exercise exercises[] = {
      "where Connection and Upgrade are looked at (in the course: http_header_has_item() in "
      "common/http.c)"},
     {"send-101", 1, "answer with 101",
-     "where the answer's lines are put together (in the course: handshake_answer() in "
-     "common/handshake.c; if the answer is 503, also handshake_accept_key(), which it calls)"},
+     "where the answer's lines are put together (in the course: handshake_answer() and, for a 503, "
+     "handshake_accept_key() in common/handshake.c)"},
     {"accept-key", 1, "compute Sec-WebSocket-Accept",
      "where the key is hashed (in the course: handshake_accept_key() in common/handshake.c)"},
     {"refuse", 1, "refuse what is no good handshake, and say why",
@@ -73,8 +73,8 @@ static const struct exercise exercises[] = {
      "where a client gets into the list, and out of it (in the course: members_join() and "
      "members_leave() in lesson03_broadcast/members.c)"},
     {"broadcast", 3, "a message goes to all",
-     "the loop over the list of clients (in the course: members_send() in "
-     "lesson03_broadcast/members.c)"},
+     "the loop over the list of clients, and whether all are in the list (in the course: "
+     "members_send() and members_join() in lesson03_broadcast/members.c)"},
     {"slow-client", 3, "a client that does not read",
      "what is done with the bytes that send() does not take at once (in the course: "
      "queue_locked() in lesson03_broadcast/outbox.c, members_flush() in "

@@ -49,12 +49,31 @@ static bool is_at_ipv6(struct trial *t)
     return is;
 }
 
+static const char ordinary_get[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+/* Lesson 3, where a client joins the room before it is answered: is an ordinary request answered? */
+static bool answers_others(struct trial *t)
+{
+    struct peer *p = peer_connect(t);
+    send_string(p, ordinary_get);
+    bool is = wait_for_bytes(p, 9) && memcmp(p->wire->came.at, "HTTP/1.1 ", 9) == 0;
+    if (trial_holds(t))
+        trial_forget_last(t);
+    return is;
+}
+
 static void accepts_connection(struct trial *t, const struct check *c)
 {
     struct peer *p = c->text != NULL ? peer_connect_to(t, c->text) : peer_connect(t);
     if (!trial_holds(t) && c->text == NULL && is_at_ipv6(t))
         trial_suspect(t, "ipv6-only");
-    send_request(p, "");
+    bool to_join = t->grading->lesson == 3; /* the way into the room is another check's matter */
+    if (to_join)
+        send_string(p, ordinary_get);
+    else
+        send_request(p, "");
+    if (to_join && trial_holds(t) && !wait_for_bytes(p, 1) && !p->wire->ended)
+        send_request(p = peer_connect(t), "");
     if (trial_holds(t) && !wait_for_bytes(p, 1) && !p->wire->ended) {
         trial_fail_at(p, "the connection was made, but nobody seems to have accepted it");
         trial_say(t, "an answer, or at least the end of the connection", "nothing");
@@ -210,11 +229,13 @@ static void suspect_silence(struct peer *p)
 
 static void answers(struct trial *t, const struct check *c)
 {
+    bool answers_get = t->grading->lesson == 3 && answers_others(t);
     struct peer *p = peer_connect(t);
     int status;
     (void)c;
     send_request(p, "");
-    expect_status_line(p, &status);
+    if (!expect_status_line(p, &status) && answers_get && p->wire->came.len == 0)
+        trial_suspect(t, "not-let-in");
 }
 
 /* In pieces of `number` bytes. */
@@ -1377,6 +1398,22 @@ const struct family handshake_checks[] = {
               .text = "Upgrade: websockets"},
              {.id = "token-other-upgrade", .title = "Upgrade: h2c", .text = "Upgrade: h2c"},
              {0}}},
+    {.exercise = "find-token",
+     .lessons = LESSON(1),
+     .level = MUST,
+     .section = "RFC 6455 §4.2.1",
+     .rule = "\"websocket\" counts in the header Upgrade only, and \"Upgrade\" in Connection only.",
+     .symptom = "Requests are upgraded that did not ask for it.",
+     .parents = "send-101-status refuse-no-upgrade refuse-no-connection",
+     .suspect = "token-elsewhere",
+     .run = not_upgraded,
+     .checks = (const struct check[]){{.id = "token-elsewhere",
+                                       .title = "\"websocket\" in another header than Upgrade",
+                                       .text = "-Upgrade\n^X-Protocol: websocket"},
+                                      {.id = "token-elsewhere-connection",
+                                       .title = "\"Upgrade\" in another header than Connection",
+                                       .text = "-Connection\n+X-Wish: Upgrade"},
+                                      {0}}},
 
     /* ---- accept-key */
     {.exercise = "accept-key",

@@ -119,6 +119,10 @@ static const struct diagnosis diagnoses[] = {
      "only the first header line of that name was looked at: a list may stand "
      "in several lines",
      NULL},
+    {"token-elsewhere",
+     "the word was found in a header of another name: first compare the name, then look at its "
+     "value",
+     NULL},
     {"token-substring", "strstr() finds the word inside another: compare whole items of the list",
      NULL},
     {"header-case",
@@ -389,6 +393,16 @@ static const struct diagnosis diagnoses[] = {
      "a client got what was meant for another: what belongs to one connection must not lie in a "
      "variable that all threads use",
      NULL},
+    {"not-let-in",
+     "an ordinary GET was answered, the request for a WebSocket was not: what is done for that one "
+     "only "
+     "does not come to its end, and in this lesson that begins with the way into the room",
+     "join-leave"},
+    {"dies-of-leaving",
+     "all went well until the clients had gone: in this lesson, a client that goes is taken off "
+     "the list "
+     "of the room",
+     "join-leave"},
     {"dies-of-silence",
      "a client connected, said nothing and went: recv() then returns 0, which is no request and no "
      "reason to end the program",

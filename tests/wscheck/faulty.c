@@ -67,6 +67,7 @@ static const struct fault faults[] = {
     {"body-in-101", 1, 6, "send-101-no-length", "body-in-101"},
     {"connection-whole", 1, 7, "token-firefox", "connection-whole"},
     {"connection-case", 1, 7, "token-connection-case", "token-case"},
+    {"token-elsewhere", 1, 7, "token-elsewhere", "token-elsewhere"},
     {"connection-strstr", 1, 7, "token-substring", "token-substring"},
     {"connection-first-line", 1, 7, "token-two-lines", "token-first-line"},
     {"header-case", 1, 8, "header-lower-case", "header-case"},
@@ -218,6 +219,9 @@ static const struct fault faults[] = {
     {"joined-too-late", 3, 24, "join-with-101", "joined-too-late"},
     {"joined-too-early", 3, 24, "join-after-101", "joined-too-early"},
     {"dies-of-leaving", 3, 25, "threads-two", "-"},
+    {"join-hangs", 3, 0, "head-answered", "not-let-in"},
+    {"join-dies", 3, 0, "head-answered", "not-let-in"},
+    {"leave-dies", 3, 0, "head-answered", "dies-of-leaving"},
     {"leavers-counted", 3, 0, "join-status", "-"},
     {"room-sigpipe", 3, 25, "leave-reset", "sigpipe"},
     {"fault-stops-all", 3, 0, "leave-fault", "one-bad-client-stops-all"},
@@ -271,6 +275,7 @@ struct client {
     bool failed; /* to be closed without more ado */
     bool doomed; /* to be finished when what has come is done: see "goes-on-after-fault" */
     bool orphan; /* nobody reads it */
+    bool was_in; /* it got a 101: see "leave-dies" */
     struct bytes in, out;
     struct bytes late;    /* second halves of frames: see "interleaved" */
     struct bytes message; /* the fragments so far */
@@ -1047,6 +1052,10 @@ static char *header(const struct request *r, const char *name, size_t n)
 static bool has_item(const struct request *r, const char *name, const char *word)
 {
     const char *value;
+    for (size_t n = 1; n < r->count && fault("token-elsewhere"); n++)
+        if (strchr(r->line[n], ':') != NULL &&
+            http_list_has(trimmed(strchr(r->line[n], ':') + 1), word))
+            return true;
     for (size_t n = 0; (value = header(r, name, n)) != NULL; n++) {
         if (fault("connection-whole") ? strcasecmp(value, word) == 0 : http_list_has(value, word))
             return true;
@@ -1253,6 +1262,10 @@ static void answer_101(struct client *c, const struct request *r)
     struct bytes *out = &c->out;
     const char *extensions = header(r, "Sec-WebSocket-Extensions", 0);
     const char *subprotocol = header(r, "Sec-WebSocket-Protocol", 0);
+    if (fault("join-dies"))
+        abort();
+    if (fault("join-hangs"))
+        return;
     bytes_add_text(out, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                         "Connection: Upgrade\r\nSec-WebSocket-Accept: ");
     add_accept(out,
@@ -1278,6 +1291,7 @@ static void answer_101(struct client *c, const struct request *r)
             out->len--;
         }
     c->state = OPEN;
+    c->was_in = true;
     joined++;
     c->since = wire_now();
     if (fault("greets") || fault("room-greets"))
@@ -1509,6 +1523,8 @@ static void finish_round(void)
             i++;
             continue;
         }
+        if (c->was_in && fault("leave-dies"))
+            abort();
         client_free(c);
         memmove(clients + i, clients + i + 1, (client_count - i - 1) * sizeof *clients);
         client_count--;
