@@ -218,6 +218,26 @@ static void starts_again_on_its_port(struct trial *t, const struct check *c)
     server_stop(&second);
 }
 
+/* While it runs, a second one is told to use its port. */
+static void leaves_a_taken_port(struct trial *t, const struct check *c)
+{
+    static struct server second;
+    const struct server *server = &t->grading->server;
+    (void)c;
+    second = (struct server){
+        .command = server->command, .host = server->host, .fixed_port = server->port};
+    bool ends = server_start(&second, &start_usual, trial_deadline(t)) &&
+                server_wait_for_end(&second, trial_deadline(t));
+    bool is_content = ends && WIFEXITED(second.status) && WEXITSTATUS(second.status) == 0;
+    if (!ends)
+        trial_fail(t, "told to use a port that another server has, it does not end");
+    if (is_content)
+        trial_fail(t, "told to use a port that another server has, it ends as if all were well");
+    if (is_content)
+        server_explain_end(&second, &t->result->failure.server);
+    server_stop(&second);
+}
+
 /* What is no good request gets a status, and not just the end of the connection. */
 static void suspect_silence(struct peer *p)
 {
@@ -971,6 +991,21 @@ const struct family handshake_checks[] = {
      .checks =
          (const struct check[]){{.id = "listen-again", .title = "it can be started again at once"},
                                 {0}}},
+    {.exercise = "listen",
+     .lessons = LESSON(1),
+     .level = BETTER,
+     .section = "POSIX bind()",
+     .rule =
+         "A server that cannot have its port says so and ends, with an exit status that is not 0: "
+         "bind() returns -1.",
+     .symptom = "It seems to run, and another server answers.",
+     .parents = "head-answered",
+     .needs = NEEDS_SERVER,
+     .suspect = "taken-port",
+     .run = leaves_a_taken_port,
+     .checks =
+         (const struct check[]){
+             {.id = "listen-taken", .title = "it ends when its port is another server's"}, {0}}},
 
     /* ---- read-head */
     {.exercise = "read-head",

@@ -492,6 +492,8 @@ static const struct diagnosis diagnoses[] = {
      "can be graded there",
      NULL},
     {"ipv4-only", "only 127.0.0.1 is served: browsers try ::1 first for localhost", NULL},
+    {"taken-port",
+     "bind() or listen() has failed, and that was not looked at, or not told to the caller", NULL},
     {"no-reuseaddr",
      "the port is not free for a new start while old connections linger: "
      "setsockopt(SO_REUSEADDR) before bind()",

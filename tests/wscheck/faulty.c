@@ -101,6 +101,7 @@ static const struct fault faults[] = {
     {"endless-head", 1, 0, "head-endless-line", "endless-head"},
     {"dies-of-reset", 1, 25, "listen-after-reset", "sigpipe"},
     {"ipv4-only", 1, 25, "listen-ipv6", "ipv4-only"},
+    {"taken-port-kept", 1, 0, "listen-taken", "taken-port"},
     {"no-reuseaddr", 1, 0, "listen-again", "no-reuseaddr"},
     {"bad-exit", 1, 0, "listen-sigterm", "bad-exit"},
     /* the conversation */
@@ -1576,7 +1577,8 @@ static int listen_on(int family, unsigned *port)
         return -1;
     if (!fault("no-reuseaddr"))
         (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(fd, address, len) != 0 || listen(fd, 256) != 0) {
+    bool bound = bind(fd, address, len) == 0 || fault("taken-port-kept");
+    if (!bound || listen(fd, 256) != 0) {
         close(fd);
         return -1;
     }
