@@ -12,8 +12,8 @@ lesson03 := lesson03_broadcast
 
 # Dependencies run from right to left: a file uses only those before it, in its folder and in the
 # folders before; tests/unit/test_layers.sh holds it to that. What is PURE only computes.
-PURE     := http handshake frame utf8 utf8_blocks message trace
-COMMON   := $(PURE) net buffer log options
+PURE     := http handshake frame utf8 utf8_blocks printable message trace
+COMMON   := $(PURE) words net buffer log options
 LESSON01 := listener opening
 LESSON02 := worker limiter logger places admission memory keepalive input observer ending closing conn loopback vote bench client process threads
 LESSON03 := pace outbox members delivery room backpressure xray

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "net.h"
+#include "printable.h"
+#include "words.h"
 
 #define LINE_MAX_LEN 600
 #define LINE_ROOM    2048
@@ -95,7 +97,7 @@ void log_line(const char *format, ...)
     char line[LINE_MAX_LEN];
     va_list arguments;
     va_start(arguments, format);
-    int len = vsnprintf(line, sizeof line, format, arguments);
+    int len = vsnprintf(line, sizeof line, words(format), arguments);
     va_end(arguments);
     const struct log_kind kind = {LOG_QUIET, 0, "", format};
     write_line(&kind, line, len < 0 ? 0 : (size_t)len);
@@ -114,7 +116,7 @@ void log_client(enum log_level level, unsigned long number, const char *address,
                        address);
     va_list arguments;
     va_start(arguments, format);
-    int len = vsnprintf(line + tag, LINE_MAX_LEN - (size_t)tag, format, arguments);
+    int len = vsnprintf(line + tag, LINE_MAX_LEN - (size_t)tag, words(format), arguments);
     va_end(arguments);
     const struct log_kind kind = {level, number, address, format};
     write_line(&kind, line, (size_t)tag + (len < 0 ? 0 : (size_t)len));
@@ -128,8 +130,8 @@ void log_message(unsigned long number, const char *address, bool is_text, const 
     if (!log_wants(LOG_MESSAGES))
         return;
     log_escape(safe, sizeof safe, data, is_text ? len : 0);
-    log_client(LOG_MESSAGES, number, address, "%s, %zu bytes%s%s", is_text ? "text" : "binary", len,
-               is_text ? ": " : "", safe);
+    log_client(LOG_MESSAGES, number, address, "%s, %zu bytes%s%s",
+               words(is_text ? "text" : "binary"), len, is_text ? words(": ") : "", safe);
 }
 
 void log_block(const struct log_kind *kind, const char *text, size_t len)
@@ -153,9 +155,17 @@ void log_block(const struct log_kind *kind, const char *text, size_t len)
     free(block);
 }
 
-/* One byte as safe text; returns its length, at most 4. */
-static size_t escape_byte(char piece[5], unsigned char c)
+/* The first of so many bytes as safe text, or the first character if it is one that may be shown. Returns
+ * the text's length, at most 4; *used is how many bytes that were. */
+static size_t escape(char piece[5], const unsigned char *bytes, size_t len, size_t *used)
 {
+    unsigned char c = bytes[0];
+    *used = printable_character(bytes, len);
+    if (*used > 1) {
+        memcpy(piece, bytes, *used);
+        return *used;
+    }
+    *used = 1;
     if (c == '\n' || c == '\r' || c == '\t')
         return (size_t)snprintf(piece, 5, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
     if (c == '\\' || c == '"')
@@ -168,9 +178,9 @@ char *log_escape(char *out, size_t out_len, const void *bytes, size_t len)
     static const char dots[] = "...";
     const unsigned char *p = bytes;
     size_t at = 0, cut = 0; /* cut: the last place where there is still room for the dots */
-    for (size_t i = 0; i < len; i++) {
+    for (size_t used; len > 0; p += used, len -= used) {
         char piece[5];
-        size_t piece_len = escape_byte(piece, p[i]);
+        size_t piece_len = escape(piece, p, len, &used);
         if (at + sizeof dots <= out_len)
             cut = at;
         if (at + piece_len + 1 > out_len) {

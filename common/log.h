@@ -60,8 +60,9 @@ void log_message(unsigned long number, const char *address, bool is_text, const 
  * print. */
 void log_block(const struct log_kind *kind, const char *text, size_t len);
 
-/* Writes bytes as text that is safe to print: printable ASCII as it is, all else as \n, \xE6 and
- * so on; with "..." at the end if it does not fit. Returns out, a C string. */
+/* Writes bytes as text that is safe to print: characters of UTF-8 as they are if they may be shown
+ * (printable.h), all else as \n, \xE6 and so on; with "..." at the end if it does not fit. Returns out, a
+ * C string. */
 char *log_escape(char *out, size_t out_len, const void *bytes, size_t len);
 
 #endif

@@ -4,7 +4,6 @@
 #include "options.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "frame.h"
 #include "handshake.h"
+#include "words.h"
 
 #define VERSION "1.0.0"
 
@@ -88,7 +88,7 @@ static char *fallback_of(const struct option *o, const struct options_spec *spec
 
 static void print_help(const struct options_spec *spec)
 {
-    printf("usage: ./server [options]\n\n%s\n\n", spec->program);
+    printf("%s\n\n%s\n\n", words("usage: ./server [options]"), spec->program);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option *o = &table[i];
         char left[40];
@@ -98,14 +98,14 @@ static void print_help(const struct options_spec *spec)
                  o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name,
                  o->argument != NULL ? " " : "", o->argument != NULL ? o->argument : "");
         const char *fallback = fallback_of(o, spec);
-        printf("  %-31s %s%s%s%s\n", left, o->help, fallback != NULL ? " (" : "",
+        printf("  %-31s %s%s%s%s\n", left, words(o->help), fallback != NULL ? " (" : "",
                fallback != NULL ? fallback : "", fallback != NULL ? ")" : "");
     }
 }
 
 static enum options_verdict usage_error(const char *problem, const char *word)
 {
-    fprintf(stderr, "server: %s: %s\nTry ./server --help\n", word, problem);
+    fprintf(stderr, words("server: %s: %s\nTry ./server --help\n"), word, words(problem));
     return OPTIONS_USAGE;
 }
 
@@ -228,10 +228,11 @@ static void set_fallbacks(struct options *options, const struct options_spec *sp
 static enum options_verdict must_be_at_least(uint64_t value, uint64_t least, const char *what,
                                              const char *word)
 {
-    char problem[120];
+    char problem[200];
     if (value >= least)
         return OPTIONS_RUN;
-    snprintf(problem, sizeof problem, "%s must fit: at least %" PRIu64, what, least);
+    snprintf(problem, sizeof problem, words("%s must fit: at least %llu"), words(what),
+             (unsigned long long)least);
     return usage_error(problem, word);
 }
 
@@ -268,6 +269,7 @@ static bool is_question(const struct option *o, const struct options_spec *spec)
 enum options_verdict options_parse(struct options *options, const struct options_spec *spec,
                                    int argc, char **argv)
 {
+    words_choose();
     set_fallbacks(options, spec);
     options->origins = argv; /* long enough, and what is overwritten has been read */
     for (int i = 1; i < argc; i++) {

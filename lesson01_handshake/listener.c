@@ -16,6 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "words.h"
+
 /* -------------------------------------------------------------------------------- addresses */
 
 static void set_port(struct sockaddr *address, unsigned port)
@@ -141,14 +143,16 @@ static void explain(int error, const char *host, unsigned port, char *why, size_
 {
     if (error == EADDRINUSE)
         snprintf(why, why_len,
-                 "port %u is in use: stop the other server, or choose another port with --port",
+                 words("port %u is in use: stop the other server, or choose another port with "
+                       "--port"),
                  port);
     else if (error == EACCES)
         snprintf(why, why_len,
-                 "port %u is not for ordinary users: choose one above 1023 with --port", port);
+                 words("port %u is not for ordinary users: choose one above 1023 with --port"),
+                 port);
     else
-        snprintf(why, why_len, "cannot listen on %s port %u: %s", host != NULL ? host : "loopback",
-                 port, strerror(error));
+        snprintf(why, why_len, words("cannot listen on %s port %u: %s"),
+                 host != NULL ? host : "loopback", port, strerror(error));
 }
 
 int listener_open(struct listener *listener, const char *host, unsigned port, char *why,
@@ -157,7 +161,7 @@ int listener_open(struct listener *listener, const char *host, unsigned port, ch
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC}, *list = NULL;
     int failed = getaddrinfo(host, "0", &hints, &list), tries = port == 0 ? 16 : 1, result = -1;
     if (failed != 0) { /* without a host, getaddrinfo() finds the loopback addresses */
-        snprintf(why, why_len, "cannot find the address %s: %s",
+        snprintf(why, why_len, words("cannot find the address %s: %s"),
                  host != NULL ? host : "of loopback", gai_strerror(failed));
         return -1;
     }

@@ -10,6 +10,7 @@
 
 #include "log.h"
 #include "trace.h"
+#include "words.h"
 
 #define FIRST_READ 2048 /* bytes; most heads are shorter */
 #define ORIGIN_MAX 300  /* an origin has at most 253 for its host, and some more */
@@ -172,7 +173,7 @@ void opening_refuse(const struct client *client, const struct http_request *requ
     if (is_sent)
         trace_answer(client, answer, len, outcome);
     log_client(LOG_REQUESTS, client->number, client->address, "refused %d: %s", refusal->status,
-               refusal->reason);
+               words(refusal->reason));
     if (outcome == HTTP_ORIGIN_FORBIDDEN)
         log_forbidden_origin(client, request);
     if (outcome == HTTP_HOST_UNKNOWN)

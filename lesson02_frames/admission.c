@@ -11,6 +11,7 @@
 #include "http.h"
 #include "log.h"
 #include "places.h"
+#include "words.h"
 #include "worker.h"
 
 #define SHORT_OF    50 /* milliseconds until the system is asked again for what it lacks */
@@ -107,7 +108,7 @@ bool admission_open(void)
 
 void admission_refuse(const struct client *client, const char *why)
 {
-    log_line("server: %s, refused %s", why, client->address);
+    log_line("server: %s, refused %s", words(why), client->address);
     if (write(refused_pipe[1], &client->fd, sizeof client->fd) != (ssize_t)sizeof client->fd)
         net_close(client->fd); /* so many wait already that this one is not told */
 }

@@ -7,6 +7,7 @@
 
 #include "log.h"
 #include "opening.h"
+#include "words.h"
 
 #define LAST_PATIENCE 2000 /* milliseconds for a client to take the goodbye */
 
@@ -74,11 +75,11 @@ void ending_log(const struct ending *ending, const struct client *client)
     log_escape(safe, sizeof safe, ending->reason, ending->reason_len);
     if (ending->by_client)
         log_client(LOG_CLIENTS, client->number, client->address, "closed %u by the client%s%s",
-                   ending->code, ending->reason_len > 0 ? ": " : "", safe);
+                   ending->code, ending->reason_len > 0 ? words(": ") : "", safe);
     else if (ending->code == WS_CLOSE_ABNORMAL && ending->evicted)
         log_client(LOG_CLIENTS, client->number, client->address, "closed, evicted: %s",
-                   ending->reason);
+                   words(ending->reason));
     else
         log_client(LOG_CLIENTS, client->number, client->address, "closed %u%s: %s", ending->code,
-                   ending->evicted ? ", evicted" : "", ending->reason);
+                   ending->evicted ? words(", evicted") : "", words(ending->reason));
 }

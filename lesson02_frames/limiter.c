@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "words.h"
+
 #define SECOND   1000
 #define AT_ONCE  1000 /* lines of a kind in a second: a whole class may come at the same time */
 #define IN_FLOOD 10   /* ... in the seconds after one that brought more */
@@ -143,8 +145,8 @@ size_t limiter_note(struct limiter *limiter, int64_t now, char note[LIMITER_NOTE
     struct limited *k = now >= limiter->due ? find_due(limiter, now) : NULL;
     if (k == NULL)
         return 0;
-    int len = snprintf(note, LIMITER_NOTE_MAX, "... %zu more line%s like this left out: %s\n",
-                       k->left_out, k->left_out == 1 ? "" : "s", k->sample);
+    int len = snprintf(note, LIMITER_NOTE_MAX, words("... %zu more %s like this left out: %s\n"),
+                       k->left_out, words(k->left_out == 1 ? "line" : "lines"), k->sample);
     k->left_out = 0;
     return (size_t)len;
 }

@@ -12,6 +12,7 @@
 #include "limiter.h"
 #include "log.h"
 #include "net.h"
+#include "words.h"
 #include "worker.h"
 
 #define QUEUE_MAX (1024 * 1024) /* bytes of lines that may wait */
@@ -32,8 +33,8 @@ static struct limiter limiter;
 static void append_lost_locked(void)
 {
     char note[NOTE_MAX];
-    int len = snprintf(note, sizeof note, "... %zu %s lost here: the log was not read\n", lost,
-                       lost == 1 ? "line" : "lines");
+    int len = snprintf(note, sizeof note, words("... %zu %s lost here: the log was not read\n"),
+                       lost, words(lost == 1 ? "line" : "lines"));
     if (lost > 0)
         buffer_put(&queue, note, (size_t)len);
     lost = 0;

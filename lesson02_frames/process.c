@@ -19,6 +19,7 @@
 #include "memory.h"
 #include "places.h"
 #include "server.h"
+#include "words.h"
 
 #define EXIT_BY 2800 /* milliseconds for an orderly stop; then the program ends whatever waits */
 
@@ -112,7 +113,7 @@ static void raise_descriptor_limit(void)
 
 int process_fail(const char *why)
 {
-    log_line("server: %s", why);
+    log_line("server: %s", words(why));
     return 1;
 }
 

@@ -6,13 +6,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <time.h>
 #include <unistd.h>
 
-#define POLLED_MAX 256 /* members behind that are waited for at the same time; */
-#define ALL_AGAIN                                                                                  \
-    20 /* with more, milliseconds until all are tried again; also if the system has no
-                            memory to send: poll() may say then that there is room */
-#define TRY_AGAIN 1000 /* ... and in any case: who has taken nothing for too long is evicted */
+#define POLLED_MAX 256  /* members behind that are waited for at the same time */
+#define ALL_AGAIN  20   /* milliseconds until all are tried again, if they are more, or ENOBUFS */
+#define TRY_AGAIN  1000 /* ... and in any case: who has taken nothing for too long is evicted */
+#define MANY       20   /* members for whom it is worth while to gather what is said, */
+#define PAUSE_EACH 2000 /* ... nanoseconds for each of them, */
+#define MOST       500  /* ... but not for more than so many */
+
+/* About as long as the delivery took. With few members it is so short that a pause would last longer. */
+void delivery_pause(struct delivery *delivery, bool has_more)
+{
+    (void)members_flush(delivery->members);
+    size_t count = members_count(delivery->members);
+    long pause = count < MANY ? 0 : PAUSE_EACH * (long)(count < MOST ? count : MOST);
+    if (has_more && pause > 0)
+        nanosleep(&(struct timespec){.tv_nsec = pause}, NULL);
+}
 
 void delivery_wake(struct delivery *delivery)
 {

@@ -25,6 +25,11 @@ bool delivery_start(struct delivery *delivery);
 /* Ends it, when there are no members any more and nobody wakes it. */
 void delivery_stop(struct delivery *delivery);
 
+/* The thread itself, between two deliveries: sends to those who are behind, who must not wait until all is
+ * said. If there is more to deliver, it then leaves the processor to those who are about to speak: what
+ * they say goes out with the rest, and a system call for a member carries more messages. */
+void delivery_pause(struct delivery *delivery, bool has_more);
+
 /* Anyone: there is something to do. Never waits. */
 void delivery_wake(struct delivery *delivery);
 

@@ -15,8 +15,8 @@
 
 /* One client in the list. It belongs to the client's thread, and lies on that thread's stack. */
 struct member {
-    struct outbox outbox; /* has a lock of its own */
-    struct room *room;    /* that it is in; does not change */
+    _Alignas(64) struct outbox outbox; /* has its own lock, and cache lines: others use it */
+    struct room *room;                 /* that it is in; does not change */
     /* members.lock must be held when using these */
     bool behind;                 /* bytes wait in its outbox, until somebody flushes it */
     struct member *next, **link; /* *link is the pointer that points here */

@@ -7,9 +7,8 @@
  * for the owner. All others, "anyone", hand their frames over with outbox_post(), which never waits:
  * what the socket does not take stays in the backlog. A client with more in it than allowed is evicted.
  *
- * Order. Frames posted go out in the order in which they were posted, and no frame ever stands in
- * the middle of another: while the owner is half through with its own, and until it has sent its
- * first, the answer to the handshake, whatever is posted goes to the backlog.
+ * Order. Frames posted go out in the order in which they were posted, and none stands in the middle of
+ * another: while the owner sends, and until it has sent the answer to the handshake, all go to the backlog.
  */
 #ifndef LESSON03_OUTBOX_H
 #define LESSON03_OUTBOX_H

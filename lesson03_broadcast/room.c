@@ -60,8 +60,9 @@ static void deliver_rest(void *data)
     if (room->is_handed_over) {
         while (buffer_len(&room->queue) > 0) {
             deliver_once_locked(room);
-            pthread_mutex_unlock(&room->lock); /* who is behind must not wait until all is said */
-            (void)members_flush(&room->members);
+            bool has_more = buffer_len(&room->queue) > 0;
+            pthread_mutex_unlock(&room->lock);
+            delivery_pause(&room->delivery, has_more);
             pthread_mutex_lock(&room->lock);
         }
         room->is_handed_over = room->is_delivering = false;

@@ -16,6 +16,7 @@
 #include "room.h"
 #include "server.h"
 #include "utf8.h"
+#include "words.h"
 
 #define WAITING_MAX (4 * 1024 * 1024) /* bytes that may wait for a slow Redis */
 #define AROUND      1024              /* ... and that Redis puts around a message, at most */
@@ -36,7 +37,8 @@ static void log_joined(int joined)
 {
     static int before = -1; /* what the log has said last */
     if (before != joined)
-        log_line("redis: %s", joined ? "joined the other servers" : "away, we are on our own");
+        log_line("redis: %s",
+                 words(joined ? "joined the other servers" : "away, we are on our own"));
     before = joined;
 }
 

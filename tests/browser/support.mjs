@@ -15,6 +15,7 @@ import assert from 'node:assert/strict';
 import { chromium, firefox } from 'playwright-core';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
+process.env.LC_ALL = 'C.UTF-8';  // the servers speak English, whatever the tester speaks
 export const serverDir = path.resolve(process.env.SERVER_DIR || path.join(root, 'build/plain'));
 
 function isExecutable(file) {

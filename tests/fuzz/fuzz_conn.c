@@ -16,6 +16,7 @@
 #include "log.h"
 #include "model.h"
 #include "observer.h"
+#include "printable.h"
 #include "trace.h"
 
 #include <signal.h>
@@ -35,11 +36,8 @@ ssize_t fuzz_log_write(int fd, const void *bytes, size_t len)
 {
     const char *text = bytes;
     MUST(fd == STDERR_FILENO && len > 0 && text[len - 1] == '\n');
-    for (size_t i = 0; i < len; i++) {
-        bool section = i + 1 < len && memcmp(text + i, "\xC2\xA7", 2) == 0; /* our own § */
-        i += section;
-        MUST(section || text[i] == '\n' || (text[i] >= 0x20 && text[i] <= 0x7E));
-    }
+    for (size_t i = 0, used; i < len; i += used)
+        MUST((used = text[i] == '\n' ? 1 : printable_character(text + i, len - i)) > 0);
     return (ssize_t)len;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 #include "log.h"
+#include "printable.h"
 
 /* What one byte looks like when there is room; returns the length. */
 static size_t escape_byte(uint8_t byte, char out[8])
@@ -28,9 +29,11 @@ static void expect(char *text, size_t room, const uint8_t *bytes, size_t len)
 {
     char piece[8];
     size_t at = 0, cut = 0;
-    for (size_t i = 0; i < len; i++) {
-        size_t piece_len = escape_byte(bytes[i], piece);
-        memcpy(text + at, piece, piece_len);
+    for (size_t i = 0, used; i < len; i += used) {
+        size_t shown = printable_character(bytes + i, len - i);
+        used = shown > 0 ? shown : 1;
+        size_t piece_len = shown > 1 ? shown : escape_byte(bytes[i], piece);
+        memcpy(text + at, shown > 1 ? (const char *)bytes + i : piece, piece_len);
         at += piece_len;
         if (at + sizeof "..." <= room)
             cut = at;
@@ -50,8 +53,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     MUST(log_escape(out, room, bytes, in.len) == out);
     MUST(memchr(out, '\0', room) != NULL);
-    for (const char *c = out; *c != '\0'; c++)
-        MUST(*c >= 0x20 && *c <= 0x7E);
+    for (size_t at = 0, used; out[at] != '\0';
+         at += used) /* nothing that is not safe, or no UTF-8 */
+        MUST((used = printable_character(out + at, strlen(out + at))) > 0);
     char *expected = fuzz_alloc(4 * in.len + sizeof "...");
     expect(expected, room, in.at, in.len);
     MUST(strcmp(out, expected) == 0);

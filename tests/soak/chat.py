@@ -137,10 +137,14 @@ class Chat:
             _, abuser, number = self.waiting_tokens.pop(0)
             self.tokens[abuser] = number
 
+    def why_ended(self, peer):
+        lines = [line for line in self.server.log().splitlines() if peer.address in line]
+        return f"a healthy client has been cut off: {lines}"
+
     def turn(self):
         hear = self.hear_echo if self.server.lesson == 2 else self.hear_in_room
         for key, _ in self.selector.select(0.01):
-            assert key.data.peer.glance(1 << 18), "a healthy client has been cut off"
+            assert key.data.peer.glance(1 << 18), self.why_ended(key.data.peer)
             for payload in key.data.take_messages():
                 hear(key.data, payload)
         if self.server.lesson == 3:

@@ -73,7 +73,13 @@ static void what_is_escaped(void **state)
         {BYTES("a\0b"), "a\\x00b"},
         {BYTES("\x1B[31mred"), "\\x1B[31mred"}, /* the terminal is not for clients to paint */
         {BYTES("\x7F\x80\xFF"), "\\x7F\\x80\\xFF"},
-        {BYTES("\xC3\xA4\xE4\xBD\xA0"), "\\xC3\\xA4\\xE4\\xBD\\xA0"},
+        {BYTES("\xC3\xA4\xE4\xBD\xA0\xF0\x9F\x98\x80"), "\xC3\xA4\xE4\xBD\xA0\xF0\x9F\x98\x80"},
+        {BYTES("\xE4\xBD"), "\\xE4\\xBD"},              /* half a character */
+        {BYTES("\xC0\xAF"), "\\xC0\\xAF"},              /* too long a form of it */
+        {BYTES("\xED\xA0\x80"), "\\xED\\xA0\\x80"},     /* a surrogate */
+        {BYTES("\xC2\x9B[31m"), "\\xC2\\x9B[31m"},      /* U+009B: a terminal obeys it */
+        {BYTES("a\xE2\x80\xAEz"), "a\\xE2\\x80\\xAEz"}, /* U+202E: what follows runs to the left */
+        {BYTES("a\xE2\x80\x8B\xEF\xBB\xBFz"), "a\\xE2\\x80\\x8B\\xEF\\xBB\\xBFz"}, /* invisible */
         {BYTES("\\n"), "\\\\n"}, /* told apart from a newline */
         {BYTES("\\x00"), "\\\\x00"},
         {BYTES("say \"a\""), "say \\\"a\\\""},
@@ -112,7 +118,8 @@ static void every_byte_is_safe_to_print(void **state)
 /* In all rooms from 4 bytes on: a C string, within its room, that says when it is not all. */
 static void what_does_not_fit_ends_with_dots(void **state)
 {
-    static const char *const texts[] = {"abcdefghij", "a\nb\nc\nd\ne", "\1\2\3\4", "ab\xFFgh\xFF"};
+    static const char *const texts[] = {"abcdefghij", "a\nb\nc\nd\ne", "\1\2\3\4", "ab\xFFgh\xFF",
+                                        "\xE4\xBD\xA0\xE5\xA5\xBD\xF0\x9F\x98\x80ok"};
     struct guard guard;
     (void)state;
     guard_open(&guard, 100);

@@ -28,6 +28,8 @@ import urllib.request
 
 from .waiting import PATIENCE, wait_until
 
+os.environ["LC_ALL"] = "C.UTF-8"  # what is started from here speaks English, whatever the tester speaks
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SERVER_DIR = pathlib.Path(os.environ.get("SERVER_DIR") or ROOT / "build" / "plain").resolve()
 
