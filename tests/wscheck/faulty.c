@@ -223,6 +223,7 @@ static const struct fault faults[] = {
     {"join-hangs", 3, 0, "head-answered", "not-let-in"},
     {"join-dies", 3, 0, "head-answered", "not-let-in"},
     {"leave-dies", 3, 0, "head-answered", "dies-of-leaving"},
+    {"close-judged-early", 2, 0, "close-cut-code", "close-judged-early"},
     {"leavers-counted", 3, 0, "join-status", "-"},
     {"room-sigpipe", 3, 25, "leave-reset", "sigpipe"},
     {"fault-stops-all", 3, 0, "leave-fault", "one-bad-client-stops-all"},
@@ -950,6 +951,11 @@ static bool take_next_frame(struct client *c)
         return false;
     }
     if (c->in.len - f.head_len < f.len) {
+        if (f.opcode == CLOSE && c->in.len > f.head_len && fault("close-judged-early")) {
+            unmask(c, c->in.at + f.head_len - 4, c->in.at + f.head_len, c->in.len - f.head_len);
+            take_close(c, c->in.at + f.head_len, c->in.len - f.head_len);
+            return false;
+        }
         judge_unfinished(c, &f);
         if (c->in.len > f.head_len)
             c->cut = c->in.len - f.head_len;
