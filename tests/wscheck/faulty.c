@@ -219,7 +219,7 @@ static const struct fault faults[] = {
     {"room-greets", 3, 0, "threads-one", "greeting"},
     {"joined-too-late", 3, 24, "join-with-101", "joined-too-late"},
     {"joined-too-early", 3, 24, "join-after-101", "joined-too-early"},
-    {"dies-of-leaving", 3, 25, "threads-two", "-"},
+    {"dies-of-leaving", 3, 25, "threads-two", "dies-of-leaving"},
     {"join-hangs", 3, 0, "head-answered", "not-let-in"},
     {"join-dies", 3, 0, "head-answered", "not-let-in"},
     {"leave-dies", 3, 0, "head-answered", "dies-of-leaving"},
