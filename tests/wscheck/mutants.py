@@ -162,14 +162,15 @@ def conditions(code):
 
 
 def constants(code):
-    """One more, one less, the other truth. Sizes of arrays are not of interest."""
+    """One more, one less, the other truth. Sizes of arrays are not of interest,
+    and an outcome that is returned has no neighbours."""
     code = re.sub(r"^ +(?:unsigned )?char \w+\[[^;]*;", lambda m: " " * len(m[0]), code, flags=re.M)
     for m in re.finditer(r"\b(0x[0-9A-Fa-f]+|\d+)\b", code):
         if code[m.start() - 1:m.start()] != "-":  # -1 and -2 are the same failure
             yield "constant", [(m.start(), m.end(), str(int(m[0], 0) + 1))]
         if int(m[0], 0) > 0:
             yield "constant", [(m.start(), m.end(), str(int(m[0], 0) - 1))]
-    for m in re.finditer(r"(?:[<>=!]=?|[?:]|return) ([A-Z][A-Z0-9_]{3,})\b(?!\()|\b([A-Z][A-Z0-9_]{3,}) (?:[<>=!]=?|[?:]) ", code):
+    for m in re.finditer(r"[<>=!]=? ([A-Z][A-Z0-9_]{3,})\b(?!\()|\b([A-Z][A-Z0-9_]{3,}) [<>=!]=? ", code):
         group = 1 if m[1] else 2
         if m[group] != "NULL":
             yield "constant", [(m.start(group), m.end(group), f"({m[group]} + 1)")]
