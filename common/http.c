@@ -440,7 +440,8 @@ static const struct http_refusal refusals[HTTP_OUTCOMES] = {
     [HTTP_BARE_CR] = {400, "Bad Request", CLOSES, "a CR must be followed by LF (RFC 9112 §2.2)"},
     [HTTP_HEAD_TOO_LARGE] = {431, "Request Header Fields Too Large", CLOSES,
                              "the request head is longer than " TEXT_OF(
-                                 HTTP_HEAD_MAX) " bytes (RFC 6585 §5)"},
+                                 HTTP_HEAD_MAX) " bytes; a browser may have too many cookies for "
+                                                "this host (RFC 6585 §5)"},
     [HTTP_HOST_MISSING] = {400, "Bad Request", CLOSES,
                            "the Host header is missing (RFC 9112 §3.2, RFC 6455 §4.2.1)"},
     [HTTP_HOST_REPEATED] = {400, "Bad Request", CLOSES,

@@ -132,7 +132,11 @@ static void log_forbidden_origin(const struct client *client, const struct http_
     if (http_header_find(request, "Origin", &origin) == 0)
         http_header_find(request, "Page-Origin", &origin);
     log_escape(safe, sizeof safe, origin.at, origin.len);
-    if (origin.len < sizeof safe && handshake_is_origin(origin))
+    if (http_text_is(origin, "null"))
+        log_client(LOG_REQUESTS, client->number, client->address,
+                   "a page opened from a file has that Origin, and any website can have it: only "
+                   "while you try things out, start with --allow-origin null");
+    else if (origin.len < sizeof safe && handshake_is_origin(origin))
         log_client(LOG_REQUESTS, client->number, client->address,
                    "to let that origin connect, start with --allow-origin %s", safe);
     else

@@ -42,16 +42,25 @@ static void end_locked(struct outbox *outbox, const char *why)
 
 /* ----------------------------------------------------------------------------------- anyone */
 
+/* Does the client take what waits for it? That is asked now and then, not each time. */
+static void measure_locked(struct outbox *outbox)
+{
+    int64_t now = net_now();
+    if (!pace_is_due(&outbox->pace, now))
+        return;
+    int64_t taken = net_taken(outbox->client->fd).acknowledged;
+    if (pace_measure(&outbox->pace, taken >= 0 ? taken : outbox->flushed, now) > outbox->patience)
+        end_locked(outbox, NOT_READING);
+}
+
 /* Puts into the backlog what the socket did not take. */
 static enum outbox_result queue_locked(struct outbox *outbox, const unsigned char *bytes,
                                        size_t len)
 {
-    if (outbox->in_hand + buffer_len(&outbox->backlog) + len > outbox->max_backlog) {
-        end_locked(outbox, "it does not read: more than --max-backlog bytes wait for it");
-        return OUTBOX_GONE;
-    }
-    if (!buffer_append(&outbox->backlog, bytes, len)) {
-        end_locked(outbox, "it does not read, and there is no memory to wait for it");
+    bool fits = outbox->in_hand + buffer_len(&outbox->backlog) + len <= outbox->max_backlog;
+    if (!fits || !buffer_append(&outbox->backlog, bytes, len)) {
+        end_locked(outbox, fits ? "it does not read, and there is no memory to wait for it"
+                                : "it does not read: more than --max-backlog bytes wait for it");
         return OUTBOX_GONE;
     }
     return outbox->owner_sending ? OUTBOX_SENT : OUTBOX_BEHIND;
@@ -86,20 +95,11 @@ enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frame
 {
     pthread_mutex_lock(&outbox->lock);
     enum outbox_result result = post_locked(outbox, (struct iovec){(void *)frames, len});
+    if (result == OUTBOX_BEHIND) /* its pace counts from here on */
+        measure_locked(outbox);
     memory_hold(&outbox->holding, outbox->in_hand + outbox->backlog.size);
     pthread_mutex_unlock(&outbox->lock);
     return result;
-}
-
-/* Does the client take what waits for it? That is asked now and then, not each time. */
-static void measure_locked(struct outbox *outbox)
-{
-    int64_t now = net_now();
-    if (!pace_is_due(&outbox->pace, now))
-        return;
-    int64_t taken = net_taken(outbox->client->fd).acknowledged;
-    if (pace_measure(&outbox->pace, taken >= 0 ? taken : outbox->flushed, now) > outbox->patience)
-        end_locked(outbox, NOT_READING);
 }
 
 static enum outbox_result flush_locked(struct outbox *outbox)

@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PACE_TIME   1000         /* milliseconds over which it is measured */
-#define PACE_STEADY (128 * 1024) /* bytes in that time that are steady */
+#define PACE_TIME   250         /* milliseconds over which it is measured */
+#define PACE_STEADY (64 * 1024) /* bytes in that time that are steady */
 
 struct pace {
     int64_t measured_at; /* 0: never */

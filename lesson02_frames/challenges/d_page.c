@@ -8,7 +8,8 @@
 
 static void serve(struct conn *conn)
 {
-    static const char welcome[] = "欢迎！"; /* "welcome!" */
+    /* "Welcome to xxx. What can we do for you?" */
+    static const char welcome[] = "欢迎进入xxx，请问需要什么帮助吗？";
     struct conn_message m;
     if (!conn_accept(conn))
         return;

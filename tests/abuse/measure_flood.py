@@ -10,7 +10,7 @@ messages of 1 MB as fast as the server takes them, and reads what comes.
 
 prints how long the small message takes to come back, in both kinds of rounds, how fast the flood was,
 and who was evicted. The ratios are medians over the pairs of rounds. The closing line says whether the
-promises of README.md were kept; on a machine that is busy they may not be.
+promises of RELIABILITY.md were kept; on a machine that is busy they may not be.
 """
 import argparse
 import multiprocessing
@@ -32,7 +32,7 @@ LARGE = 1_000_000
 RATES = [4_000_000] * 3 + [1_000_000]  # bytes a second that the readers take
 PAUSE = 0.01  # seconds between two small messages
 
-# What README.md promises.
+# What RELIABILITY.md promises.
 RATIO_MAX = 1.5
 
 

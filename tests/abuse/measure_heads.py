@@ -7,7 +7,7 @@ measure_heads - how long a client waits for its 101 among ten thousand that neve
 Each row is a flood, see flood.py: for each connection that the server ends, a new one comes, so many a
 second. Meanwhile honest clients come, one after the other, each for a handshake; every tenth stays, and
 must be served at the end. The last column has those who were not let in. The closing line says whether
-the promises of README.md were kept; on a machine that is busy they may not be.
+the promises of RELIABILITY.md were kept; on a machine that is busy they may not be.
 """
 import argparse
 import collections
@@ -39,7 +39,7 @@ FLOODS = [  # lesson, kind, addresses, descriptors (0: all)
     (3, "page", 1, 0),
 ]
 
-# What README.md promises: milliseconds; and threads besides those of clients.
+# What RELIABILITY.md promises: milliseconds; and threads besides those of clients.
 WAIT_MAX = 200
 OTHERS_MAX = 400
 

@@ -12,7 +12,7 @@ once. All the while another process shakes hands with the server over and over.
 prints, for both kinds of rounds, the delivery latency: from the moment in which a message is handed
 to the speaker's socket to the moment in which a listener has it. The ratios are medians over the
 pairs of rounds. Whether all was heard, in one order, is checked all the time. The closing line says
-whether the promises of README.md were kept; on a machine that is busy they may not be.
+whether the promises of RELIABILITY.md were kept; on a machine that is busy they may not be.
 """
 import argparse
 import multiprocessing
@@ -34,7 +34,7 @@ DEAF, LISTENERS, SPEAKERS = 10, 90, 4
 KINDS = {"without": 0, "with": DEAF}
 BETWEEN = -1  # neither kind of round
 
-# What README.md promises. The backlogs are 4 MiB each; and a hundred clients need some memory besides.
+# What RELIABILITY.md promises. The backlogs are 4 MiB each; and a hundred clients need some memory besides.
 RATIO_MAX = 1.5
 HANDSHAKE_MAX = 100  # milliseconds
 MEMORY_MAX = 4 * DEAF + 0.1 * (DEAF + LISTENERS)  # MiB

@@ -1,7 +1,7 @@
 """
 A bound that has nothing to do with frames: of connections that have had their answer and stay. How many
-there may be of them, and of those before: test_heads.py. (Each row of the table in README.md is tested in this directory or in
-tests/clients/test_http.py, test_limits.py and test_cli.py.)
+there may be of them, and of those before: test_heads.py. (Each row of the table in README.md is tested in
+this directory or in tests/clients/test_http.py, test_limits.py and test_cli.py.)
 """
 import contextlib
 import resource

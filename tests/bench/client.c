@@ -13,8 +13,9 @@
 
 #include "load.h"
 
-#define EVENTS    512
-#define AT_ONCE   128 /* handshakes under way while load_open() runs */
+#define EVENTS 512
+#define AT_ONCE                                                                                    \
+    64 /* handshakes under way while load_open() runs: a server must take twice as many */
 #define PATIENCE  (30 * SECOND)
 #define READ_SIZE (256 * 1024)
 

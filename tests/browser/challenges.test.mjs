@@ -34,12 +34,12 @@ const heard = async (tab) => (await tab.locator('#log li').allTextContents()).re
 
 test('d: a page and a WebSocket on one port', { skip, timeout }, () =>
   withTabs('d_page', async ([tab, other]) => {
-    await line(tab, '← 欢迎！');
+    await line(tab, '← 欢迎进入xxx，请问需要什么帮助吗？');
     await say(tab, '<b>你好</b>');
     await line(tab, '← <b>你好</b>');
     await tab.click('#ping');
     await line(tab, 'pong after');
-    assert.deepEqual(await heard(other), ['← 欢迎！']);
+    assert.deepEqual(await heard(other), ['← 欢迎进入xxx，请问需要什么帮助吗？']);
     await tab.click('#disconnect');
     await line(tab, 'closed, 1000');
     assert.equal(await tab.isDisabled('#send'), true);

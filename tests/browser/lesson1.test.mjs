@@ -1,8 +1,10 @@
 // Lesson 1's page: it connects, shows readyState, and computes the accept key itself.
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { line, openBrowser, openPage, skip, startServer, timeout } from './support.mjs';
+import { line, openBrowser, openPage, root, skip, startServer, timeout, until } from './support.mjs';
 
 let browser;
 before(async () => { if (!skip) browser = await openBrowser(); });
@@ -62,6 +64,26 @@ test('the page computes the accept key as RFC 6455 §4.2.2 says', { skip, timeou
     assert.equal(await page.textContent('#key-note'), '');
     await page.fill('#key', 'short');
     assert.match(await page.textContent('#key-note'), /24 characters/);
+  }));
+
+// What README.md has the reader type, and, behind three spaces, what the console shows then.
+test('the console shows what the text says', { skip, timeout }, () =>
+  withPage(async (page, server) => {
+    const events = [];
+    page.on('console', (message) => events.push(message.text()));
+    const text = readFileSync(path.join(root, 'lesson01_handshake/README.md'), 'utf8');
+    const lines = /```text\n(see = [^]*?)\n```/.exec(text)[1].replaceAll('8080', server.port).split('\n');
+    for (const typed of lines) {
+      const [, code, shown] = /^(.*?\S)(?: {3,}(\S+))?$/.exec(typed);
+      let value;
+      await until(async () => {
+        value = String(await page.evaluate(shown ? code : `${code}; 0`));
+        return !shown || value === shown;
+      }, () => `${shown} from ${code}, and not ${value}`);
+    }
+    await server.stop();
+    await until(() => events.length === 2, () => `two events: ${events}`);
+    assert.deepEqual(events, [...text.matchAll(/`((?:open|close) \d)`/g)].map((match) => match[1]));
   }));
 
 test('whoever leaves the page makes room for the next', { skip, timeout }, () =>

@@ -74,7 +74,8 @@ def test_log(start, clients, lesson):
     assert re.search(r"^#2 \S+ 要允许这个来源连接，启动时请加 --allow-origin http://evil.example$", "\n".join(lines), re.M)
     assert all(HAS_CHINESE.search(line) for line in lines), lines
     if lesson > 1:
-        assert re.search(r"^#3 \S+ 文本，6 字节：你好$", "\n".join(lines), re.M)
+        assert re.search(r"^#3 \S+ 客户端已连接：WebSocket，路径 /\S*$", "\n".join(lines), re.M)
+        assert re.search(r"^#3 \S+ 接收到消息：文本，6 字节：你好$", "\n".join(lines), re.M)
         assert re.search(r"^#3 \S+ 关闭 1002：保留的操作码：只有 0、1、2、8、9、10 在使用（RFC 6455 §5.2）$", "\n".join(lines), re.M)
     chinese.stop()
     assert "server: 正在停止" in chinese.stderr.text or lesson == 1

@@ -9,9 +9,9 @@ import subprocess
 
 import pytest
 
-from ws_testlib.servers import IS_SANITIZED, LOOPBACKS, Server, command, run
-from ws_testlib.waiting import PATIENCE
-from ws_testlib.wire import BINARY, PING, TEXT, Client, close, frame, handshake, head, text
+from ws_testlib.servers import IS_SANITIZED, LOOPBACKS, Server, command, free_port, run
+from ws_testlib.waiting import PATIENCE, wait_until
+from ws_testlib.wire import BINARY, CLOSE, PING, TEXT, Client, close, frame, handshake, head, text
 
 OPTIONS = {  # from which lesson on there is an option, and a value that it takes
     "--port": (1, "0"), "--host": (1, "127.0.0.1"), "--verbose": (1, None), "--quiet": (1, None),
@@ -325,6 +325,29 @@ def test_broken_log_stops_nobody(lesson):
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_descriptors_are_never_a_clients(lesson, closed):
+    """The next descriptor that is opened takes the place of one that is closed: a client there would get the log."""
+    port = free_port()
+    program = ["sh", "-c", f'exec "$@" {closed}', "sh", *command(lesson, "-v", "--trace", "--port", port)]
+    with subprocess.Popen(program, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_until(lambda: not is_refused(port, "127.0.0.1"), "it listens")
+            if os.path.exists("/proc/self/fd"):
+                assert {os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in range(3)} == {"/dev/null"}
+            client = Client(port)
+            client.upgrade()
+            client.send(text("Hello") + close(1000))
+            client.finish()
+            answers = b"" if lesson == 1 else text("Hello", key=None) + frame(CLOSE, b"\x03\xe8", key=None)
+            assert client.read_to_end() == answers
+            process.terminate()
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
 
 
 # --------------------------------------------------------------------------------------------- signals

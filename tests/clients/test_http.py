@@ -440,7 +440,7 @@ def test_log_says_how_to_let_an_origin_in(start, clients, origin):
 
 
 @pytest.mark.parametrize("origin", [
-    "", "null", "http://a.example/", "http://a.example;reboot", "http://$(reboot)", "http://a.example`reboot`",
+    "", "http://a.example/", "http://a.example;reboot", "http://$(reboot)", "http://a.example`reboot`",
     "http://a.example --host 0.0.0.0", "http://a.example|sh", "http://a&b", "http://me@a.example", "* --trace",
     "http://a.example:port", "http://a.example:80", "http://a.example:123456", "http://", "http://[a|b]",
     "-h://a.example?", "http://" + "a" * 400])
@@ -450,6 +450,14 @@ def test_log_suggests_nothing_that_a_stranger_has_made_up(start, clients, origin
     assert ask_from_page(clients(server), server, "localhost:PORT", origin).status == 403
     server.stderr.wait_for(r"^#1 .* no website has the Origin")
     assert "--allow-origin" not in server.stderr.text
+
+
+def test_log_says_what_a_page_from_a_file_needs(start, clients):
+    server = start()
+    assert ask_from_page(clients(server), server, "localhost:PORT", "null").status == 403
+    hint = server.stderr.wait_for(r"^#1 .* a page opened from a file .*(--allow-origin null)$")
+    friendly = start(*hint[1].split())
+    assert ask_from_page(clients(friendly), friendly, "localhost:PORT", "null").status == 101
 
 
 def test_absolute_target_counts_and_not_host(server, clients):

@@ -173,6 +173,23 @@ def test_names_of_checks(document):
              if name not in checks | exercises])
 
 
+@every_document
+def test_chosen_tests_are_there(document):
+    """What a text lets pytest choose with -k: each word is in the name of a test of that file, or is a lesson."""
+    wrong = []
+    commands = [(line, code) for line, code in document.codes]
+    commands += [(block.line, line) for block in document.all(Block) if block.language in ("sh", "console")
+                 for line in block.text.splitlines()]
+    for line, command in commands:
+        match = re.search(r"\bpytest .*?(tests/[\w/]+\.py).* -k (?:\"([^\"]+)\"|([\w ]+))", command)
+        if match and (ROOT / match[1]).exists():  # otherwise test_files() says so
+            names = " ".join(re.findall(r"\bdef (test_\w+)", sources.text_of(pathlib.Path(match[1]))))
+            wrong += [f"{document.path}:{line}: {match[1]} has no test {word}"
+                      for word in re.findall(r"\w+", match[2] or match[3])
+                      if word not in ("and", "or", "not") and word not in names and not re.fullmatch(r"lesson\d", word)]
+    fail_if(wrong)
+
+
 FIGURE = re.compile(r"\d[\d.,]* ?(?:µs|us|ns|ms|[KMG]i?B/s|msg/s|messages/s|messages a second|per second|%|毫秒|微秒|纳秒|条/秒)"
                     r"|\d[\d.,]*(?: times (?:as|faster|slower|less|more)| ?倍)|每秒 ?\d")
 
@@ -199,7 +216,7 @@ def test_figures_say_how_they_were_made(document):
     fail_if(wrong)
 
 
-# ----------------------------------------------------------------------------------- README's table of options
+# ----------------------------------------------------------------------------------- README.md's table of options
 
 def option_rows():
     for table in DOCUMENTS[pathlib.Path("README.md")].all(Table):

@@ -10,8 +10,10 @@ from document import Block, Document, Heading, Paragraph, Table, chinese, is_chi
 from ws_testlib.servers import ROOT
 
 # Those that must have a Chinese text beside them; of all others it is compared if it is there.
-REQUIRED = ["README.md", "lesson01_handshake/README.md", "lesson01_handshake/TEACHING.md",
-            "lesson02_frames/README.md", "lesson03_broadcast/README.md", "lesson03_broadcast/BEYOND.md"]
+REQUIRED = ["README.md", "CONTRIBUTING.md", "tests/README.md", "tests/RELIABILITY.md",
+            "tests/bench/README.md", "tests/wscheck/README.md",
+            "lesson01_handshake/README.md", "lesson01_handshake/TEACHING.md", "lesson02_frames/README.md",
+            "lesson03_broadcast/README.md", "lesson03_broadcast/BEYOND.md"]
 
 PAIRS = [path for path in texts() if not is_chinese(path) and (ROOT / chinese(path)).exists()]
 

@@ -191,6 +191,8 @@ WRONG_NAMES = {
     "test_constants_and_names": ["`WS_TEXTS`", "`struct nothing`"],
     "test_targets_of_make": ["`make lesson04`", "```sh\nmake lesson04 && ./server\n```"],
     "test_names_of_checks": ["`./wscheck --hint close-9`"],
+    "test_chosen_tests_are_there": ["`pytest -q tests/clients/test_cli.py -k two_serverz`",
+                                    "```sh\npytest tests/clients/test_cli.py -k \"help or two_serverz\"\n```"],
     "test_figures_say_how_they_were_made": ["It takes 3 ms.", "Three clients, 120 MB/s."],
 }
 RIGHT_NAMES = {
@@ -204,6 +206,7 @@ RIGHT_NAMES = {
     "test_constants_and_names": ["`WS_TEXT`, `struct ws_frame`, `SO_REUSEADDR`"],
     "test_targets_of_make": ["`make lesson03 SAN=thread`", "make sure"],
     "test_names_of_checks": ["`./wscheck --hint accept-key`"],
+    "test_chosen_tests_are_there": ["`pytest -q tests/clients/test_cli.py -k \"two_servers and not lesson2\"`"],
     "test_figures_say_how_they_were_made": ["3 ms, by `make bench`", "20 s of silence"],
 }
 

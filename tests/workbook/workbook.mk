@@ -8,7 +8,8 @@
 .PHONY: workbook workbook-proof
 workbook:
 	@FORCE=$(FORCE) tests/workbook/make-workbook workbook $(if $(LESSON), \
-	    $$(awk -v list=1 -f tests/workbook/stubs.awk lesson0$(LESSON)_*/exercises | cut -d' ' -f1))
+	    $$(awk -v list=1 -f tests/workbook/stubs.awk $(wildcard $(addprefix lesson0$(LESSON)_*/,exercises challenges/exercises)) \
+	    | cut -d' ' -f1))
 	@echo 'workbook/ is made. To begin: cd workbook && make check0$(or $(LESSON),1)'
 
 workbook-proof: wscheck
