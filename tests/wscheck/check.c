@@ -80,8 +80,8 @@ static const struct exercise exercises[] = {
      "queue_locked() in lesson03_broadcast/outbox.c, members_flush() in "
      "lesson03_broadcast/members.c)"},
     {"ordered-writes", 3, "no frame in the middle of another",
-     "what is locked while a frame is sent, and what waits behind it (in the course: post_locked() "
-     "and outbox_write() in lesson03_broadcast/outbox.c)"},
+     "what is locked while a frame is sent, and what waits behind it (in the course: "
+     "send_now_locked() and outbox_write() in lesson03_broadcast/outbox.c)"},
     {"one-order", 3, "many talk at once, and nothing is lost",
      "where what was said waits, and how it is taken from there (in the course: room_say() and "
      "deliver_once_locked() in lesson03_broadcast/room.c)"},

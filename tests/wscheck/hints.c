@@ -147,9 +147,9 @@ static const struct thoughts thoughts[] = {
     {"ordered-writes",
      "When may a frame not go straight to the socket? What stands half sent in it, and who sends "
      "the other half?",
-     "Send what may be sent now, without waiting. Then three cases: nothing is left; something is "
-     "left, and waits behind what waits already; the connection is gone. If older bytes wait, "
-     "nothing may be sent now, and all of it is left."},
+     "One question with three parts: is the client evicted, is its owner in the middle of a frame, "
+     "does something older wait? Only if the answer is no three times, send, without waiting. What "
+     "is left is the result: the caller queues it. The lines for --trace stand around all that."},
     {"one-order",
      "Who may say something while you deliver? Where does that go? When is the lock held, and when "
      "must it not be?",
