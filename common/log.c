@@ -14,7 +14,9 @@
 
 #include "net.h"
 #include "printable.h"
+#include "terminal.h"
 #include "words.h"
+#include "wrap.h"
 
 #define LINE_MAX_LEN 600
 #define LINE_ROOM    2048
@@ -22,6 +24,7 @@
 
 static enum log_level wanted = LOG_CLIENTS; /* set once, before there are threads */
 static bool colour;
+static bool is_terminal;
 
 /* A program may be started with stdin, stdout or stderr closed. The next descriptor to be opened would
  * take that place, and if it were a client's socket, the log would be written to the client. */
@@ -40,7 +43,8 @@ void log_init(enum log_level level)
     fill_standard_descriptors();
     const char *no_color = getenv("NO_COLOR"); /* https://no-color.org */
     wanted = level;
-    colour = isatty(STDERR_FILENO) && (no_color == NULL || *no_color == '\0');
+    is_terminal = isatty(STDERR_FILENO);
+    colour = is_terminal && (no_color == NULL || *no_color == '\0');
 }
 
 bool log_wants(enum log_level level)
@@ -51,6 +55,18 @@ bool log_wants(enum log_level level)
 bool log_has_colour(void)
 {
     return colour;
+}
+
+/* A window may be resized at any time. */
+static size_t columns_of_terminal(void)
+{
+    return is_terminal ? terminal_columns(STDERR_FILENO) : 0;
+}
+
+size_t log_columns(void)
+{
+    size_t columns = columns_of_terminal();
+    return columns > 0 && columns < LOG_COLUMNS ? columns : LOG_COLUMNS;
 }
 
 /* Not stdio: stderr is unbuffered there, and a line could go out in several pieces. */
@@ -84,12 +100,24 @@ void log_set_writer(log_writer *writer)
     write_all = writer;
 }
 
+/* On a terminal, no word is cut by its edge. */
+static void write_wrapped(const struct log_kind *kind, const char *text, size_t len)
+{
+    size_t columns = columns_of_terminal(), size = 2 * len + LINE_ROOM;
+    char *wrapped = columns > 0 ? malloc(size) : NULL;
+    if (wrapped != NULL)
+        write_all(kind, wrapped, wrap_text(wrapped, size, text, len, columns));
+    else
+        write_all(kind, text, len);
+    free(wrapped);
+}
+
 static void write_line(const struct log_kind *kind, char *line, size_t len)
 {
     if (len > LINE_MAX_LEN - 2)
         len = LINE_MAX_LEN - 2;
     line[len++] = '\n';
-    write_all(kind, line, len);
+    write_wrapped(kind, line, len);
 }
 
 void log_line(const char *format, ...)
@@ -151,7 +179,7 @@ void log_block(const struct log_kind *kind, const char *text, size_t len)
                         colour ? "\033[2m#%lu %s %s.%03ld\033[0m %s" : "#%lu %s %s.%03ld %s",
                         kind->number, kind->address, stamp, now.tv_nsec / 1000000, gap);
     memcpy(block + head, text, len);
-    write_all(kind, block, (size_t)head + len);
+    write_wrapped(kind, block, (size_t)head + len);
     free(block);
 }
 

@@ -24,6 +24,11 @@ void log_init(enum log_level level);
 bool log_wants(enum log_level level);
 bool log_has_colour(void); /* stderr is a terminal, and NO_COLOR is not set */
 
+/* How wide a text for the log should be: as the terminal, but LOG_COLUMNS at most, or if stderr is none.
+ * On a terminal, lines that are longer than it is wide are broken between words. */
+#define LOG_COLUMNS 100
+size_t log_columns(void);
+
 /* What a line is about. Lines of the same words are like each other. */
 struct log_kind {
     enum log_level level;

@@ -11,7 +11,9 @@
 
 #include "frame.h"
 #include "handshake.h"
+#include "terminal.h"
 #include "words.h"
+#include "wrap.h"
 
 #define VERSION "1.0.0"
 
@@ -24,6 +26,7 @@ enum option_id {
     VERBOSE,
     QUIET,
     TRACE,
+    TRACE_FILE,
     HELP,
     SHOW_VERSION,
     HANDSHAKE_TIMEOUT,
@@ -53,6 +56,8 @@ static const struct option {
     {QUIET, OPTIONS_HANDSHAKE, 'q', "quiet", NULL, NULL, "log neither messages nor connections"},
     {TRACE, OPTIONS_HANDSHAKE, 0, "trace", NULL, NULL,
      "explain each request head and each frame on stderr"},
+    {TRACE_FILE, OPTIONS_HANDSHAKE, 0, "trace-file", "FILE", NULL,
+     "write them to FILE for Wireshark; it holds all that clients say: keep it private"},
     {HELP, OPTIONS_HANDSHAKE, 'h', "help", NULL, NULL, "print this and exit"},
     {SHOW_VERSION, OPTIONS_HANDSHAKE, 0, "version", NULL, NULL, "print the version and exit"},
     {HANDSHAKE_TIMEOUT, OPTIONS_HANDSHAKE, 0, "handshake-timeout", "SECONDS", "120",
@@ -86,24 +91,38 @@ static char *fallback_of(const struct option *o, const struct options_spec *spec
 
 /* ------------------------------------------------------------------------------- telling people */
 
+#define HELP_MAX 300 /* bytes of a line */
+
+/* Wrapped to the width of the terminal; if there is none, as it is. */
+static void print_line(const char *line)
+{
+    size_t columns = terminal_columns(STDOUT_FILENO);
+    char wrapped[3 * HELP_MAX];
+    size_t len =
+        wrap_text(wrapped, sizeof wrapped, line, strlen(line), columns > 0 ? columns : SIZE_MAX);
+    fwrite(wrapped, 1, len, stdout);
+}
+
 static void print_help(const struct options_spec *spec)
 {
     printf("%s\n\n%s\n\n", words("usage: ./server [options]"), spec->program);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option *o = &table[i];
-        char left[40];
+        char left[40], line[HELP_MAX];
         if (!is_in(o, spec))
             continue;
         snprintf(left, sizeof left, "%c%c%c --%s%s%s", o->letter ? '-' : ' ',
                  o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name,
                  o->argument != NULL ? " " : "", o->argument != NULL ? o->argument : "");
         const char *fallback = fallback_of(o, spec);
-        printf("  %-31s %s%s%s%s\n", left, words(o->help), fallback != NULL ? " (" : "",
-               fallback != NULL ? fallback : "", fallback != NULL ? ")" : "");
+        snprintf(line, sizeof line, "  %-31s %s%s%s%s\n", left, words(o->help),
+                 fallback != NULL ? " (" : "", fallback != NULL ? fallback : "",
+                 fallback != NULL ? ")" : "");
+        print_line(line);
     }
 }
 
-static enum options_verdict usage_error(const char *problem, const char *word)
+enum options_verdict options_usage_error(const char *problem, const char *word)
 {
     fprintf(stderr, words("server: %s: %s\nTry ./server --help\n"), word, words(problem));
     return OPTIONS_USAGE;
@@ -158,6 +177,9 @@ static const char *set_option(struct options *options, enum option_id id, char *
     case VERBOSE: options->verbose = true; return NULL;
     case QUIET: options->quiet = true; return NULL;
     case TRACE: options->trace = true; return NULL;
+    case TRACE_FILE:
+        options->trace_file = value;
+        return *value != '\0' ? NULL : "the name of a file is needed";
     case HANDSHAKE_TIMEOUT:
         return seconds(value, &options->handshake_timeout) ? NULL : "seconds, from 0.001 to 86400";
     case ALLOW_ORIGIN:
@@ -233,7 +255,7 @@ static enum options_verdict must_be_at_least(uint64_t value, uint64_t least, con
         return OPTIONS_RUN;
     snprintf(problem, sizeof problem, words("%s must fit: at least %llu"), words(what),
              (unsigned long long)least);
-    return usage_error(problem, word);
+    return options_usage_error(problem, word);
 }
 
 /* A client must not be sent away because others said something that they may say; nor because it said
@@ -276,23 +298,23 @@ enum options_verdict options_parse(struct options *options, const struct options
         char *word = argv[i], *value;
         const struct option *o = find_option(word, &value);
         if (o == NULL)
-            return usage_error(word[0] == '-' ? "there is no such option"
-                                              : "only options are expected here",
-                               word);
+            return options_usage_error(word[0] == '-' ? "there is no such option"
+                                                      : "only options are expected here",
+                                       word);
         if (!is_in(o, spec))
-            return usage_error("this server does not have that option", word);
+            return options_usage_error("this server does not have that option", word);
         if (o->argument == NULL && value != NULL)
-            return usage_error("this option takes no value", word);
+            return options_usage_error("this option takes no value", word);
         if (o->argument != NULL && value == NULL) {
             if (++i == argc)
-                return usage_error("a value must follow", word);
+                return options_usage_error("a value must follow", word);
             value = argv[i];
         }
         if (is_question(o, spec))
             return OPTIONS_DONE;
         const char *problem = set_option(options, o->id, value);
         if (problem != NULL)
-            return usage_error(problem, word);
+            return options_usage_error(problem, word);
     }
     return check_limits(options, spec);
 }

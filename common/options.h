@@ -17,6 +17,7 @@ struct options {
     unsigned port;    /* 0: any free one */
     const char *host; /* NULL: loopback */
     bool verbose, quiet, trace;
+    const char *trace_file;    /* NULL: none */
     int64_t handshake_timeout; /* milliseconds for a whole request head */
     char **origins;            /* further origins that may connect */
     size_t origin_count;
@@ -53,6 +54,9 @@ enum options_verdict {
  * program. */
 enum options_verdict options_parse(struct options *options, const struct options_spec *spec,
                                    int argc, char **argv);
+
+/* For a mistake in the command line that turns out later: explains it, and returns OPTIONS_USAGE. */
+enum options_verdict options_usage_error(const char *problem, const char *word);
 
 /* How much the log shall say: --quiet, --verbose, or whether somebody watches it on a terminal. */
 enum log_level options_log_level(const struct options *options);

@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PER_LINE    16      /* bytes of payload */
-#define MARGIN      "     " /* before all lines but the first */
-#define INDENT      MARGIN "       "
-#define WORDS_WIDTH 88 /* columns behind an INDENT */
+#define PER_LINE   16      /* bytes of payload */
+#define MARGIN     "     " /* before all lines but the first */
+#define INDENT     MARGIN "       "
+#define INDENT_LEN 12
 
 /* ------------------------------------------------------------------------------- looking on */
 
@@ -282,7 +282,7 @@ static struct hint find_hint(const struct trace_frame *trace)
 struct text {
     char *out;
     size_t len;
-    bool colour;
+    struct trace_look look;
 };
 
 #if defined(__GNUC__)
@@ -305,7 +305,7 @@ add(struct text *text, const char *format, ...)
 enum colour { RED = 31, GREEN = 32, YELLOW = 33, CYAN = 36 };
 static void add_coloured(struct text *text, enum colour colour, int width, const char *word)
 {
-    if (text->colour)
+    if (text->look.colour)
         add(text, "\033[1;%dm%-*s\033[0m", colour, width, word);
     else
         add(text, "%-*s", width, word);
@@ -327,7 +327,7 @@ static void add_words(struct text *text, const char *words)
         size_t len = 0;
         while (word[len] != '\0' && word[len] != ' ')
             len++;
-        if (column > 0 && column + 1 + len > WORDS_WIDTH) {
+        if (column > 0 && INDENT_LEN + column + 1 + len > text->look.columns) {
             add(text, "\n" INDENT);
             column = 0;
         }
@@ -438,7 +438,30 @@ static void end_line(struct text *text)
     add(text, "\n");
 }
 
-/* The header: its bytes, below them their bits, below those what they mean. */
+/* Cells beside each other: their bytes, below them their bits, below those what they mean. */
+static void add_cells(struct text *text, const struct cell *cells, const int *width, size_t count)
+{
+    for (int line = 0; line < 3; line++) {
+        add(text, "    ");
+        for (size_t i = 0; i < count; i++)
+            add(text, "%-*s", width[i],
+                line == 0   ? cells[i].bytes
+                : line == 1 ? cells[i].bits
+                            : cells[i].meaning);
+        end_line(text);
+    }
+}
+
+/* How many cells stand beside each other; the last needs no space behind it. */
+static size_t fitting(const struct text *text, const int *width, size_t count)
+{
+    size_t columns = 4, n = 0;
+    while (n < count && columns + (size_t)width[n] - 1 <= text->look.columns)
+        columns += (size_t)width[n++];
+    return n > 0 ? n : 1;
+}
+
+/* The header, on a narrow terminal in two rows. */
 static void add_header(struct text *text, const struct trace_frame *trace)
 {
     struct parts parts = find_parts(trace);
@@ -456,14 +479,9 @@ static void add_header(struct text *text, const struct trace_frame *trace)
         size_t bytes = strlen(cells[i].bytes), meaning = strlen(cells[i].meaning);
         width[i] = (int)(bytes > meaning ? bytes : meaning) + 1;
     }
-    for (int line = 0; line < 3; line++) {
-        add(text, "    ");
-        for (size_t i = 0; i < n; i++)
-            add(text, "%-*s", width[i],
-                line == 0   ? cells[i].bytes
-                : line == 1 ? cells[i].bits
-                            : cells[i].meaning);
-        end_line(text);
+    for (size_t first = 0, count; first < n; first += count) {
+        count = fitting(text, width + first, n - first);
+        add_cells(text, cells + first, width + first, count);
     }
 }
 
@@ -484,11 +502,12 @@ static void add_payload(struct text *text, const struct trace_frame *trace)
     unsigned char plain[TRACE_SHOWN];
     size_t shown = unmask(trace, plain);
     bool masked = trace->header_done && trace->frame.masked;
+    bool is_narrow = text->look.columns < 88;
     for (size_t at = 0; at < shown; at += PER_LINE) {
         size_t len = shown - at < PER_LINE ? shown - at : PER_LINE;
         add_payload_line(text, trace->cut_before + trace->header_len + at, trace->shown + at, len,
-                         trace->header_bad ? "came behind it"
-                         : masked          ? "masked, as sent"
+                         trace->header_bad ? (is_narrow ? "behind" : "came behind it")
+                         : masked          ? (is_narrow ? "as sent" : "masked, as sent")
                                            : "payload");
         if (masked)
             add_payload_line(text, no_cut, plain + at, len, "unmasked");
@@ -592,9 +611,10 @@ static void add_cut(struct text *text)
     add(text, "the connection ended in the middle of this frame: 1006 (§7.1.5)\n");
 }
 
-size_t trace_frame_text(const struct trace_frame *trace, bool colour, char out[TRACE_MAX])
+size_t trace_frame_text(const struct trace_frame *trace, struct trace_look look,
+                        char out[TRACE_MAX])
 {
-    struct text text = {out, 0, colour};
+    struct text text = {out, 0, look};
     struct parts parts = find_parts(trace);
     add_direction(&text, trace->from_client, trace->is_queued);
     if (trace->header_bad && trace->header_len == 1)
@@ -690,7 +710,7 @@ static void add_json_fault(struct text *text, const struct trace_frame *trace)
 
 size_t trace_frame_json(const struct trace_frame *trace, char out[TRACE_MAX])
 {
-    struct text text = {out, 0, false};
+    struct text text = {out, 0, {false, TRACE_COLUMNS}};
     enum ws_outcome outcome = trace->outcome;
     add(&text, "\"direction\":\"%s\",\"outcome\":\"%s\"", trace->from_client ? "in" : "out",
         outcome == WS_OK        ? "ok"
@@ -710,7 +730,8 @@ size_t trace_frame_json(const struct trace_frame *trace, char out[TRACE_MAX])
 /* ------------------------------------------------------------------------------------ heads */
 
 #define NOTE_COLUMN 60
-#define LINE_WIDTH  93 /* columns for a line of a head, margin and | aside */
+#define NOTE_WIDTH  33 /* columns; behind NOTE_COLUMN and the margin, that makes 100 */
+#define HEAD_MARGIN 7  /* margin, | and space */
 #define HEAD_PIECE                                                                                 \
     256 /* bytes of a line written at a time; as text they may take four times that */
 
@@ -756,10 +777,12 @@ static size_t add_byte(struct text *text, unsigned char byte)
 /* A line of a head, broken where it is too long for ours. */
 static void add_head_line(struct text *text, const char *line, size_t len, const char *note)
 {
-    size_t column = 0;
+    size_t columns = text->look.columns - HEAD_MARGIN, column = 0;
+    bool is_narrow = columns < NOTE_COLUMN + NOTE_WIDTH;
+    size_t note_column = is_narrow && columns > NOTE_WIDTH ? columns - NOTE_WIDTH : NOTE_COLUMN;
     add(text, MARGIN "| ");
     for (size_t i = 0; i < len; i++) {
-        if (column > LINE_WIDTH - 4) {
+        if (column > columns - 4) {
             add(text, "\n" MARGIN "| ");
             column = 0;
             note = NULL;
@@ -767,7 +790,7 @@ static void add_head_line(struct text *text, const char *line, size_t len, const
         column += add_byte(text, (unsigned char)line[i]);
     }
     if (note != NULL && column < NOTE_COLUMN)
-        add(text, "%*s%s", (int)(NOTE_COLUMN - column), "", note);
+        add(text, "%*s%s", column < note_column ? (int)(note_column - column) : 2, "", note);
     add(text, "\n");
 }
 
@@ -792,9 +815,9 @@ static void add_head_verdict(struct text *text, const struct trace_head *head)
     }
 }
 
-size_t trace_head_text(const struct trace_head *head, bool colour, char out[TRACE_MAX])
+size_t trace_head_text(const struct trace_head *head, struct trace_look look, char out[TRACE_MAX])
 {
-    struct text text = {out, 0, colour};
+    struct text text = {out, 0, look};
     const char *bytes = head->bytes;
     size_t at = 0;
     add_direction(&text, head->from_client, false);

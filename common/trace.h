@@ -7,7 +7,8 @@
  * writes down what they are, which rule they keep or break. Nothing depends on what it says.
  *
  * Pure: it writes text into the caller's buffer. Bytes of a client appear in it as hexadecimal or as
- * printable ASCII, so that the text is safe to print. Lines are at most 100 columns wide.
+ * printable ASCII, so that the text is safe to print. Lines are at most 100 columns wide; or, for a
+ * terminal that is narrower, what must stand together is, and the words may be wrapped: wrap.h.
  */
 #ifndef COMMON_TRACE_H
 #define COMMON_TRACE_H
@@ -67,9 +68,17 @@ size_t trace_sent(struct trace_frame *trace, const unsigned char *bytes, size_t 
 
 /* -------------------------------------------------------------------------------- telling */
 
+/* How it is shown: on a terminal in colour; so many columns there are. */
+struct trace_look {
+    bool colour;
+    size_t columns;
+};
+#define TRACE_COLUMNS 100
+
 /* Writes what is known of the frame, and the verdict. Returns the length of the text, which ends
  * with a newline. */
-size_t trace_frame_text(const struct trace_frame *trace, bool colour, char out[TRACE_MAX]);
+size_t trace_frame_text(const struct trace_frame *trace, struct trace_look look,
+                        char out[TRACE_MAX]);
 
 /*
  * The same for programs: the members of a JSON object, without the braces around it.
@@ -100,6 +109,6 @@ struct trace_head {
 };
 
 /* Writes it line by line, as much as fits, and what its lines mean. */
-size_t trace_head_text(const struct trace_head *head, bool colour, char out[TRACE_MAX]);
+size_t trace_head_text(const struct trace_head *head, struct trace_look look, char out[TRACE_MAX]);
 
 #endif

@@ -211,6 +211,14 @@ static bool accept_from(int listening, struct client *client)
     return true;
 }
 
+void listener_own_address(int fd, char text[NET_ADDRESS_MAX])
+{
+    struct sockaddr_storage own = {.ss_family = AF_INET};
+    socklen_t len = sizeof own;
+    (void)getsockname(fd, (struct sockaddr *)&own, &len); /* or it is 0.0.0.0:0 */
+    address_text(&own, text);
+}
+
 /* Fills set with the listener's sockets and one more descriptor; returns how many there are. */
 static size_t wait_set(struct pollfd *set, const struct listener *listener, int other)
 {

@@ -49,6 +49,9 @@ void listener_print_ready(const struct listener *listener, const char *host);
  */
 bool listener_accept(struct listener *listener, struct client *client);
 
+/* The address of this end of a connection, which is one of the listener's. */
+void listener_own_address(int fd, char text[NET_ADDRESS_MAX]);
+
 /* Waits for a first byte from the client until the deadline. False if another client came to the
  * listener before there was one. */
 bool listener_hears_first(const struct listener *listener, int fd, int64_t deadline);

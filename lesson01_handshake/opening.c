@@ -10,20 +10,30 @@
 
 #include "log.h"
 #include "trace.h"
+#include "tracefile.h"
 #include "words.h"
 
 #define FIRST_READ 2048 /* bytes; most heads are shorter */
 #define ORIGIN_MAX 300  /* an origin has at most 253 for its host, and some more */
 
-/* Shows a head that has come or goes out, if that is wanted. */
+/* Shows a head that has come or gone out, if that is wanted. */
 static void trace_head(const struct client *client, const struct trace_head *head)
 {
     char *text = client->trace ? malloc(TRACE_MAX) : NULL;
     if (text == NULL)
         return;
     log_block(&(struct log_kind){LOG_REQUESTS, client->number, client->address, "head"}, text,
-              trace_head_text(head, log_has_colour(), text));
+              trace_head_text(head, (struct trace_look){log_has_colour(), log_columns()}, text));
     free(text);
+}
+
+/* A request, whole or not; and what is wrong with it goes with it. */
+static void trace_request(const struct client *client, const struct trace_head *head)
+{
+    bool is_bad = head->outcome != HTTP_OK && head->outcome != HTTP_PARTIAL;
+    trace_head(client, head);
+    tracefile_received(client, head->bytes, head->len,
+                       is_bad ? http_refusal_find(head->outcome)->reason : NULL);
 }
 
 /* An answer to a request that was judged so. */
@@ -63,15 +73,16 @@ enum http_outcome opening_read_head(const struct client *client, struct buffer *
                                     struct http_request *request, int64_t deadline)
 {
     unsigned reads = 0;
+    tracefile_begin(client);
     enum http_outcome outcome = read_head(client, in, request, deadline, &reads);
     bool is_stopped = outcome == HTTP_PARTIAL && net_is_readable(client->stop);
     if (reads > 0 && !is_stopped) /* else the trace would say that the client has left */
-        trace_head(client,
-                   &(struct trace_head){.from_client = true,
-                                        .bytes = in->data,
-                                        .len = outcome == HTTP_OK ? request->head_len : in->end,
-                                        .reads = reads,
-                                        .outcome = outcome});
+        trace_request(client,
+                      &(struct trace_head){.from_client = true,
+                                           .bytes = in->data,
+                                           .len = outcome == HTTP_OK ? request->head_len : in->end,
+                                           .reads = reads,
+                                           .outcome = outcome});
     return outcome;
 }
 
@@ -88,6 +99,7 @@ static void finish(const struct client *client)
 {
     net_finish_sending(client->fd);
     net_drain(client->fd, net_now() + OPENING_LINGER);
+    tracefile_end(client, TRACEFILE_CLOSED, NULL);
 }
 
 static struct handshake_rules rules_of(const struct options *options, const char *subprotocol)
@@ -120,6 +132,7 @@ bool opening_upgrade(const struct client *client, const char *answer, size_t len
     if (!send_all(client, &(struct iovec){(void *)answer, len}, 1))
         return false;
     opening_trace_answer(client, answer, len);
+    tracefile_sent(client, answer, len, NULL);
     return true;
 }
 
@@ -174,8 +187,10 @@ void opening_refuse(const struct client *client, const struct http_request *requ
     char answer[HTTP_REFUSAL_MAX];
     size_t len = http_refusal_write(outcome, !is_head(request), answer);
     bool is_sent = send_all(client, &(struct iovec){answer, len}, 1);
-    if (is_sent)
+    if (is_sent) {
         trace_answer(client, answer, len, outcome);
+        tracefile_sent(client, answer, len, NULL);
+    }
     log_client(LOG_REQUESTS, client->number, client->address, "refused %d: %s", refusal->status,
                words(refusal->reason));
     if (outcome == HTTP_ORIGIN_FORBIDDEN)
@@ -202,9 +217,12 @@ static void send_page(const struct client *client, const struct http_request *re
                             "\r\n",
                             content_type, len);
     struct iovec parts[] = {{head, (size_t)head_len}, {(void *)body, is_head(request) ? 0 : len}};
+    const struct iovec whole[] = {parts[0], parts[1]}; /* sending changes the others */
     bool is_sent = send_all(client, parts, 2);
-    if (is_sent)
+    if (is_sent) {
         trace_answer(client, head, (size_t)head_len, HTTP_OK);
+        tracefile_bytes(client, false, whole, 2, 0, whole[0].iov_len + whole[1].iov_len, NULL);
+    }
     log_client(LOG_REQUESTS, client->number, client->address, "200 %s",
                log_escape(safe, sizeof safe, request->target.at, request->target.len));
     if (is_sent)

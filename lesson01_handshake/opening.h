@@ -49,7 +49,7 @@ enum http_outcome opening_judge(const struct http_request *request, const struct
 /* Sends the 101: from now on there are frames. False if that could not be sent. */
 bool opening_upgrade(const struct client *client, const char *answer, size_t len);
 
-/* With --trace, shows a 101 that somebody else sends. */
+/* With --trace, shows a 101 that somebody else has sent. */
 void opening_trace_answer(const struct client *client, const char *answer, size_t len);
 
 /* Answers a request that is no upgrade with its page, and waits for the client to close, at most

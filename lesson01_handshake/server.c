@@ -18,6 +18,7 @@
 #include "log.h"
 #include "opening.h"
 #include "page.h" /* page.html as an array, made by the Makefile */
+#include "tracefile.h"
 
 #define GRACE 1000 /* milliseconds that a silent client still has when another one waits */
 
@@ -50,10 +51,12 @@ static void show_what_comes(const struct client *client, const unsigned char *ea
     size_t offset = 0;
     ssize_t n;
     print_hexdump(early, len, offset);
+    tracefile_received(client, early, len, NULL);
     offset += len;
     while ((n = net_receive(client->fd, bytes, sizeof bytes, client->stop, NET_NO_DEADLINE)) >
            0) { /* it may be silent as long as it likes */
         print_hexdump(bytes, (size_t)n, offset);
+        tracefile_received(client, bytes, (size_t)n, NULL);
         offset += (size_t)n;
     }
     log_client(LOG_CLIENTS, client->number, client->address, "closed after %zu bytes", offset);
@@ -99,6 +102,7 @@ static void serve(const struct client *client)
     }
     if (outcome != HTTP_OK && outcome != HTTP_PARTIAL)
         opening_refuse(client, &request, outcome);
+    tracefile_end(client, TRACEFILE_LEFT, NULL);
     net_close(client->fd);
     buffer_free(&in);
 }
@@ -107,6 +111,7 @@ static void serve(const struct client *client)
 static void on_signal(int signal)
 {
     (void)signal;
+    tracefile_flush();
     _exit(0);
 }
 
@@ -122,6 +127,9 @@ int main(int argc, char **argv)
     case OPTIONS_RUN: break;
     }
     log_init(options_log_level(&options));
+    int status = tracefile_open(options.trace_file);
+    if (status != 0)
+        return status;
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
     signal(SIGPIPE, SIG_IGN); /* a client that has gone must not take the server along */

@@ -4,6 +4,7 @@
 #include "client.h"
 
 #include "log.h"
+#include "tracefile.h"
 
 /* Which serve() is it for, and which kind of place does it take? */
 static const struct route *find_route(const struct server *server, struct http_text path,
@@ -97,6 +98,7 @@ static enum http_outcome upgrade(const struct client *client, struct place *plac
         return HTTP_NO_RESOURCES;
     }
     log_client(LOG_CLIENTS, client->number, client->address, "open: WebSocket at %s", safe);
+    tracefile_sent(client, answer, len, NULL); /* before what others say to it */
     converse(route, conn, place);
     return HTTP_OK;
 }
@@ -136,5 +138,6 @@ void client_serve(const struct client *client, struct place *place, const struct
         show_refused(client, server, &request, &in, outcome);
         opening_refuse(client, &request, outcome);
     }
+    tracefile_end(client, TRACEFILE_LEFT, NULL); /* unless it was noted how */
     buffer_free(&in);
 }

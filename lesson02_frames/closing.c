@@ -4,6 +4,7 @@
 #include "closing.h"
 
 #include "opening.h"
+#include "tracefile.h"
 
 /* Has the server closed, and can the client still be understood? After a fault it cannot. */
 static bool is_first(const struct ending *ending)
@@ -52,6 +53,15 @@ static void close_first(const struct ending *ending, struct observed *observed,
     net_drain(fd, deadline);
 }
 
+static void note_end(const struct client *client, const struct ending *ending)
+{
+    bool is_abnormal = ending->code == WS_CLOSE_ABNORMAL;
+    enum tracefile_end how = !is_abnormal      ? TRACEFILE_CLOSED
+                             : ending->evicted ? TRACEFILE_RESET
+                                               : TRACEFILE_LOST;
+    tracefile_end(client, how, is_abnormal ? ending->reason : NULL);
+}
+
 void closing_say_goodbye(const struct ending *ending, struct observed *observed,
                          const struct buffer *waiting, struct ws_message_parser *parser,
                          struct input *input)
@@ -61,4 +71,5 @@ void closing_say_goodbye(const struct ending *ending, struct observed *observed,
     else
         ending_say_goodbye(ending, observed, waiting);
     observer_ended(observed, ending);
+    note_end(observed->client, ending);
 }

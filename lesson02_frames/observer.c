@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "tracefile.h"
 
 static bool other_wants(const struct observed *observed)
 {
@@ -15,7 +16,7 @@ static bool other_wants(const struct observed *observed)
 
 bool observer_wants(const struct observed *observed)
 {
-    return observed->client->trace || other_wants(observed);
+    return observed->client->trace || tracefile_is_open() || other_wants(observed);
 }
 
 static void print(const struct client *client, const struct trace_frame *frame)
@@ -26,7 +27,7 @@ static void print(const struct client *client, const struct trace_frame *frame)
         return;
     const char *words = frame->from_client ? "received" : frame->is_queued ? "queued" : "sent";
     log_block(&(struct log_kind){LOG_MESSAGES, client->number, client->address, words}, text,
-              trace_frame_text(frame, log_has_colour(), text));
+              trace_frame_text(frame, (struct trace_look){log_has_colour(), log_columns()}, text));
     free(text);
 }
 
@@ -72,8 +73,12 @@ size_t observer_feed(struct observed *observed, struct ws_message_parser *parser
 
     bool complete;
     size_t piece = trace_feed(frame, input->bytes, input->len, &complete);
+    void *masked = tracefile_copy(input->bytes, piece);
     size_t used = ws_message_feed(parser, input->bytes, piece, event);
     bool is_fault = event->type == WS_EVENT_FAULT;
+    tracefile_received(observed->client, masked, piece,
+                       is_fault ? ws_fault_find(event->fault)->reason : NULL);
+    free(masked);
     if (complete || is_fault) {
         frame->outcome = is_fault ? event->fault : WS_OK;
         show(observed, frame);
@@ -141,10 +146,13 @@ void observer_log(const struct client *client, const struct iovec *parts, size_t
                   bool are_queued)
 {
     struct trace_frame frame;
-    if (client->trace)
+    if (client->trace || tracefile_is_open())
         for (size_t at = 0, len; (len = next_frame(&frame, parts, count, at)) > 0; at += len) {
             frame.is_queued = are_queued;
-            print(client, &frame);
+            if (client->trace)
+                print(client, &frame);
+            tracefile_bytes(client, false, parts, count, at, len,
+                            are_queued ? "queued: the socket is full" : NULL);
         }
 }
 

@@ -10,6 +10,7 @@
 #endif
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "memory.h"
 #include "places.h"
 #include "server.h"
+#include "tracefile.h"
 #include "words.h"
 
 #define EXIT_BY 2800 /* milliseconds for an orderly stop; then the program ends whatever waits */
@@ -128,6 +130,9 @@ bool process_start(struct server *server, int argc, char **argv, int *status)
     if (verdict != OPTIONS_RUN)
         return false;
     log_init(options_log_level(options));
+    *status = tracefile_open(options->trace_file);
+    if (*status != 0)
+        return false;
     memory_set_bound(options->max_memory);
 
     give_back_large_buffers();
@@ -140,6 +145,8 @@ bool process_start(struct server *server, int argc, char **argv, int *status)
         missing = start_waiting_for_signals();
     if (missing == NULL && !logger_start())
         missing = "cannot start the thread that writes the log, or get memory for it";
+    if (missing == NULL && tracefile_is_open())
+        (void)atexit(tracefile_finish); /* before the log is finished */
     if (missing == NULL && !admission_open())
         missing = "cannot start the thread that refuses clients, or make its pipe";
     if (missing != NULL)

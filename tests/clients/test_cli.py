@@ -15,7 +15,7 @@ from ws_testlib.wire import BINARY, CLOSE, PING, TEXT, Client, close, frame, han
 
 OPTIONS = {  # from which lesson on there is an option, and a value that it takes
     "--port": (1, "0"), "--host": (1, "127.0.0.1"), "--verbose": (1, None), "--quiet": (1, None),
-    "--trace": (1, None), "--help": (1, None), "--version": (1, None),
+    "--trace": (1, None), "--trace-file": (1, "/dev/null"), "--help": (1, None), "--version": (1, None),
     "--handshake-timeout": (1, "5"), "--allow-origin": (1, "*"),
     "--max-message": (2, "1000"), "--max-clients": (2, "10"), "--ping-interval": (2, "5"),
     "--max-memory": (2, "100000000"),
@@ -67,7 +67,7 @@ def assert_usage_error(done, word):
     ["--nonsense"], ["--portable"], ["-x"], ["file"], ["-"], ["--"], [""],
     ["--port"], ["-p"], ["--port", ""], ["--port", "http"], ["--port", "80a"], ["--port", "-1"],
     ["--port", "65536"], ["--port", "99999999999999999999"], ["--port", " 80"], ["--port", "1e3"],
-    ["--host"], ["--host", ""], ["--allow-origin"], ["--verbose=yes"],
+    ["--host"], ["--host", ""], ["--trace-file"], ["--trace-file", ""], ["--allow-origin"], ["--verbose=yes"],
     *[["--allow-origin", origin] for origin in [
         "", "chat.example", "http://chat.example/", "https://chat.example/chat", "http://me@chat.example",
         "http://chat.example:80", "https://chat.example:443", "http://", "http:chat.example", "//chat.example",
@@ -105,7 +105,7 @@ def test_option_of_a_later_lesson_is_a_mistake(lesson, option):
 
 
 @pytest.mark.parametrize("arguments", [
-    ["-v"], ["-q"], ["--trace"], ["-p", "0"], ["-H", "localhost"], ["--handshake-timeout", "0.5"],
+    ["-v"], ["-q"], ["--trace"], ["--trace-file", "/dev/null"], ["-p", "0"], ["-H", "localhost"], ["--handshake-timeout", "0.5"],
     ["--allow-origin", "http://a.example", "--allow-origin", "*"], ["-q", "-v"],
 ], ids=" ".join)
 def test_options_are_taken(start, join, arguments):

@@ -316,7 +316,7 @@ report "only listener.c, loopback.c and net.c call socket functions" "$tmp/probl
 
 # The others that have descriptors have them for themselves: the log the first three; process.c the
 # pipe that says "stop"; admission.c a spare one, and a pipe to those who are refused; delivery.c one to
-# wake its thread.
+# wake its thread; tracefile.c the file.
 own="read write open close pipe fcntl"
 never="readv writev select dup dup2 pread pwrite lseek"
 for file in $sources; do
@@ -324,6 +324,7 @@ for file in $sources; do
     common/net.c) calls "$file" "read write open pipe fcntl $never" ;;
     common/log.c) calls "$file" "read pipe fcntl poll $never" ;;
     lesson01_handshake/listener.c) calls "$file" "read write open pipe $never" ;;
+    lesson01_handshake/tracefile.c) calls "$file" "read close pipe poll $never" ;;
     lesson02_frames/loopback.c) calls "$file" "read write open pipe poll $never" ;;
     lesson02_frames/process.c) calls "$file" "read write open poll $never" ;;
     lesson02_frames/admission.c) calls "$file" "poll $never" ;;

@@ -111,6 +111,7 @@ enum what {
     VERBOSE,
     QUIET,
     TRACE,
+    FILE_NAME,
     TIMEOUT,
     ORIGINS,
     MESSAGE,
@@ -136,6 +137,7 @@ static const struct {
     {VERBOSE, 1, "-v", "--verbose", NULL, 1},
     {QUIET, 1, "-q", "--quiet", NULL, 1},
     {TRACE, 1, NULL, "--trace", NULL, 1},
+    {FILE_NAME, 1, NULL, "--trace-file", "trace.pcapng", 0},
     {TIMEOUT, 1, NULL, "--handshake-timeout", "5", 5000},
     {TIMEOUT, 1, NULL, "--handshake-timeout", "0.001", 1},
     {TIMEOUT, 1, NULL, "--handshake-timeout", "0.5", 500},
@@ -172,6 +174,7 @@ static void check_value(size_t row, const struct options *o, const char *const *
     case VERBOSE: good = o->verbose && !o->quiet && !o->trace; break;
     case QUIET: good = o->quiet && !o->verbose && !o->trace; break;
     case TRACE: good = o->trace && !o->verbose && !o->quiet; break;
+    case FILE_NAME: good = strcmp(o->trace_file, all[row].value) == 0 && !o->trace; break;
     case TIMEOUT: good = o->handshake_timeout == number; break;
     case ORIGINS: good = o->origin_count == 1 && strcmp(o->origins[0], all[row].value) == 0; break;
     case MESSAGE: good = o->max_message == (uint64_t)number; break;

@@ -31,7 +31,7 @@ static const char *text_of(struct trace_frame *trace, enum ws_outcome outcome)
 {
     char *out = (char *)guard_at_end(&out_guard, NULL, TRACE_MAX);
     trace->outcome = outcome;
-    check_text(out, trace_frame_text(trace, false, out));
+    check_text(out, trace_frame_text(trace, (struct trace_look){false, TRACE_COLUMNS}, out));
     return out;
 }
 
@@ -429,8 +429,9 @@ static void colour_only_colours(void **state)
     (void)state;
     pass(&trace, (const unsigned char *)"Hello", 5, &complete);
     trace.outcome = WS_BAD_RSV;
-    trace_frame_text(&trace, false, plain);
-    size_t len = trace_frame_text(&trace, true, coloured), at = 0;
+    trace_frame_text(&trace, (struct trace_look){false, TRACE_COLUMNS}, plain);
+    size_t len = trace_frame_text(&trace, (struct trace_look){true, TRACE_COLUMNS}, coloured),
+           at = 0;
     must(strstr(coloured, "\033[1;31mBAD    \033[0m") != NULL, "red: %s", coloured);
     for (size_t i = 0; i < len; i++) { /* take the colours out */
         if (coloured[i] == '\033')
@@ -562,7 +563,7 @@ static const char *text_of_head(const void *bytes, size_t len, enum http_outcome
                               .len = len,
                               .reads = 2,
                               .outcome = outcome};
-    check_text(out, trace_head_text(&head, false, out));
+    check_text(out, trace_head_text(&head, (struct trace_look){false, TRACE_COLUMNS}, out));
     return out;
 }
 

@@ -44,7 +44,7 @@ struct settings {
 };
 
 static const char usage[] =
-    "usage: wscheck --lesson N --server COMMAND [options]   start a server, grade it, stop it\n"
+    "usage: wscheck --lesson N --server COMMAND [options]   start, grade and stop it\n"
     "       wscheck --lesson N --port P [--host H]          grade one that is running\n"
     "       wscheck [--lesson N] --list                     all checks\n"
     "       wscheck --hint ID [--hint ID [--hint ID]]       a question; rule, place; the shape\n"
@@ -53,7 +53,7 @@ static const char usage[] =
     "      --challenge C   a to e, instead of a lesson\n"
     "  -s, --server CMD    the server's program; it must take --port N, and print\n"
     "                      \"listening on http://127.0.0.1:PORT/\" when N is 0\n"
-    "  -p, --port P        where it listens; with --server: the port that it is told to use\n"
+    "  -p, --port P        where it listens; with --server: the port that it gets\n"
     "  -H, --host H        (127.0.0.1)\n"
     "  -k                  go on after an exercise that fails\n"
     "      --strict        what is better than required counts too\n"
@@ -220,7 +220,6 @@ static int grade(struct settings *s)
         return 2;
     signal(SIGPIPE, SIG_IGN);
     take_the_server_along();
-    report_init(s->form);
     report_begin(&s->grading);
     plan_run(&s->plan, &s->grading, &told);
     report_end(&s->plan);
@@ -246,6 +245,7 @@ int main(int argc, char **argv)
     }
     if (optind < argc)
         return usage_error("only options are expected");
+    report_init(s.form);
     if (s.hint != NULL || s.list)
         plan_make(&s.plan, s.grading.lesson);
     if (s.list) {

@@ -3,9 +3,11 @@
  */
 #include "report.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "diagnose.h"
@@ -42,9 +44,42 @@ static void flush_bytes(struct bytes *b)
     bytes_free(b);
 }
 
+/* Goes on with a line of so many columns, to its end. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+static void
+end_line(size_t column, size_t hang, const char *format, ...)
+{
+    struct bytes out = {0};
+    char text[2000];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    show_words(&out, column, hang, text);
+    bytes_add_text(&out, "\n");
+    flush_bytes(&out);
+}
+
 static bool is_for_people(void)
 {
     return form == REPORT_TEXT || form == REPORT_BRIEF;
+}
+
+/* What the user says, or the terminal; 0 if there is none. */
+static size_t columns_of_terminal(void)
+{
+    const char *wanted = getenv("COLUMNS");
+    unsigned long columns = wanted != NULL ? strtoul(wanted, NULL, 10) : 0;
+    if (!isatty(STDOUT_FILENO))
+        return 0;
+#ifdef TIOCGWINSZ
+    struct winsize size;
+    if (columns == 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        columns = size.ws_col;
+#endif
+    return columns >= 40 && columns <= 1000 ? columns : 0;
 }
 
 void report_init(enum report_form chosen)
@@ -52,6 +87,7 @@ void report_init(enum report_form chosen)
     const char *no_color = getenv("NO_COLOR");
     form = chosen;
     colour = is_for_people() && isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0');
+    show_set_columns(columns_of_terminal());
 }
 
 /* -------------------------------------------------------------------------------- a failure */
@@ -138,8 +174,9 @@ static void show_title(const struct item *item)
     printf("\n");
     in_colour(RED, "FAILED ");
     in_colour(BOLD, item->check->id);
-    printf("  %s  [%s, %s]\n", item->check->title, level_name(item->family->level),
-           section_of(item->family, item->check));
+    printf("  ");
+    end_line(sizeof "FAILED " + 1 + strlen(item->check->id), 7, "%s  [%s, %s]", item->check->title,
+             level_name(item->family->level), section_of(item->family, item->check));
 }
 
 static void show_failure(const struct item *item)
@@ -164,7 +201,8 @@ static void show_failure(const struct item *item)
 
 static void show_in_a_line(const struct item *item)
 {
-    printf("  %-26s %s: %s\n", item->check->id, item->check->title, item->result.failure.problem);
+    int width = printf("  %-26s ", item->check->id);
+    end_line((size_t)width, 29, "%s: %s", item->check->title, item->result.failure.problem);
 }
 
 /* ---------------------------------------------------------------------------------- as text */
@@ -190,8 +228,9 @@ static void show_skipped(const struct plan *plan, size_t first, size_t end)
 {
     for (size_t i = first; i < end; i++)
         if (plan->items[i].selected && plan->items[i].result.outcome == SKIPPED) {
-            printf("  %-15s%s: %s\n", "", plan->items[i].check->id,
-                   plan->items[i].result.skipped_because);
+            printf("  %-15s", "");
+            end_line(17, 17, "%s: %s", plan->items[i].check->id,
+                     plan->items[i].result.skipped_because);
             return;
         }
 }
@@ -285,9 +324,12 @@ static void show_recommendations(const struct plan *plan)
         const struct item *item = &plan->items[i];
         if (!item->selected || item->result.outcome != FAILED || plan_counts(plan, item))
             continue;
-        if (first)
-            printf("\nThe RFC does not demand these, but the course does "
-                   "(--strict, or --only ID, tells all about them):\n");
+        if (first) {
+            printf("\n");
+            end_line(0, 0,
+                     "The RFC does not demand these, but the course does "
+                     "(--strict, or --only ID, tells all about them):");
+        }
         first = false;
         show_in_a_line(item);
     }
@@ -335,13 +377,12 @@ static void end_text(const struct plan *plan)
 {
     struct counts c = plan_count_all(plan);
     show_recommendations(plan);
-    printf("\n%s: ", lesson_name(grading->lesson));
-    if (c.failed > 0)
-        in_colour(RED, "not yet");
-    else
-        in_colour(GREEN, "all that must hold does");
-    printf(" (%zu passed, %zu failed, %zu could be better, %zu skipped)\n", c.passed, c.failed,
-           c.better, c.skipped);
+    const char *verdict = c.failed > 0 ? "not yet" : "all that must hold does";
+    int width = printf("\n%s: ", lesson_name(grading->lesson));
+    in_colour(c.failed > 0 ? RED : GREEN, verdict);
+    end_line((size_t)width - 1 + strlen(verdict), 2,
+             " (%zu passed, %zu failed, %zu could be better, %zu skipped)", c.passed, c.failed,
+             c.better, c.skipped);
     if (c.failed > 0)
         show_next_step(plan, first_failed(plan));
 }
@@ -392,8 +433,9 @@ void report_list(const struct plan *plan)
             printf("%s%s: %s\n", i > 0 ? "\n" : "", e->name, e->title);
         }
         exercise = item->family->exercise;
-        printf("  %-28s %-7s %-24s %s\n", item->check->id, level_name(item->family->level),
-               section_of(item->family, item->check), item->check->title);
+        int width = printf("  %-28s %-7s %-24s ", item->check->id, level_name(item->family->level),
+                           section_of(item->family, item->check));
+        end_line((size_t)width, 31, "%s", item->check->title);
     }
 }
 
@@ -433,8 +475,8 @@ static const struct {
 static void show_hint(const struct item *item, const char *name, unsigned step)
 {
     struct bytes out = {0};
-    printf("%s: %s  [%s, exercise %s]\n", item->check->id, item->check->title,
-           level_name(item->family->level), item->family->exercise);
+    end_line(0, 4, "%s: %s  [%s, exercise %s]", item->check->id, item->check->title,
+             level_name(item->family->level), item->family->exercise);
     hint_steps[step - 1].add(&out, item);
     if (hint_steps[step - 1].next != NULL) {
         bytes_add_format(&out, "\nAgain, for %s:  ./wscheck", hint_steps[step - 1].next);

@@ -6,13 +6,38 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LABEL_WIDTH  11
-#define INDENT       "    "
-#define BYTES_A_LINE 16
-#define COLUMNS_TEXT 76
-#define LINES_MAX    12
-#define REPLAY_MAX   1500 /* characters of printf that somebody would still paste */
-#define RUN_MIN      24   /* so many equal bytes are worth a command of their own */
+#define LABEL_WIDTH 11
+#define INDENT      "    "
+#define MARGIN      (sizeof INDENT - 1 + LABEL_WIDTH)
+#define LINES_MAX   12
+#define REPLAY_MAX  1500 /* characters of printf that somebody would still paste */
+#define RUN_MIN     24   /* so many equal bytes are worth a command of their own */
+
+static size_t terminal; /* columns; 0: there is none */
+
+void show_set_columns(size_t columns)
+{
+    terminal = columns;
+}
+
+static size_t paragraph_columns(void)
+{
+    return terminal > 0 && terminal < SHOW_COLUMNS ? terminal : SHOW_COLUMNS;
+}
+
+/* How many characters, or bytes, stand behind the margin, with dots before and behind them. */
+static size_t characters_a_line(void)
+{
+    size_t columns = paragraph_columns();
+    return columns > MARGIN + 27 ? columns - MARGIN - 7 : 20;
+}
+
+static size_t bytes_a_line(void)
+{
+    size_t bytes =
+        paragraph_columns() > MARGIN + 26 ? (paragraph_columns() - MARGIN - 10) / 16 * 4 : 4;
+    return bytes < 16 ? bytes : 16;
+}
 
 static bool is_visible(unsigned char c)
 {
@@ -62,13 +87,13 @@ static void show_line(struct bytes *out, const struct shown *s, size_t start, si
 {
     bool is_last = end == s->len && (start == end || s->bytes[end - 1] != '\n');
     bool here = s->has_caret && s->at >= start && (s->at < end || is_last);
-    size_t column = 0, caret = 0, i = start;
-    if (here && s->at - start >= COLUMNS_TEXT) {
-        i = s->at - COLUMNS_TEXT / 2;
+    size_t column = 0, caret = 0, i = start, most = characters_a_line();
+    if (here && s->at - start >= most) {
+        i = s->at - most / 2;
         bytes_add_text(out, "...");
         column = 3;
     }
-    for (; i < end && column < COLUMNS_TEXT; i++) {
+    for (; i < end && column < most; i++) {
         if (i == s->at)
             caret = column;
         column += show_escaped(out, s->bytes + i, 1);
@@ -108,15 +133,15 @@ static void show_as_text(struct bytes *out, const struct shown *s)
 
 static void show_as_hex(struct bytes *out, const struct shown *s)
 {
-    size_t from = s->at < BYTES_A_LINE ? 0 : s->at - BYTES_A_LINE / 2;
-    size_t end = from + BYTES_A_LINE < s->len ? from + BYTES_A_LINE : s->len;
+    size_t most = bytes_a_line(), from = s->at < most ? 0 : s->at - most / 2;
+    size_t end = from + most < s->len ? from + most : s->len;
     size_t dots = from > 0 ? 4 : 0;
     add_label(out, s->label);
     if (dots > 0)
         bytes_add_text(out, "... ");
     for (size_t i = from; i < end; i++)
         bytes_add_format(out, "%02x ", s->bytes[i]);
-    for (size_t i = end; i < from + BYTES_A_LINE; i++)
+    for (size_t i = end; i < from + most; i++)
         bytes_add_text(out, "   ");
     bytes_add_text(out, end < s->len ? "... |" : "    |");
     for (size_t i = from; i < end; i++)
@@ -145,26 +170,34 @@ static size_t columns_of(const char *text, size_t len)
     return columns;
 }
 
-void show_paragraph(struct bytes *out, const char *label, const char *text)
+/* Words behind the columns that the line has, in lines of so many. */
+static void add_words(struct bytes *out, size_t column, size_t hang, const char *text,
+                      size_t columns)
 {
-    size_t column = sizeof INDENT - 1 + LABEL_WIDTH;
-    bool first = true;
-    add_label(out, label);
-    while (*text != '\0') {
+    for (bool first = true; *text != '\0'; first = false) {
         size_t word = strcspn(text, " \n");
-        if (!first && column + 1 + columns_of(text, word) > SHOW_COLUMNS) {
-            bytes_add_text(out, "\n");
-            add_label(out, "");
-            column = sizeof INDENT - 1 + LABEL_WIDTH;
+        if (column > hang && column + !first + columns_of(text, word) > columns) {
+            bytes_add_format(out, "\n%*s", (int)hang, "");
+            column = hang;
         } else if (!first) {
             bytes_add_text(out, " ");
             column++;
         }
         bytes_add(out, text, word);
         column += columns_of(text, word);
-        first = false;
         text += word + (text[word] != '\0');
     }
+}
+
+void show_words(struct bytes *out, size_t column, size_t hang, const char *text)
+{
+    add_words(out, column, hang, text, terminal > 0 ? terminal : SIZE_MAX);
+}
+
+void show_paragraph(struct bytes *out, const char *label, const char *text)
+{
+    add_label(out, label);
+    add_words(out, MARGIN, MARGIN, text, paragraph_columns());
     bytes_add_text(out, "\n");
 }
 

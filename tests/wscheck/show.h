@@ -2,7 +2,7 @@
  * show - bytes and sentences as people read them
  *
  * Bytes from a server are never printed raw: what is no visible ASCII comes as hexadecimal, as an
- * escape, or as a dot. Pure.
+ * escape, or as a dot. Pure, but for the width that is set once.
  */
 #ifndef WSCHECK_SHOW_H
 #define WSCHECK_SHOW_H
@@ -10,6 +10,10 @@
 #include "bytes.h"
 
 #define SHOW_COLUMNS 98
+
+/* How wide the terminal is. If that is not said, paragraphs have SHOW_COLUMNS, and other lines are as long
+ * as they are. */
+void show_set_columns(size_t columns);
 
 /* Adds text with escapes, "\r\n" and "\x00" and so on, but for "§"; returns its columns. */
 size_t show_escaped(struct bytes *out, const unsigned char *at, size_t len);
@@ -27,8 +31,12 @@ struct shown {
 };
 void show_bytes(struct bytes *out, const struct shown *shown);
 
-/* Adds a label and a text, broken into lines of SHOW_COLUMNS. */
+/* Adds a label and a text, broken into lines. */
 void show_paragraph(struct bytes *out, const char *label, const char *text);
+
+/* Goes on with a line that has so many columns already; on a terminal, what does not fit into it follows
+ * below, `hang` columns from the left. Adds no line end. */
+void show_words(struct bytes *out, size_t column, size_t hang, const char *text);
 
 /* Adds a shell command that sends the same bytes by hand. */
 struct replay {

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import socket
 import subprocess
 
@@ -266,6 +267,36 @@ def test_colour_is_for_terminals_alone():
                              stdin=subprocess.DEVNULL, timeout=BOUND,
                              env={k: v for k, v in os.environ.items() if k != "NO_COLOR"} | setting)
         assert ("\x1b[32m" in run.stdout) == coloured
+
+
+def on_terminal(*arguments, **environment):
+    """What stands on a terminal, line by line, without its colours."""
+    line = " ".join(map(shlex.quote, map(str, [WSCHECK, *arguments])))
+    run = subprocess.run(["script", "-qec", line, "/dev/null"], cwd=WSCHECK.parent, capture_output=True, text=True,
+                         stdin=subprocess.DEVNULL, timeout=BOUND, env=os.environ | environment)
+    return re.sub(r"\x1b\[[\d;]*m", "", run.stdout).splitlines()
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize("lesson, fault", [(1, "no-blank-line"), (2, "mask-one-byte"), (2, "ping-ignored")])
+def test_the_report_fits_the_terminal(columns, lesson, fault):
+    """... but for commands, which are to be copied, and what the server has said."""
+    arguments = ["--lesson", lesson, "--server", faulty(lesson, fault), "-k"]
+    lines = on_terminal(*arguments, COLUMNS=str(columns))
+    text = [line for line in lines if not re.match(r"    (by hand|server| {11}(printf|\{|head|and in))|.*wscheck", line)]
+    assert any("FAILED" in line for line in text)
+    assert [line for line in text if len(line) > columns] == []
+    if columns == 80:
+        for piped in wscheck(*arguments).stdout.splitlines():
+            if piped.startswith(("  FAILED", "FAILED", "    problem", "    rule")):
+                assert " ".join(piped.split()) in " ".join(" ".join(lines).split()), "the same words"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--list"], ["--hint", "close-1000"]], ids=" ".join)
+def test_what_is_asked_fits_80_columns(arguments):
+    lines = on_terminal(*arguments, COLUMNS="80")
+    assert max(map(len, lines)) <= 80
+    assert " ".join(lines).split() == wscheck(*arguments).stdout.split()
 
 
 # ------------------------------------------------------------------------------ servers that misbehave

@@ -1,0 +1,118 @@
+/*
+ * wrap: where lines are broken, and that nothing is lost
+ */
+#include "guard.h"
+
+#include <string.h>
+
+#include "wrap.h"
+
+static void where_lines_are_broken(void **state)
+{
+    static const struct {
+        size_t columns;
+        const char *text, *wrapped;
+    } rows[] = {
+        {80, "", ""},
+        {30, "Hello, world\n", "Hello, world\n"},
+        {30, "exactly thirty columns are here\n", "exactly thirty columns are\n     here\n"},
+        {31, "exactly thirty columns are here\n", "exactly thirty columns are here\n"},
+        {30, "a line that has no end of its own", "a line that has no end of its\n     own"},
+        {32, "  -p, --port N  the port that it listens on\n",
+         "  -p, --port N  the port that it\n                listens on\n"},
+        {30, "     ok  masked, known opcode, shortest\n",
+         "     ok  masked, known opcode,\n         shortest\n"},
+        {30, "     goes on a little to the right\n",
+         "     goes on a little to the\n          right\n"},
+        {30, "       it is below something and stays there\n",
+         "       it is below something\n       and stays there\n"},
+        /* too far to the right to go on there */
+        {30, "short  20 columns are  behind this\n",
+         "short  20 columns are  behind\n       this\n"},
+        {30, "a-word-that-is-longer-than-a-line-stays whole\n",
+         "a-word-that-is-longer-than-a-line-stays\n     whole\n"},
+        {30, "     one-that-is-longer-than-a-line\n", "     one-that-is-longer-than-a-line\n"},
+        {30, "\xC2\xA7\xC2\xA7\xC2\xA7\xC2\xA7 two bytes and one column\n",
+         "\xC2\xA7\xC2\xA7\xC2\xA7\xC2\xA7 two bytes and one column\n"},
+        {30, "\033[1;31mBAD\033[0m    a colour is no column\n",
+         "\033[1;31mBAD\033[0m    a colour is no column\n"},
+        {30, "\033[1;31mBAD\033[0m    a colour is no column here\n",
+         "\033[1;31mBAD\033[0m    a colour is no column\n       here\n"},
+        {30, "short\nand a line that is much too long\n\nshort\n",
+         "short\nand a line that is much too\n     long\n\nshort\n"},
+        /* Chinese: two columns each, and no spaces; a line does not begin with what closes */
+        {30, "  ok  一二三四五六七八九十一二\n", "  ok  一二三四五六七八九十一二\n"},
+        {30, "  ok  一二三四五六七八九十一二三四\n",
+         "  ok  一二三四五六七八九十一二\n      三四\n"},
+        {30, "  ok  一二三四五六七八九十一二，三四\n",
+         "  ok  一二三四五六七八九十一\n      二，三四\n"},
+        {30, "  ok  一二三四 UTF-8 五六七八九十一\n",
+         "  ok  一二三四 UTF-8 五六七八\n      九十一\n"},
+        {20, "in so few columns there is nowhere to hang\n",
+         "in so few columns\nthere is nowhere to\nhang\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char out[400];
+        size_t len =
+            wrap_text(out, sizeof out, rows[i].text, strlen(rows[i].text), rows[i].columns);
+        must(len == strlen(rows[i].wrapped) && memcmp(out, rows[i].wrapped, len) == 0,
+             "row %zu: %.*s", i, (int)len, out);
+    }
+}
+
+static size_t next_word(const char *text, size_t len, size_t *at)
+{
+    while (*at < len && (text[*at] == ' ' || text[*at] == '\n'))
+        ++*at;
+    size_t begin = *at;
+    while (*at < len && text[*at] != ' ' && text[*at] != '\n')
+        ++*at;
+    return begin;
+}
+
+static bool are_same_words(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    size_t a_end = 0, b_end = 0;
+    do {
+        size_t a_at = next_word(a, a_len, &a_end), b_at = next_word(b, b_len, &b_end);
+        if (a_end - a_at != b_end - b_at || memcmp(a + a_at, b + b_at, a_end - a_at) != 0)
+            return false;
+    } while (a_end < a_len || b_end < b_len);
+    return true;
+}
+
+/* However little room there is for breaks, in any text of words, spaces and lines. */
+static void nothing_is_lost(void **state)
+{
+    struct guard in, out;
+    uint32_t random = 7;
+    (void)state;
+    guard_open(&in, 300);
+    guard_open(&out, 900);
+    for (int i = 0; i < 20000; i++) {
+        char text[300];
+        size_t len = next_random(&random) % sizeof text;
+        for (size_t at = 0; at < len; at++)
+            text[at] = "abc\xC2\xA7\033[1m   \n  "[next_random(&random) % 16];
+        size_t size = len + next_random(&random) % 600, columns = next_random(&random) % 110;
+        const char *begin = (char *)guard_at_end(&in, text, len);
+        char *wrapped = (char *)guard_at_end(&out, NULL, size);
+        size_t got = wrap_text(wrapped, size, begin, len, columns);
+        must(got <= size, "text %d: %zu bytes of %zu", i, got, size);
+        must(are_same_words(text, len, wrapped, got), "text %d: it has the same words", i);
+        must(size > len || (got == len && memcmp(text, wrapped, len) == 0),
+             "text %d: without room, it is as it was", i);
+    }
+    guard_close(&in);
+    guard_close(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(where_lines_are_broken),
+        cmocka_unit_test(nothing_is_lost),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
