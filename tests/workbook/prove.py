@@ -149,9 +149,10 @@ def prove_alone(base, work, name, what, files, quick):
     if failed_exercises(checks) != [name]:
         raise Failure(f"failed are {' '.join(failed) or 'none'}, of {failed_exercises(checks)}")
     for id in name, failed[0]:
-        hint = must(tree / "wscheck", "--hint", id, cwd=tree)
-        if f"exercise {name}" not in hint or "look at" not in hint:
-            raise Failure(f"--hint {id} says\n{hint}")
+        for step, word in enumerate(("ask", "look at", "shape"), 1):
+            hint = must(tree / "wscheck", *["--hint", id] * step, cwd=tree)
+            if f"exercise {name}" not in hint or f"\n    {word} " not in hint:
+                raise Failure(f"--hint {id}, step {step}, says\n{hint}")
     shutil.rmtree(tree)
     return f"{len(failed)} failed, {len(ids(checks, 'skipped'))} skipped"
 

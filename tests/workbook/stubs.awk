@@ -37,6 +37,7 @@ is_table && $1 == "file"     { file[n] = $2 }
 is_table && $1 == "function" { name[n] = $2 }
 is_table && $1 == "todo"     { todo[n, ++todos[n]] = column($0) }
 is_table && $1 == "read"     { read[n] = column($0) }
+is_table && $1 == "optional" { for (i = 2; i <= NF; i++) optional[n] = optional[n] " " $i " " }
 is_table && $1 == "see"      { see[n] = column($0) }
 is_table && $1 == "stub" {
     in_stub = 1
@@ -56,7 +57,21 @@ function which(line,    f)
     return 0
 }
 
+# Is this the definition of something that a right answer may do without? Then the compiler is told.
+function may_be_unused(line,    f, names, i, count)
+{
+    for (f = 1; f <= n; f++)
+        if (file[f] == source && (open == "" || index(open, " " exercise[f] " "))) {
+            count = split(optional[f], names, " ")
+            for (i = 1; i <= count; i++)
+                if (line ~ ("^static .*[^A-Za-z0-9_]" names[i] "[[(]"))
+                    return 1
+        }
+    return 0
+}
+
 skipping            { if ($0 == "}") { skipping = 0; print } ; next }
+may_be_unused($0)   { print "__attribute__((unused)) /* your answer may do without it */" }
 /^[A-Za-z]/         { waiting = which($0) }
 /;$/                { waiting = 0 } # only declared
 $0 == "{" && waiting { printf "{\n%s%s", comment(waiting), stub[waiting]; skipping = 1; next }

@@ -19,8 +19,8 @@ static const struct exercise exercises[] = {
      "where Connection and Upgrade are looked at (in the course: http_header_has_item() in "
      "common/http.c)"},
     {"send-101", 1, "answer with 101",
-     "where the answer's lines are put together (in the course: handshake_answer() in "
-     "common/handshake.c)"},
+     "where the answer's lines are put together (in the course: handshake_answer() and, for a 503, "
+     "handshake_accept_key() in common/handshake.c)"},
     {"accept-key", 1, "compute Sec-WebSocket-Accept",
      "where the key is hashed (in the course: handshake_accept_key() in common/handshake.c)"},
     {"refuse", 1, "refuse what is no good handshake, and say why",
@@ -42,8 +42,11 @@ static const struct exercise exercises[] = {
     {"unmask", 2, "take the mask off",
      "the loop with the XOR (in the course: ws_frame_mask() in common/frame.c)"},
     {"refuse-frames", 2, "refuse what breaks the rules",
-     "where a header is checked, and a length compared (in the course: check_rules() in "
-     "common/frame.c, begin_frame() in common/message.c)"},
+     "where a header is checked, and a length compared; before that, where its bits are taken out "
+     "of "
+     "its bytes (in the course: check_rules() and ws_frame_decode() in common/frame.c, "
+     "begin_frame() in "
+     "common/message.c)"},
     {"fragments", 2, "which frame may come now",
      "where FIN and opcode 0 are looked at (in the course: check_sequence() and begin_frame() in "
      "common/message.c)"},
@@ -70,15 +73,15 @@ static const struct exercise exercises[] = {
      "where a client gets into the list, and out of it (in the course: members_join() and "
      "members_leave() in lesson03_broadcast/members.c)"},
     {"broadcast", 3, "a message goes to all",
-     "the loop over the list of clients (in the course: members_send() in "
-     "lesson03_broadcast/members.c)"},
+     "the loop over the list of clients, and whether all are in the list (in the course: "
+     "members_send() and members_join() in lesson03_broadcast/members.c)"},
     {"slow-client", 3, "a client that does not read",
      "what is done with the bytes that send() does not take at once (in the course: "
      "queue_locked() in lesson03_broadcast/outbox.c, members_flush() in "
      "lesson03_broadcast/members.c)"},
     {"ordered-writes", 3, "no frame in the middle of another",
-     "what is locked while a frame is sent, and what waits behind it (in the course: post_locked() "
-     "and outbox_write() in lesson03_broadcast/outbox.c)"},
+     "what is locked while a frame is sent, and what waits behind it (in the course: "
+     "send_now_locked() and outbox_write() in lesson03_broadcast/outbox.c)"},
     {"one-order", 3, "many talk at once, and nothing is lost",
      "where what was said waits, and how it is taken from there (in the course: room_say() and "
      "deliver_once_locked() in lesson03_broadcast/room.c)"},

@@ -303,6 +303,20 @@ static void answers_cut_close(struct trial *t, const struct check *c)
     expect_close(p, NULL);
 }
 
+/* The body in two pieces, of which the first says nothing yet that is wrong. */
+static void judges_cut_close(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *frame = trial_bytes(t);
+    frame_add(frame, FIN | CLOSE, sample_mask, c->text, c->len);
+    send_cut_at(p, frame->at, frame->len, frame->len - c->len + c->number);
+    unsigned code = expect_close(p, NULL);
+    if (trial_holds(t) && (code == 1002 || code == 1007)) {
+        trial_fail_at(p, "a right Close frame that came in two pieces was refused with %u", code);
+        trial_suspect(t, "close-judged-early");
+    }
+}
+
 /* Twice: whoever dies of something a moment later has done so by the second time. One after the
  * other: to serve two at once is an exercise of its own. */
 static void expect_service(struct trial *t)
@@ -809,6 +823,28 @@ const struct family close_checks[] = {
               .title = "a Close frame with the code 65535",
               .number = 65535},
              {0}}},
+    {.exercise = "close-codes",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.5.1",
+     .rule =
+         "The body of a Close frame may be cut anywhere, within its code and within a character.",
+     .symptom = "Now and then a goodbye is answered with 1002 or 1007.",
+     .parents = "close-1000 close-cut-in-code",
+     .run = judges_cut_close,
+     .checks = (const struct check[]){{.id = "close-cut-code",
+                                       .title = "a right code, cut in two",
+                                       BYTES("\x0f\xa0"),
+                                       .number = 1},
+                                      {.id = "close-cut-character",
+                                       .title = "a right reason, cut within a character",
+                                       BYTES("\x03\xe8gr\xc3\xbc\xc3\x9f"),
+                                       .number = 5},
+                                      {.id = "close-cut-first-byte",
+                                       .title = "a right reason, cut behind its first byte",
+                                       BYTES("\x03\xe8\xc3\xbc\xc3\x9f"),
+                                       .number = 3},
+                                      {0}}},
     {.exercise = "close-codes",
      .lessons = LESSON(2),
      .level = BETTER,

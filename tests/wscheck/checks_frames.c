@@ -128,6 +128,36 @@ static void answers_a_frame(struct trial *t, const struct check *c)
         trial_suspect(t, "length-not-cut");
 }
 
+/* The beginning of a message, so many bytes long, which needs no answer, and a ping behind it. Whoever
+ * has read the length finds the ping. */
+static bool finds_ping_behind(struct peer *p, size_t len)
+{
+    static const char pong[] = "\x8a\x06"
+                               "behind";
+    struct bytes *both = trial_bytes(p->trial);
+    const struct bytes *came = &p->wire->came;
+    frame_add(both, TEXT, zero_mask, letters(p->trial, len)->at, len);
+    frame_add(both, FIN | PING, zero_mask, "behind", 6);
+    send_bytes(p, both->at, both->len);
+    while (bytes_find(came->at, came->len, pong) == NULL)
+        if (!wait_for_bytes(p, came->len - p->judged + 1))
+            return false;
+    return true;
+}
+
+/* A server that does not answer that with a short length either has another fault, or none. */
+static void reads_length(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    if (!finds_ping_behind(p, c->len) && finds_ping_behind(peer_open(t), 5)) {
+        trial_fail_at(p,
+                      "no pong came for a ping behind a frame of %zu bytes; behind one of 5 bytes, "
+                      "it came",
+                      c->len);
+        trial_suspect(t, "length-read-wrong");
+    }
+}
+
 static void answers_two_in_one(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
@@ -317,6 +347,23 @@ static void unmasks_cut(struct trial *t, const struct check *c)
     send_cut_at(p, frame->at, frame->len, head_len + c->number);
     p->cut = c->number;
     expect_message(p, BINARY, text->at, text->len);
+}
+
+/* The rest of a frame that was cut, and the next frame, come in one read: each ends where it ends. */
+static void unmasks_no_more(struct trial *t, const struct check *c)
+{
+    static const unsigned char other_mask[MASK_LEN] = {0x55, 0x0F, 0xC3, 0x01};
+    struct peer *p = peer_open(t);
+    struct bytes *both = trial_bytes(t), *text = letters(t, c->len);
+    frame_add(both, FIN | BINARY, sample_mask, text->at, text->len);
+    size_t head_len = both->len - text->len;
+    frame_add(both, FIN | BINARY, other_mask, "and second", 10);
+    send_cut_at(p, both->at, both->len, head_len + c->number);
+    expect_message(p, BINARY, text->at, text->len);
+    bool first = trial_holds(t);
+    expect_message(p, BINARY, "and second", 10);
+    if (first)
+        trial_suspect(t, "mask-too-far");
 }
 
 static void unmasks_slow(struct trial *t, const struct check *c)
@@ -799,7 +846,7 @@ const struct family frame_checks[] = {
              "one first; from 65536 on it is 127 and eight bytes. The shortest form that fits is "
              "the only right one.",
      .symptom = "\"Invalid frame header\" for messages above a certain size.",
-     .parents = "encode-hello",
+     .parents = "encode-hello decode-length-126 decode-length-300",
      .run = echoes_length,
      .checks =
          (const struct check[]){
@@ -817,7 +864,7 @@ const struct family frame_checks[] = {
              "127. The highest byte comes first, and the shortest form that fits is the only right "
              "one.",
      .symptom = "\"Invalid frame header\" for messages above a certain size.",
-     .parents = "encode-126 decode-cut-9",
+     .parents = "encode-126 decode-cut-9 decode-length-65536",
      .run = echoes_length,
      .checks =
          (const struct check[]){
@@ -842,6 +889,24 @@ const struct family frame_checks[] = {
      .run = answers_a_frame,
      .checks = (const struct check[]){{.id = "decode-answers", .title = "a text frame is answered"},
                                       {0}}},
+    {.exercise = "decode-header",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule =
+         "If the seven bits of the length say 126, the length is in the next 2 bytes; if they say "
+         "127, in the next 8. The highest byte comes first, and the key behind it.",
+     .symptom = "Short messages come back; after a long one, nothing does any more.",
+     .parents = "encode-hello",
+     .run = reads_length,
+     .checks =
+         (const struct check[]){
+             {.id = "decode-length-126", .title = "where a frame of 126 bytes ends", .len = 126},
+             {.id = "decode-length-300", .title = "where a frame of 300 bytes ends", .len = 300},
+             {.id = "decode-length-65536",
+              .title = "where a frame of 65536 bytes ends",
+              .len = 65536},
+             {0}}},
     {.exercise = "decode-header",
      .lessons = LESSON(2),
      .level = MUST,
@@ -1069,6 +1134,20 @@ const struct family frame_checks[] = {
              {.id = "unmask-cut-3", .title = "a payload cut after 3 bytes", .number = 3, .len = 24},
              {.id = "unmask-cut-5", .title = "a payload cut after 5 bytes", .number = 5, .len = 24},
              {0}}},
+    {.exercise = "unmask",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.3",
+     .rule =
+         "The key is for this frame's payload: what lies behind it in the buffer stays as it is.",
+     .symptom = "Now and then a good frame is refused, when many come.",
+     .parents = "unmask-cut-1 unmask-second-frame",
+     .run = unmasks_no_more,
+     .checks = (const struct check[]){{.id = "unmask-beside",
+                                       .title = "a payload cut after 1 byte, and a frame behind it",
+                                       .number = 1,
+                                       .len = 3},
+                                      {0}}},
     {.exercise = "unmask",
      .lessons = LESSON(2),
      .level = MUST,

@@ -49,12 +49,31 @@ static bool is_at_ipv6(struct trial *t)
     return is;
 }
 
+static const char ordinary_get[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+/* Lesson 3, where a client joins the room before it is answered: is an ordinary request answered? */
+static bool answers_others(struct trial *t)
+{
+    struct peer *p = peer_connect(t);
+    send_string(p, ordinary_get);
+    bool is = wait_for_bytes(p, 9) && memcmp(p->wire->came.at, "HTTP/1.1 ", 9) == 0;
+    if (trial_holds(t))
+        trial_forget_last(t);
+    return is;
+}
+
 static void accepts_connection(struct trial *t, const struct check *c)
 {
     struct peer *p = c->text != NULL ? peer_connect_to(t, c->text) : peer_connect(t);
     if (!trial_holds(t) && c->text == NULL && is_at_ipv6(t))
         trial_suspect(t, "ipv6-only");
-    send_request(p, "");
+    bool to_join = t->grading->lesson == 3; /* the way into the room is another check's matter */
+    if (to_join)
+        send_string(p, ordinary_get);
+    else
+        send_request(p, "");
+    if (to_join && trial_holds(t) && !wait_for_bytes(p, 1) && !p->wire->ended)
+        send_request(p = peer_connect(t), "");
     if (trial_holds(t) && !wait_for_bytes(p, 1) && !p->wire->ended) {
         trial_fail_at(p, "the connection was made, but nobody seems to have accepted it");
         trial_say(t, "an answer, or at least the end of the connection", "nothing");
@@ -199,6 +218,26 @@ static void starts_again_on_its_port(struct trial *t, const struct check *c)
     server_stop(&second);
 }
 
+/* While it runs, a second one is told to use its port. */
+static void leaves_a_taken_port(struct trial *t, const struct check *c)
+{
+    static struct server second;
+    const struct server *server = &t->grading->server;
+    (void)c;
+    second = (struct server){
+        .command = server->command, .host = server->host, .fixed_port = server->port};
+    bool ends = server_start(&second, &start_usual, trial_deadline(t)) &&
+                server_wait_for_end(&second, trial_deadline(t));
+    bool is_content = ends && WIFEXITED(second.status) && WEXITSTATUS(second.status) == 0;
+    if (!ends)
+        trial_fail(t, "told to use a port that another server has, it does not end");
+    if (is_content)
+        trial_fail(t, "told to use a port that another server has, it ends as if all were well");
+    if (is_content)
+        server_explain_end(&second, &t->result->failure.server);
+    server_stop(&second);
+}
+
 /* What is no good request gets a status, and not just the end of the connection. */
 static void suspect_silence(struct peer *p)
 {
@@ -210,11 +249,13 @@ static void suspect_silence(struct peer *p)
 
 static void answers(struct trial *t, const struct check *c)
 {
+    bool answers_get = t->grading->lesson == 3 && answers_others(t);
     struct peer *p = peer_connect(t);
     int status;
     (void)c;
     send_request(p, "");
-    expect_status_line(p, &status);
+    if (!expect_status_line(p, &status) && answers_get && p->wire->came.len == 0)
+        trial_suspect(t, "not-let-in");
 }
 
 /* In pieces of `number` bytes. */
@@ -950,6 +991,21 @@ const struct family handshake_checks[] = {
      .checks =
          (const struct check[]){{.id = "listen-again", .title = "it can be started again at once"},
                                 {0}}},
+    {.exercise = "listen",
+     .lessons = LESSON(1),
+     .level = BETTER,
+     .section = "POSIX bind()",
+     .rule =
+         "A server that cannot have its port says so and ends, with an exit status that is not 0: "
+         "bind() returns -1.",
+     .symptom = "It seems to run, and another server answers.",
+     .parents = "head-answered",
+     .needs = NEEDS_SERVER,
+     .suspect = "taken-port",
+     .run = leaves_a_taken_port,
+     .checks =
+         (const struct check[]){
+             {.id = "listen-taken", .title = "it ends when its port is another server's"}, {0}}},
 
     /* ---- read-head */
     {.exercise = "read-head",
@@ -1377,6 +1433,22 @@ const struct family handshake_checks[] = {
               .text = "Upgrade: websockets"},
              {.id = "token-other-upgrade", .title = "Upgrade: h2c", .text = "Upgrade: h2c"},
              {0}}},
+    {.exercise = "find-token",
+     .lessons = LESSON(1),
+     .level = MUST,
+     .section = "RFC 6455 §4.2.1",
+     .rule = "\"websocket\" counts in the header Upgrade only, and \"Upgrade\" in Connection only.",
+     .symptom = "Requests are upgraded that did not ask for it.",
+     .parents = "send-101-status refuse-no-upgrade refuse-no-connection",
+     .suspect = "token-elsewhere",
+     .run = not_upgraded,
+     .checks = (const struct check[]){{.id = "token-elsewhere",
+                                       .title = "\"websocket\" in another header than Upgrade",
+                                       .text = "-Upgrade\n^X-Protocol: websocket"},
+                                      {.id = "token-elsewhere-connection",
+                                       .title = "\"Upgrade\" in another header than Connection",
+                                       .text = "-Connection\n+X-Wish: Upgrade"},
+                                      {0}}},
 
     /* ---- accept-key */
     {.exercise = "accept-key",

@@ -119,6 +119,10 @@ static const struct diagnosis diagnoses[] = {
      "only the first header line of that name was looked at: a list may stand "
      "in several lines",
      NULL},
+    {"token-elsewhere",
+     "the word was found in a header of another name: first compare the name, then look at its "
+     "value",
+     NULL},
     {"token-substring", "strstr() finds the word inside another: compare whole items of the list",
      NULL},
     {"header-case",
@@ -275,7 +279,17 @@ static const struct diagnosis diagnoses[] = {
      "this frame was unmasked with the key of the one before: each frame has "
      "its own",
      "unmask"},
+    {"mask-too-far",
+     "the mask was taken off beyond the end of the payload, too: the frame that lies behind it in "
+     "the "
+     "buffer came to harm",
+     "unmask"},
     /* ---- reading frames */
+    {"length-read-wrong",
+     "the length of a long frame was not read from the 2 or 8 bytes behind the seven bits, highest "
+     "byte "
+     "first: a short frame in its place was read well",
+     "decode-header"},
     {"one-frame-a-read",
      "one recv() was taken for one frame: the bytes behind the first frame belong "
      "to the next",
@@ -379,6 +393,16 @@ static const struct diagnosis diagnoses[] = {
      "a client got what was meant for another: what belongs to one connection must not lie in a "
      "variable that all threads use",
      NULL},
+    {"not-let-in",
+     "an ordinary GET was answered, the request for a WebSocket was not: what is done for that one "
+     "only "
+     "does not come to its end, and in this lesson that begins with the way into the room",
+     "join-leave"},
+    {"dies-of-leaving",
+     "all went well until the clients had gone: in this lesson, a client that goes is taken off "
+     "the list "
+     "of the room",
+     "join-leave"},
     {"dies-of-silence",
      "a client connected, said nothing and went: recv() then returns 0, which is no request and no "
      "reason to end the program",
@@ -468,6 +492,11 @@ static const struct diagnosis diagnoses[] = {
      "can be graded there",
      NULL},
     {"ipv4-only", "only 127.0.0.1 is served: browsers try ::1 first for localhost", NULL},
+    {"close-judged-early",
+     "the Close frame was judged before all of it was there, or a part of it was looked at twice",
+     "close-codes"},
+    {"taken-port",
+     "bind() or listen() has failed, and that was not looked at, or not told to the caller", NULL},
     {"no-reuseaddr",
      "the port is not free for a new start while old connections linger: "
      "setsockopt(SO_REUSEADDR) before bind()",

@@ -67,6 +67,7 @@ static const struct fault faults[] = {
     {"body-in-101", 1, 6, "send-101-no-length", "body-in-101"},
     {"connection-whole", 1, 7, "token-firefox", "connection-whole"},
     {"connection-case", 1, 7, "token-connection-case", "token-case"},
+    {"token-elsewhere", 1, 7, "token-elsewhere", "token-elsewhere"},
     {"connection-strstr", 1, 7, "token-substring", "token-substring"},
     {"connection-first-line", 1, 7, "token-two-lines", "token-first-line"},
     {"header-case", 1, 8, "header-lower-case", "header-case"},
@@ -100,6 +101,7 @@ static const struct fault faults[] = {
     {"endless-head", 1, 0, "head-endless-line", "endless-head"},
     {"dies-of-reset", 1, 25, "listen-after-reset", "sigpipe"},
     {"ipv4-only", 1, 25, "listen-ipv6", "ipv4-only"},
+    {"taken-port-kept", 1, 0, "listen-taken", "taken-port"},
     {"no-reuseaddr", 1, 0, "listen-again", "no-reuseaddr"},
     {"bad-exit", 1, 0, "listen-sigterm", "bad-exit"},
     /* the conversation */
@@ -132,12 +134,14 @@ static const struct fault faults[] = {
     {"text-for-binary", 2, 20, "encode-binary", "text-for-binary"},
     {"binary-for-text", 2, 20, "encode-hello", "binary-for-text"},
     /* frames that are read */
+    {"length-read-swapped", 2, 18, "decode-length-300", "length-read-wrong"},
     {"length-not-cut", 2, 16, "decode-answers", "length-not-cut"},
     {"not-unmasked", 2, 16, "unmask-sample", "not-unmasked"},
     {"mask-restarts", 2, 17, "unmask-cut-1", "mask-restarts"},
     {"mask-one-byte", 2, 17, "unmask-sample", "mask-one-byte"},
     {"mask-four-only", 2, 17, "unmask-sample", "mask-four-only"},
     {"mask-runs-on", 2, 17, "unmask-lengths", "mask-shifted"},
+    {"mask-too-far", 2, 17, "unmask-beside", "mask-too-far"},
     {"mask-kept", 2, 17, "unmask-second-frame", "mask-of-first-frame"},
     {"one-frame-a-read", 2, 19, "decode-two-in-one", "one-frame-a-read"},
     {"partial-frame-lost", 2, 19, "decode-byte-by-byte", "partial-frame"},
@@ -215,7 +219,12 @@ static const struct fault faults[] = {
     {"room-greets", 3, 0, "threads-one", "greeting"},
     {"joined-too-late", 3, 24, "join-with-101", "joined-too-late"},
     {"joined-too-early", 3, 24, "join-after-101", "joined-too-early"},
-    {"dies-of-leaving", 3, 25, "threads-two", "-"},
+    {"dies-of-leaving", 3, 25, "threads-two", "dies-of-leaving"},
+    {"join-hangs", 3, 0, "head-answered", "not-let-in"},
+    {"join-dies", 3, 0, "head-answered", "not-let-in"},
+    {"leave-dies", 3, 0, "head-answered", "dies-of-leaving"},
+    {"close-judged-early", 2, 0, "close-cut-code", "close-judged-early"},
+    {"leavers-counted", 3, 0, "join-status", "-"},
     {"room-sigpipe", 3, 25, "leave-reset", "sigpipe"},
     {"fault-stops-all", 3, 0, "leave-fault", "one-bad-client-stops-all"},
     {"interleaved", 3, 24, "writes-large", "interleaved"},
@@ -268,6 +277,7 @@ struct client {
     bool failed; /* to be closed without more ado */
     bool doomed; /* to be finished when what has come is done: see "goes-on-after-fault" */
     bool orphan; /* nobody reads it */
+    bool was_in; /* it got a 101: see "leave-dies" */
     struct bytes in, out;
     struct bytes late;    /* second halves of frames: see "interleaved" */
     struct bytes message; /* the fragments so far */
@@ -306,6 +316,8 @@ static void client_free(struct client *c)
     bytes_free(&c->sizes);
     free(c);
 }
+
+static size_t joined; /* since the beginning: see "leavers-counted" */
 
 static size_t open_count(void)
 {
@@ -929,6 +941,8 @@ static bool take_next_frame(struct client *c)
         return false;
     if (fault("length-not-cut") && f.form == LENGTH_7)
         f.form = frame_length_form(f.len = c->in.at[1]);
+    if (fault("length-read-swapped") && f.form == LENGTH_16)
+        f.len = (f.len & 0xFF) << 8 | f.len >> 8;
     if (fault("dies-of-high-bit") && f.len >> 63)
         abort();
     unsigned code = length_fault(c, &f);
@@ -937,6 +951,11 @@ static bool take_next_frame(struct client *c)
         return false;
     }
     if (c->in.len - f.head_len < f.len) {
+        if (f.opcode == CLOSE && c->in.len > f.head_len && fault("close-judged-early")) {
+            unmask(c, c->in.at + f.head_len - 4, c->in.at + f.head_len, c->in.len - f.head_len);
+            take_close(c, c->in.at + f.head_len, c->in.len - f.head_len);
+            return false;
+        }
         judge_unfinished(c, &f);
         if (c->in.len > f.head_len)
             c->cut = c->in.len - f.head_len;
@@ -946,6 +965,8 @@ static bool take_next_frame(struct client *c)
     size_t end = f.head_len + (size_t)f.len;
     c->awaits_much = false;
     c->is_leaving = c->in.len > end && c->in.at[end] == (FIN | CLOSE);
+    for (size_t i = end; i < c->in.len && i < end + 4 && fault("mask-too-far") && c->cut > 0; i++)
+        c->in.at[i] ^= c->in.at[f.head_len - 4 + i % 4];
     take_frame(c, &f, c->in.at + f.head_len);
     drop(&c->in, f.head_len + (size_t)f.len);
     c->cut = 0;
@@ -1038,6 +1059,10 @@ static char *header(const struct request *r, const char *name, size_t n)
 static bool has_item(const struct request *r, const char *name, const char *word)
 {
     const char *value;
+    for (size_t n = 1; n < r->count && fault("token-elsewhere"); n++)
+        if (strchr(r->line[n], ':') != NULL &&
+            http_list_has(trimmed(strchr(r->line[n], ':') + 1), word))
+            return true;
     for (size_t n = 0; (value = header(r, name, n)) != NULL; n++) {
         if (fault("connection-whole") ? strcasecmp(value, word) == 0 : http_list_has(value, word))
             return true;
@@ -1244,6 +1269,10 @@ static void answer_101(struct client *c, const struct request *r)
     struct bytes *out = &c->out;
     const char *extensions = header(r, "Sec-WebSocket-Extensions", 0);
     const char *subprotocol = header(r, "Sec-WebSocket-Protocol", 0);
+    if (fault("join-dies"))
+        abort();
+    if (fault("join-hangs"))
+        return;
     bytes_add_text(out, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                         "Connection: Upgrade\r\nSec-WebSocket-Accept: ");
     add_accept(out,
@@ -1269,6 +1298,8 @@ static void answer_101(struct client *c, const struct request *r)
             out->len--;
         }
     c->state = OPEN;
+    c->was_in = true;
+    joined++;
     c->since = wire_now();
     if (fault("greets") || fault("room-greets"))
         send_frame(c, TEXT, (const unsigned char *)"Welcome!", 8);
@@ -1294,8 +1325,8 @@ static void answer_http(struct client *c, const struct request *r)
     char status[160];
     const char *target = strchr(r->line[0], ' ') + 1;
     snprintf(status, sizeof status,
-             "{\"clients\":%zu,\"messages\":%lu,\"uptime\":0,\"evicted\":%lu}\n", open_count(),
-             served, evicted);
+             "{\"clients\":%zu,\"messages\":%lu,\"uptime\":0,\"evicted\":%lu}\n",
+             fault("leavers-counted") ? joined : open_count(), served, evicted);
     if (strncmp(r->line[0], "GET ", 4) != 0 && strncmp(r->line[0], "HEAD ", 5) != 0)
         refuse(c, &bad_method);
     else if (strncmp(target, "/ ", 2) == 0)
@@ -1499,6 +1530,8 @@ static void finish_round(void)
             i++;
             continue;
         }
+        if (c->was_in && fault("leave-dies"))
+            abort();
         client_free(c);
         memmove(clients + i, clients + i + 1, (client_count - i - 1) * sizeof *clients);
         client_count--;
@@ -1550,7 +1583,8 @@ static int listen_on(int family, unsigned *port)
         return -1;
     if (!fault("no-reuseaddr"))
         (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(fd, address, len) != 0 || listen(fd, 256) != 0) {
+    bool bound = bind(fd, address, len) == 0 || fault("taken-port-kept");
+    if (!bound || listen(fd, 256) != 0) {
         close(fd);
         return -1;
     }

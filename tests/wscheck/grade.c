@@ -169,7 +169,9 @@ static void note_death(struct item *item, struct server *server, const char *pro
     struct failure *failure = &item->result.failure;
     item->result.outcome = FAILED;
     snprintf(failure->problem, sizeof failure->problem, "%s", problem);
-    failure->diagnosis = NULL; /* whatever the bytes looked like, this is why */
+    /* Whatever the bytes looked like, this is why; but what another client has shown stays true. */
+    if (failure->diagnosis != NULL && strcmp(failure->diagnosis, "not-let-in") != 0)
+        failure->diagnosis = NULL;
     failure->died = true;
     failure->server.len = 0;
     server_explain_end(server, &failure->server);
@@ -255,7 +257,8 @@ static void look_after_server(struct run *run, struct item *item, const char *wh
         server_wait_for_end(server, wire_now() + ENDING);
     if (server_has_died(server)) {
         note_death(item, server, server->listens ? when : "the server did not start");
-        item->result.failure.diagnosis = suspect_of_death(item, server);
+        if (item->result.failure.diagnosis == NULL)
+            item->result.failure.diagnosis = suspect_of_death(item, server);
     } else if (reports) {
         note_death(item, server, "a sanitizer has found a fault in the server");
     }
@@ -300,6 +303,9 @@ static void look_after_it_once_more(struct run *run, struct item *item, bool end
     look_after_server(run, item,
                       ended_before ? "the server died"
                                    : "the server died when the clients of this check had gone");
+    struct failure *failure = &item->result.failure;
+    if (failure->died && failure->diagnosis == NULL && !ended_before && run->grading->lesson == 3)
+        failure->diagnosis = "dies-of-leaving";
 }
 
 /* It may also die a little later: that is still the fault of the check before. */

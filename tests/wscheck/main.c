@@ -9,7 +9,7 @@
  *     bytes, show                 rows of bytes; bytes as people read them
  *     frame, http                 what is sent and received, as bytes       (pure)
  *     wire, server                sockets with deadlines; the server's process
- *     check                       what a check is; exercises
+ *     check, hints                what a check is; exercises, and hints for them
  *     sanitizer                   what a sanitizer has reported             (pure)
  *     trial, peer, expect         the steps that checks are made of
  *     diagnose                    which mistake makes such bytes            (pure)
@@ -35,6 +35,7 @@ struct settings {
     struct plan plan;
     enum report_form form;
     const char *hint;
+    unsigned hint_step; /* how often it was said */
     const char *only[32];
     size_t only_count;
     const char *except[32];
@@ -46,7 +47,7 @@ static const char usage[] =
     "usage: wscheck --lesson N --server COMMAND [options]   start, grade and stop it\n"
     "       wscheck --lesson N --port P [--host H]          grade one that is running\n"
     "       wscheck [--lesson N] --list                     all checks\n"
-    "       wscheck --hint ID                               rule, symptom, place\n"
+    "       wscheck --hint ID [--hint ID [--hint ID]]       a question; rule, place; the shape\n"
     "\n"
     "  -l, --lesson N      1 handshake, 2 frames, 3 broadcast\n"
     "      --challenge C   a to e, instead of a lesson\n"
@@ -153,7 +154,12 @@ static const char *take_option(struct settings *s, int option, const char *value
         s->except[s->except_count++] = value;
         return NULL;
     case LIST: s->list = true; return NULL;
-    case HINT: s->hint = value; return NULL;
+    case HINT:
+        if (s->hint != NULL && strcmp(s->hint, value) != 0)
+            return "--hint is about one check or exercise at a time";
+        s->hint = value;
+        s->hint_step++;
+        return NULL;
     case BRIEF: s->form = REPORT_BRIEF; return NULL;
     case JSON: s->form = REPORT_JSON; return NULL;
     case TAP: s->form = REPORT_TAP; return NULL;
@@ -247,6 +253,8 @@ int main(int argc, char **argv)
         return 0;
     }
     if (s.hint != NULL)
-        return report_hint(&s.plan, s.hint) ? 0 : usage_error("there is no such check: see --list");
+        return report_hint(&s.plan, s.hint, s.hint_step)
+                   ? 0
+                   : usage_error("there is no such check: see --list");
     return grade(&s);
 }

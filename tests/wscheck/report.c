@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "diagnose.h"
+#include "hints.h"
 #include "machine.h"
 #include "show.h"
 
@@ -438,24 +439,61 @@ void report_list(const struct plan *plan)
     }
 }
 
-bool report_hint(const struct plan *plan, const char *name)
+static void hint_question(struct bytes *out, const struct item *item)
+{
+    show_paragraph(out, "symptom", item->family->symptom);
+    show_paragraph(out, "ask", hints_find(item->family->exercise)->question);
+}
+
+static void hint_rule(struct bytes *out, const struct item *item)
+{
+    const struct diagnosis *diagnosis =
+        diagnosis_find(item->check->suspect != NULL ? item->check->suspect : item->family->suspect);
+    bytes_add_format(out, "    %-11s%s\n", "section", section_of(item->family, item->check));
+    show_paragraph(out, "rule", item->family->rule);
+    if (diagnosis != NULL)
+        show_paragraph(out, "often", diagnosis->text);
+    show_paragraph(out, "look at", exercise_find(item->family->exercise)->place);
+}
+
+static void hint_shape(struct bytes *out, const struct item *item)
+{
+    show_paragraph(out, "shape", hints_find(item->family->exercise)->shape);
+}
+
+/* The steps of a hint. Whoever wants the next says --hint once more in the same command: so a hint is
+ * the same today and tomorrow, and nothing has to be remembered anywhere. */
+static const struct {
+    void (*add)(struct bytes *out, const struct item *item);
+    const char *next; /* what the next one is about */
+} hint_steps[HINT_STEPS] = {
+    {hint_question, "the rule, and the place"},
+    {hint_rule, "the shape of the code"},
+    {hint_shape, NULL},
+};
+
+static void show_hint(const struct item *item, const char *name, unsigned step)
+{
+    struct bytes out = {0};
+    end_line(0, 4, "%s: %s  [%s, exercise %s]", item->check->id, item->check->title,
+             level_name(item->family->level), item->family->exercise);
+    hint_steps[step - 1].add(&out, item);
+    if (hint_steps[step - 1].next != NULL) {
+        bytes_add_format(&out, "\nAgain, for %s:  ./wscheck", hint_steps[step - 1].next);
+        for (unsigned i = 0; i <= step; i++)
+            bytes_add_format(&out, " --hint %s", name);
+        bytes_add_text(&out, "\n");
+    }
+    flush_bytes(&out);
+}
+
+bool report_hint(const struct plan *plan, const char *name, unsigned step)
 {
     for (size_t i = 0; i < plan->count; i++) {
         const struct item *item = &plan->items[i];
-        struct bytes out = {0};
         if (strcmp(item->check->id, name) != 0 && strcmp(item->family->exercise, name) != 0)
             continue;
-        end_line(0, 4, "%s: %s  [%s, exercise %s]", item->check->id, item->check->title,
-                 level_name(item->family->level), item->family->exercise);
-        bytes_add_format(&out, "    %-11s%s\n", "section", section_of(item->family, item->check));
-        show_paragraph(&out, "rule", item->family->rule);
-        show_paragraph(&out, "symptom", item->family->symptom);
-        const struct diagnosis *diagnosis = diagnosis_find(
-            item->check->suspect != NULL ? item->check->suspect : item->family->suspect);
-        if (diagnosis != NULL)
-            show_paragraph(&out, "often", diagnosis->text);
-        show_paragraph(&out, "look at", exercise_find(item->family->exercise)->place);
-        flush_bytes(&out);
+        show_hint(item, name, step < HINT_STEPS ? step : HINT_STEPS);
         return true;
     }
     return false;

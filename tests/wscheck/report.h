@@ -24,7 +24,8 @@ void report_end(const struct plan *plan);
 /* All checks with their titles. */
 void report_list(const struct plan *plan);
 
-/* Rule, then symptom, then place; of a check, or of the first of an exercise. */
-bool report_hint(const struct plan *plan, const char *name);
+/* A step of the hint for a check, or for the first of an exercise: 1 a question, 2 rule and place,
+ * 3 (and more) the shape of the code. */
+bool report_hint(const struct plan *plan, const char *name, unsigned step);
 
 #endif

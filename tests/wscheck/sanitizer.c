@@ -4,6 +4,8 @@
 #include "sanitizer.h"
 
 #include <ctype.h>
+#include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -33,23 +35,32 @@ static bool starts(const char *line, const char *with)
 
 /* ------------------------------------------------------------------------------- whose it is */
 
-/* Is it named in the text, as "name()"? */
-static bool is_named(const char *text, const char *name)
+/* Where it is named in the text, as "name()": after how many other functions; -1: nowhere. */
+static int named_at(const char *text, const char *name)
 {
     size_t len = strlen(name);
-    for (const char *at = text; len > 0 && (at = strstr(at, name)) != NULL; at += len)
-        if ((at == text || !(isalnum((unsigned char)at[-1]) || at[-1] == '_')) &&
-            strncmp(at + len, "()", 2) == 0)
-            return true;
-    return false;
+    int others = 0;
+    for (const char *at = text; len > 0 && (at = strstr(at, "()")) != NULL; at += 2, others++)
+        if ((size_t)(at - text) >= len && memcmp(at - len, name, len) == 0 &&
+            ((size_t)(at - text) == len ||
+             !(isalnum((unsigned char)at[-(ptrdiff_t)len - 1]) || at[-(ptrdiff_t)len - 1] == '_')))
+            return others;
+    return -1;
 }
 
+/* The exercise that names it first among its functions: others may name it, too. */
 static const char *exercise_of(const char *function)
 {
-    for (size_t i = 0; i < exercise_count(); i++)
-        if (exercise_at(i)->lesson <= 3 && is_named(exercise_at(i)->place, function))
-            return exercise_at(i)->name;
-    return NULL;
+    const char *best = NULL;
+    int least = INT_MAX;
+    for (size_t i = 0; i < exercise_count(); i++) {
+        int at = named_at(exercise_at(i)->place, function);
+        if (exercise_at(i)->lesson > 3 || at < 0 || at >= least)
+            continue;
+        best = exercise_at(i)->name;
+        least = at;
+    }
+    return best;
 }
 
 /* ----------------------------------------------------------------------------- its parts */

@@ -425,6 +425,13 @@ static void add_stderr(struct server *server, struct bytes *text)
     pthread_mutex_unlock(&server->lock);
 }
 
+/* Did it end as programs do that use memory which is not theirs? */
+static bool is_of_memory(int status)
+{
+    return WIFSIGNALED(status) && (WTERMSIG(status) == SIGSEGV || WTERMSIG(status) == SIGABRT ||
+                                   WTERMSIG(status) == SIGBUS);
+}
+
 void server_explain_end(struct server *server, struct bytes *text)
 {
     if (server->pid <= 0)
@@ -435,8 +442,13 @@ void server_explain_end(struct server *server, struct bytes *text)
     } else {
         bytes_add_text(text, "The server runs, but does not say that it listens.\n");
     }
-    if (!server_sanitizer_report(server, text))
-        add_stderr(server, text);
+    if (server_sanitizer_report(server, text))
+        return;
+    add_stderr(server, text);
+    if (server->ended && is_of_memory(server->status))
+        bytes_add_text(text,
+                       "Built with -fsanitize=address -g, and graded again, it says which line "
+                       "that was.\n");
 }
 
 void server_explain_life(struct server *server, struct bytes *text)

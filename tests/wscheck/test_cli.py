@@ -40,6 +40,7 @@ def is_alive(pid):
     ["--lesson", "1", "--port", "1", "--chop", "0"], ["--lesson", "1", "--port", "1", "--timeout", "no"],
     ["--lesson", "1", "--port", "1", "--only", "no-such-check"],
     ["--lesson", "1", "--port", "1", "--except", "no-such-check"], ["--hint", "no-such-check"],
+    ["--hint", "unmask", "--hint", "pong"],
     ["--lesson", "1", "--port", "1", "word"], ["--no-such-option"], ["--lesson"],
 ], ids=" ".join)
 def test_wrong_usage_is_told_with_status_2(arguments):
@@ -79,12 +80,35 @@ def test_the_list_has_all_checks_once():
         assert not title.startswith("...")
 
 
-def test_every_check_has_a_hint_with_rule_symptom_and_place():
+STEPS = ("symptom ", "ask "), ("section ", "rule ", "look at "), ("shape ",)
+
+
+def test_every_check_has_a_hint_in_three_steps():
+    """A question, then rule and place, then the shape; each tells how to get the next, and never code."""
     for id, level, section, _ in listed():
-        hint = wscheck("--hint", id).stdout
-        assert hint.startswith(f"{id}: ") and level in hint and section in hint
-        at = [hint.index(f"\n    {part}") for part in ("rule ", "symptom ", "look at ")]
-        assert at == sorted(at)
+        again = ["--hint", id]
+        for step, parts in enumerate(STEPS, 1):
+            hint = wscheck(*again * step)
+            assert hint.returncode == 0
+            assert hint.stdout.startswith(f"{id}: ") and level in hint.stdout
+            at = [hint.stdout.index(f"\n    {part}") for part in parts]
+            assert at == sorted(at)
+            assert not any(f"\n    {part}" in hint.stdout for other in STEPS if other != parts for part in other)
+            assert (section in hint.stdout) >= (step == 2)
+            assert "DESIGN.md" not in hint.stdout
+            told = re.findall(r"\nAgain, for .*:  \./wscheck (.*)\n", hint.stdout)
+            assert told == ([" ".join(again * (step + 1))] if step < len(STEPS) else [])
+        assert not re.search(r"[{}]|==|->|\w\(\w", hint.stdout.partition("\n")[2])  # no code
+
+
+def test_after_the_last_step_of_a_hint_it_stays_with_that():
+    assert wscheck(*["--hint", "unmask"] * 4).stdout == wscheck(*["--hint", "unmask"] * 3).stdout
+
+
+def test_the_hints_of_the_checks_of_an_exercise_share_question_and_shape():
+    of_exercise, of_check = (wscheck(*["--hint", name] * 3).stdout.partition("\n")[2]
+                             for name in ("close-codes", "close-code-1005"))
+    assert of_exercise == of_check
 
 
 # --------------------------------------------------------------------------------------- selection

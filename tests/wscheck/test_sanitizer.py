@@ -31,7 +31,7 @@ READ of size 1 at 0x60 thread T1
 
 freed by thread T2 here:
     #0 0x7f in free (libasan.so.8+0x1)
-    #1 0x55d in post_locked lesson03_broadcast/outbox.c:9
+    #1 0x55d in send_now_locked lesson03_broadcast/outbox.c:9
 
 SUMMARY: AddressSanitizer: heap-use-after-free common/utf8.c:70 in utf8_feed
 """

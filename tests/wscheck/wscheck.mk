@@ -6,6 +6,7 @@
 #     make check             how far all three lessons are
 #     make watch01           grades again whenever a file is saved; watch02, watch03 likewise
 #     make wscheck-matrix    every known mistake must be found, with the right diagnosis
+#     make wscheck-mutants   every small change to a function that an exercise leaves open must be found
 #
 # CHECK is handed to wscheck: make check02 CHECK='-k --strict'
 #
@@ -16,7 +17,7 @@ WSCHECK_SOURCES := $(filter-out %/faulty.c,$(wildcard tests/wscheck/*.c))
 WSCHECK_OBJECTS := $(WSCHECK_SOURCES:%.c=$(BUILD)/%.o)
 FAULTY_OBJECTS  := $(addprefix $(WSCHECK_BUILD)/,faulty.o bytes.o frame.o http.o wire.o)
 
-.PHONY: wscheck wscheck-programs wscheck-matrix
+.PHONY: wscheck wscheck-programs wscheck-matrix wscheck-mutants
 wscheck: $(WSCHECK_BUILD)/wscheck
 	$(call leave,wscheck)
 
@@ -24,6 +25,13 @@ wscheck-programs: $(WSCHECK_BUILD)/wscheck $(WSCHECK_BUILD)/faulty
 
 wscheck-matrix: wscheck-programs
 	tests/wscheck/matrix.py --wscheck $(WSCHECK_BUILD)/wscheck --faulty $(WSCHECK_BUILD)/faulty
+
+# A part of them: make wscheck-mutants MUTANTS='unmask utf8'
+wscheck-mutants:
+	@$(MAKE) -s SAN= CC=cc programs wscheck-programs
+	@$(MAKE) -s SAN=address CC=cc programs
+	@$(MAKE) -s SAN=thread CC=cc programs
+	tests/wscheck/mutants.py $(MUTANTS)
 
 $(WSCHECK_BUILD)/wscheck: $(WSCHECK_OBJECTS)
 	$(LINK)
