@@ -82,7 +82,7 @@ def terminal():
     def terminal(columns):
         ours, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        ends.extend([ours, theirs])
+        ends.append(ours)
         return theirs, ours
     yield terminal
     for end in ends:
@@ -93,10 +93,10 @@ def help_on(lesson, terminal, columns, **settings):
     theirs, ours = terminal(columns)
     subprocess.run(command(lesson, "--help"), stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, check=True,
                    timeout=PATIENCE, env=environment(**settings))
-    os.set_blocking(ours, False)
+    os.close(theirs)
     said = b""
-    with contextlib.suppress(BlockingIOError):
-        while True:  # one read need not bring all
+    with contextlib.suppress(OSError):  # EIO: nobody has the other end any more, and all has been read
+        while True:
             said += os.read(ours, 100_000)
     return on_screen(said.decode())
 
