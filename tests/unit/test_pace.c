@@ -34,7 +34,8 @@ static void steady_is_a_rate(void **state)
     must_be(true, 0, 0, 7000);
     must_be(true, 0, PACE_STEADY, 7000 + 1 * PACE_TIME);
     must_be(false, 0, 2 * PACE_STEADY - 1, 7000 + 2 * PACE_TIME);
-    must_be(true, 0, 4 * PACE_STEADY - 1, 7000 + 4 * PACE_TIME); /* after a longer time, as much more */
+    must_be(true, 0, 4 * PACE_STEADY - 1,
+            7000 + 4 * PACE_TIME); /* after a longer time, as much more */
     must_be(false, 0, 6 * PACE_STEADY - 2, 7000 + 6 * PACE_TIME);
 }
 
