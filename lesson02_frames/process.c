@@ -130,9 +130,6 @@ bool process_start(struct server *server, int argc, char **argv, int *status)
     if (verdict != OPTIONS_RUN)
         return false;
     log_init(options_log_level(options));
-    *status = tracefile_open(options->trace_file);
-    if (*status != 0)
-        return false;
     memory_set_bound(options->max_memory);
 
     give_back_large_buffers();
@@ -145,12 +142,11 @@ bool process_start(struct server *server, int argc, char **argv, int *status)
         missing = start_waiting_for_signals();
     if (missing == NULL && !logger_start())
         missing = "cannot start the thread that writes the log, or get memory for it";
-    if (missing == NULL && tracefile_is_open())
-        (void)atexit(tracefile_finish); /* before the log is finished */
     if (missing == NULL && !admission_open())
         missing = "cannot start the thread that refuses clients, or make its pipe";
-    if (missing != NULL)
-        *status = process_fail(missing);
+    *status = missing != NULL ? process_fail(missing) : tracefile_open(options->trace_file);
+    if (tracefile_is_open())
+        (void)atexit(tracefile_finish); /* before the log is finished */
     listener->stop = stop_pipe[0];
-    return missing == NULL;
+    return *status == 0;
 }

@@ -89,7 +89,7 @@ def test_it_starts_a_server_itself(lesson):
 
 
 def test_it_speaks_chinese(start):
-    output, _ = perform("--port", start().port, LANG="zh_CN.UTF-8")
+    output, _ = perform("--port", start().port, LC_ALL="zh_CN.UTF-8")
     assert re.findall(r"^\d\. (.*)", output, re.M)[0] == "有礼貌的客户端"
     assert output.endswith("剧终。\n")
 

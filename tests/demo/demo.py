@@ -213,7 +213,7 @@ ACTS = [
 def started_server(program):
     """A server of our own, at port 8080 if that is free; its log goes to this terminal."""
     for port in 8080, 0:
-        server = Program([program, "--port", port], log=sys.stderr)
+        server = Program([program, "--port", port], log=sys.stderr, env=os.environ)
         if server.launch():
             break
     else:

@@ -28,8 +28,6 @@ import urllib.request
 
 from .waiting import PATIENCE, wait_until
 
-os.environ["LC_ALL"] = "C.UTF-8"  # what is started from here speaks English, whatever the tester speaks
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SERVER_DIR = pathlib.Path(os.environ.get("SERVER_DIR") or ROOT / "build" / "plain").resolve()
 
@@ -193,14 +191,14 @@ class Program:
     command    with its options; what it logs is in stderr
     port       where it has been told to listen, if it does not say so itself
     log        a file for its stderr, if there may be any amount of it
-    settings   Popen's: env, cwd, preexec_fn ...
+    settings   Popen's: env, cwd, preexec_fn ...; without env it speaks English, whatever the tester speaks
     """
 
     def __init__(self, command, *, port=None, log=None, on_terminal=False, **settings):
         self.command = list(map(str, command))
         self.host, self.port = "127.0.0.1", port
         self.log_file, self.on_terminal = log, on_terminal
-        self.settings = settings
+        self.settings = {"env": os.environ | {"LC_ALL": "C.UTF-8"}} | settings
         self.process = None
 
     def __enter__(self):
@@ -216,7 +214,7 @@ class Program:
         stdout, stdout_end = os.pipe()
         stderr, stderr_end = self._stderr()
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=stdout_end,
-                                        stderr=stderr_end, **self.settings, **settings)
+                                        stderr=stderr_end, **self.settings | settings)
         os.close(stdout_end)
         if not self.log_file:
             os.close(stderr_end)
