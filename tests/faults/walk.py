@@ -142,10 +142,10 @@ FAULTS = [
 
 # Calls that cannot fail, or whose failure changes nothing that a client or an operator could see.
 CANNOT_FAIL = set("""
-    bcmp memchr memcmp memcpy memmove memset strchr strrchr strstr strcmp strncmp strlen snprintf vsnprintf strtod
-    strtoull strftime strerror gai_strerror inet_ntop freeaddrinfo getenv isatty clock_gettime
+    bcmp memchr memcmp memcpy memmove memset strchr strrchr strstr strcmp strncmp strlen strcspn snprintf vsnprintf strtod
+    strtoul strtoull strftime strerror gai_strerror inet_ntop inet_pton freeaddrinfo getenv isatty clock_gettime
     mallopt printf fprintf fputs fputc fwrite puts putchar fflush stderr stdout signal sigaction sigaddset
-    sigemptyset sigwait pthread_sigmask pthread_self pthread_join pthread_detach pthread_mutex_lock pthread_mutex_unlock
+    sigemptyset sigfillset sigwait pthread_sigmask pthread_self pthread_join pthread_detach pthread_mutex_lock pthread_mutex_unlock
     pthread_mutex_destroy pthread_cond_broadcast pthread_cond_signal pthread_cond_destroy
     pthread_attr_destroy EVP_EncodeBlock EVP_sha1
     getpeername mmap sched_yield __errno_location __stack_chk_fail
@@ -153,7 +153,7 @@ CANNOT_FAIL = set("""
 
 
 # Calls that a session here does not come to; the test beside them makes them fail.
-ELSEWHERE = {"connect": "tests/clients/test_bench.py"}
+ELSEWHERE = {"connect": "tests/clients/test_bench.py", "ftruncate": "tests/clients/test_tracefile.py"}
 
 
 # ------------------------------------------------------------------------------ which calls there are
