@@ -47,7 +47,7 @@ static const char usage[] =
     "usage: wscheck --lesson N --server COMMAND [options]   start, grade and stop it\n"
     "       wscheck --lesson N --port P [--host H]          grade one that is running\n"
     "       wscheck [--lesson N] --list                     all checks\n"
-    "       wscheck --hint ID [--hint ID [--hint ID]]       a question; rule, place; the shape\n"
+    "       wscheck --hint ID [--hint ID [--hint ID]]       question; rule; shape\n"
     "\n"
     "  -l, --lesson N      1 handshake, 2 frames, 3 broadcast\n"
     "      --challenge C   a to e, instead of a lesson\n"

@@ -479,7 +479,7 @@ static void show_hint(const struct item *item, const char *name, unsigned step)
              level_name(item->family->level), item->family->exercise);
     hint_steps[step - 1].add(&out, item);
     if (hint_steps[step - 1].next != NULL) {
-        bytes_add_format(&out, "\nAgain, for %s:  ./wscheck", hint_steps[step - 1].next);
+        bytes_add_format(&out, "\nAgain, for %s:\n  ./wscheck", hint_steps[step - 1].next);
         for (unsigned i = 0; i <= step; i++)
             bytes_add_format(&out, " --hint %s", name);
         bytes_add_text(&out, "\n");

@@ -96,7 +96,7 @@ def test_every_check_has_a_hint_in_three_steps():
             assert not any(f"\n    {part}" in hint.stdout for other in STEPS if other != parts for part in other)
             assert (section in hint.stdout) >= (step == 2)
             assert "DESIGN.md" not in hint.stdout
-            told = re.findall(r"\nAgain, for .*:  \./wscheck (.*)\n", hint.stdout)
+            told = re.findall(r"\nAgain, for .*:\n  \./wscheck (.*)\n", hint.stdout)
             assert told == ([" ".join(again * (step + 1))] if step < len(STEPS) else [])
         assert not re.search(r"[{}]|==|->|\w\(\w", hint.stdout.partition("\n")[2])  # no code
 
@@ -254,7 +254,7 @@ def test_brief_has_a_line_for_each_exercise_and_a_bar():
     run = wscheck("--lesson", 2, "--server", faulty(2, "mask-one-byte"), "--brief")
     assert run.returncode == 1
     assert re.search(r"^  decode-header +ok +\d+ of \d+$", run.stdout, re.M)
-    assert re.search(r"^  unmask +FAILED +\d+ of 17", run.stdout, re.M)
+    assert re.search(r"^  unmask +FAILED +\d+ of 18", run.stdout, re.M)
     assert re.search(r"^  close +later$", run.stdout, re.M)
     assert re.search(r"^  \[#+\.+\]  lesson 2: \d+ of \d+, next is unmask$", run.stdout, re.M)
 
@@ -278,10 +278,11 @@ def on_terminal(*arguments, **environment):
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
-@pytest.mark.parametrize("lesson, fault", [(1, "no-blank-line"), (2, "mask-one-byte"), (2, "ping-ignored")])
-def test_the_report_fits_the_terminal(columns, lesson, fault):
+@pytest.mark.parametrize("lesson, fault, exercise", [
+    (1, "no-blank-line", "send-101"), (2, "mask-one-byte", "unmask"), (2, "ping-ignored", "pong")])
+def test_the_report_fits_the_terminal(columns, lesson, fault, exercise):
     """... but for commands, which are to be copied, and what the server has said."""
-    arguments = ["--lesson", lesson, "--server", faulty(lesson, fault), "-k"]
+    arguments = ["--lesson", lesson, "--server", faulty(lesson, fault), "--timeout", 1, "--only", exercise, "-k"]
     lines = on_terminal(*arguments, COLUMNS=str(columns))
     text = [line for line in lines if not re.match(r"    (by hand|server| {11}(printf|\{|head|and in))|.*wscheck", line)]
     assert any("FAILED" in line for line in text)
