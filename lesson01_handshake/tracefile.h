@@ -17,7 +17,8 @@
 #include "listener.h"
 
 /* Opens the file and starts the thread; nothing to do if path is NULL. Returns 0, or the exit status of
- * a server that cannot start, after it has said why. Call it once, before there are other threads. */
+ * a server that cannot start, after it has said why. Call it once, before clients come, when the log may
+ * be used by threads and signals are blocked or dealt with. */
 int tracefile_open(const char *path);
 
 bool tracefile_is_open(void);

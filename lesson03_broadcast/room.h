@@ -19,8 +19,8 @@
  * Nobody ever waits for a client with a lock held. Every member gets every message, its own included;
  * a member that does not read gets it late or, with more than --max-backlog bytes waiting, is evicted.
  *
- * Locks, in the order in which they may be taken: room.lock, members.lock, outbox.lock; last, one at a time,
- * those of memory.c, tracefile.c and logger.c. (The first is never held while the second is taken.)
+ * Locks, in the order in which they are taken: room.lock, members.lock, outbox.lock, then one of those
+ * of memory.c, tracefile.c and logger.c. (The first is never held while the second is taken.)
  */
 #ifndef LESSON03_ROOM_H
 #define LESSON03_ROOM_H
