@@ -80,6 +80,8 @@ static bool write_directly(void *data, struct iovec *parts, size_t count)
     int result = conn->is_accepted
                      ? observer_send_all(conn->client, parts, count, patience, NET_NO_DEADLINE)
                      : net_send_all(conn->client->fd, parts, count, patience, NET_NO_DEADLINE);
+    if (result == 0 && !conn->is_accepted)
+        opening_trace_answer(conn->client, conn->answer.iov_base, conn->answer.iov_len);
     if (result == 0)
         return true;
     if (errno == ETIMEDOUT)
@@ -133,10 +135,8 @@ void conn_send(struct conn *conn, enum ws_opcode type, const void *data, size_t 
 
 bool conn_accept(struct conn *conn)
 {
-    struct iovec answer = conn->answer; /* the writer changes it */
-    if (conn->writer(conn->writer_data, &answer, 1))
-        opening_trace_answer(conn->client, conn->answer.iov_base, conn->answer.iov_len);
-    else
+    struct iovec answer = conn->answer; /* the writer traces it, and changes the iovec */
+    if (!conn->writer(conn->writer_data, &answer, 1))
         ending_lost(&conn->ending);
     conn->is_accepted = true;
     return conn->ending.code == 0;

@@ -66,7 +66,7 @@ const struct options *conn_options(const struct conn *conn);
 
 /* How bytes get to the client: sends all the parts, in order, and waits for the socket if need be.
  * False if that is not possible. Changes parts. The first time it is the answer to the handshake, later
- * whole frames, of which it tells --trace: observer_log(). Others than the owner write to this socket,
+ * whole frames; it tells --trace of both: opening_trace_answer(), observer_log(). Others than the owner write to this socket,
  * too? Then a writer can see to it that no frame comes to stand in the middle of another. */
 typedef bool conn_writer(void *data, struct iovec *parts, size_t count);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "observer.h"
+#include "opening.h"
 
 #define NOT_READING "it does not read what it is sent"
 
@@ -32,12 +33,13 @@ void outbox_destroy(struct outbox *outbox)
 
 /* Ends the connection: the client is evicted, and why; or it has gone, NULL. The owner wakes up from
  * whatever it is waiting for and sees to the rest. */
-static void end_locked(struct outbox *outbox, const char *why)
+static enum outbox_result end_locked(struct outbox *outbox, const char *why)
 {
     if (outbox->evicted == NULL)
         outbox->evicted = why;
     buffer_free(&outbox->backlog);
     net_end(outbox->client->fd);
+    return OUTBOX_GONE;
 }
 
 /* ----------------------------------------------------------------------------------- anyone */
@@ -50,7 +52,7 @@ static void measure_locked(struct outbox *outbox)
         return;
     int64_t taken = net_taken(outbox->client->fd).acknowledged;
     if (pace_measure(&outbox->pace, taken >= 0 ? taken : outbox->flushed, now) > outbox->patience)
-        end_locked(outbox, NOT_READING);
+        (void)end_locked(outbox, NOT_READING);
 }
 
 /* Puts into the backlog what the socket did not take. */
@@ -58,11 +60,10 @@ static enum outbox_result queue_locked(struct outbox *outbox, const unsigned cha
                                        size_t len)
 {
     bool fits = outbox->in_hand + buffer_len(&outbox->backlog) + len <= outbox->max_backlog;
-    if (!fits || !buffer_append(&outbox->backlog, bytes, len)) {
-        end_locked(outbox, fits ? "it does not read, and there is no memory to wait for it"
-                                : "it does not read: more than --max-backlog bytes wait for it");
-        return OUTBOX_GONE;
-    }
+    if (!fits || !buffer_append(&outbox->backlog, bytes, len))
+        return end_locked(outbox,
+                          fits ? "it does not read, and there is no memory to wait for it"
+                               : "it does not read: more than --max-backlog bytes wait for it");
     return outbox->owner_sending ? OUTBOX_SENT : OUTBOX_BEHIND;
 }
 
@@ -86,9 +87,7 @@ static enum outbox_result post_locked(struct outbox *outbox, struct iovec frames
     ssize_t left = send_now_locked(outbox, &frames, 1);
     if (left > 0)
         return queue_locked(outbox, frames.iov_base, frames.iov_len);
-    if (left < 0)
-        end_locked(outbox, NULL);
-    return left == 0 ? OUTBOX_SENT : OUTBOX_GONE;
+    return left == 0 ? OUTBOX_SENT : end_locked(outbox, NULL);
 }
 
 enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frames, size_t len)
@@ -109,10 +108,8 @@ static enum outbox_result flush_locked(struct outbox *outbox)
     if (outbox->owner_sending || len == 0)
         return OUTBOX_SENT;
     ssize_t left = net_send_now(outbox->client->fd, &(struct iovec){buffer_bytes(backlog), len}, 1);
-    if (left < 0) {
-        end_locked(outbox, NULL);
-        return OUTBOX_GONE;
-    }
+    if (left < 0)
+        return end_locked(outbox, NULL);
     buffer_consume(backlog, len - (size_t)left);
     outbox->flushed += (int64_t)len - left;
     if (left > 0) {
@@ -165,7 +162,7 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
 
     bool is_sent = net_send_all(outbox->client->fd, &part, 1, outbox->patience, deadline) == 0 &&
                    net_send_all(outbox->client->fd, parts, count, outbox->patience, deadline) == 0;
-    bool timed_out = !is_sent && errno == ETIMEDOUT;
+    int error = errno; /* if it is not sent */
     buffer_free(&earlier);
 
     pthread_mutex_lock(&outbox->lock);
@@ -173,16 +170,19 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
     outbox->in_hand = 0;
     outbox->pace = (struct pace){0};
     if (!is_sent) /* half a frame may be out: nothing can follow it */
-        end_locked(outbox, timed_out ? NOT_READING : NULL);
+        (void)end_locked(outbox, error == ETIMEDOUT ? NOT_READING : NULL);
     return is_sent;
 }
 
 static enum outbox_result write_locked(struct outbox *outbox, struct iovec *parts, size_t count)
 {
     bool is_answer = outbox->owner_sending; /* to the handshake: no frames */
+    struct iovec first = parts[0];
     ssize_t left = is_answer ? 1 : send_now_locked(outbox, parts, count);
     if (left > 0)
         left = send_waiting_locked(outbox, parts, count, NET_NO_DEADLINE) ? 0 : -1;
+    if (is_answer && left == 0)
+        opening_trace_answer(outbox->client, first.iov_base, first.iov_len);
     return left < 0 ? OUTBOX_GONE : flush_locked(outbox);
 }
 

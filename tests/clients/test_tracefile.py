@@ -268,7 +268,8 @@ def test_what_comes_after_the_handshake_is_in_it_before_there_are_frames(start, 
     early = meet(server, upgrade=False)
     early.upgrade(None, text("early"))
     early.send(text("Hello"))
-    early.close()
+    early.finish()
+    assert early.is_ended()
     server.stderr.wait_for("closed after 22 bytes")
     [stream] = meet.check(server)
     assert stream.flags() == OPEN + BY_CLIENT
