@@ -10,6 +10,9 @@ lesson01 := lesson01_handshake
 lesson02 := lesson02_frames
 lesson03 := lesson03_broadcast
 
+# In a Chinese locale make speaks Chinese to people, as the programs do.
+CHINESE := $(filter zh%,$(firstword $(LC_ALL) $(LC_MESSAGES) $(LANG)))
+
 # Dependencies run from right to left: a file uses only those before it, in its folder and in the
 # folders before; tests/unit/test_layers.sh holds it to that. What is PURE only computes.
 PURE     := http handshake frame utf8 utf8_blocks printable message trace pcapng wrap
