@@ -30,8 +30,7 @@ STUBS = ROOT / "tests/workbook/stubs.awk"
 COMPILERS = [c for c in ("gcc", "clang") if shutil.which(c)]
 WARNINGS = "CFLAGS=-O2 -g -Werror"
 MINUTES = 60
-ENVIRONMENT = os.environ | {"MAKEFLAGS": "", "LC_ALL": "C.UTF-8"}  # what is read here is English
-IN_CHINESE = "env", "LC_ALL=zh_CN.UTF-8"
+ENVIRONMENT = os.environ | {"MAKEFLAGS": "", "LC_ALL": "C.UTF-8"}  # what is said is looked at in English
 
 
 class Failure(Exception):
@@ -57,6 +56,7 @@ def must(*command, **more):
 TABLES = sorted(ROOT.glob("lesson0*/**/exercises"), key=lambda table: (len(table.parts), table))
 LESSONS = "1", "2", "3"
 CHALLENGES = "a", "d", "e", "b", "c"  # as they stand in the tables
+IN_CHINESE = "env", "LC_ALL=zh_CN.UTF-8"
 
 
 def tables():
