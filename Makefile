@@ -10,9 +10,12 @@ lesson01 := lesson01_handshake
 lesson02 := lesson02_frames
 lesson03 := lesson03_broadcast
 
+# In a Chinese locale make speaks Chinese to people, as the programs do.
+CHINESE := $(filter zh%,$(firstword $(LC_ALL) $(LC_MESSAGES) $(LANG)))
+
 # Dependencies run from right to left: a file uses only those before it, in its folder and in the
 # folders before; tests/unit/test_layers.sh holds it to that. What is PURE only computes.
-PURE     := http handshake frame utf8 utf8_blocks printable message trace pcapng wrap
+PURE     := http handshake frame utf8 utf8_blocks printable message wrap trace pcapng
 COMMON   := $(PURE) words net buffer terminal log options
 LESSON01 := listener tracefile opening
 LESSON02 := worker limiter logger places admission memory keepalive input observer ending closing conn loopback vote bench client process threads
@@ -70,33 +73,61 @@ IS_SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
 
 # ------------------------------------------------------------------------------------- targets
 
+# What make shows: each line in English, and below it in Chinese.
+#
+#en make lesson01        build lesson 1 and leave it as ./server (lesson02, lesson03 likewise)
+#zh make lesson01        构建第 1 课，得到 ./server（lesson02、lesson03 同样）
+#en make check01         build lesson 1, grade it, and say what is wrong and why (check02, check03)
+#zh make check01         构建第 1 课并评分，说明哪里错了、为什么（check02、check03）
+#en make naive           the naive broadcast server of lesson 3, which freezes
+#zh make naive           第 3 课最初的想法：一个会卡死的广播服务器
+#en make challenge-a     build a challenge and leave it as ./server (a to f); make check-a grades it
+#zh make challenge-a     构建一个挑战，得到 ./server（a 到 f）；make check-a 给它评分
+#en make check           how far all three lessons are
+#zh make check           三课各做到了哪里
+#en make watch01         grade it again whenever a file is saved (watch02, watch03)
+#zh make watch01         每次保存文件就重新评分（watch02、watch03）
+#en make workbook        the course with its functions left to you, in workbook/
+#zh make workbook        课程的副本，要写的函数留给你，在 workbook/ 里
+#en make blank02         the task and an empty main(), for a server of your own in one file
+#zh make blank02         任务和一个空的 main()，从这里写你自己的服务器，只用一个文件
+#en make check-blank02   build that file and grade it (blank03, check-blank03)
+#zh make check-blank02   构建这个文件并评分（blank03、check-blank03）
+#en make wscheck         the grader alone, for any server: ./wscheck --help
+#zh make wscheck         单独的评分程序，任何服务器都能评：./wscheck --help
+#en make demo            a cast of clients comes to lesson 3, for a class to watch
+#zh make demo            一群客户端来到第 3 课，在课堂上演示
+#en make test            build and run all tests
+#zh make test            构建并运行全部测试
+#en make fuzz SECONDS=n  look for inputs that break something, so long for each target
+#zh make fuzz SECONDS=n  寻找能弄坏程序的输入，每个目标这么多秒
+#en make soak MINUTES=n  chat and abuse at the same time
+#zh make soak MINUTES=n  聊天和捣乱同时进行，这么多分钟
+#en make faults          let each system call fail in turn
+#zh make faults          让每个系统调用轮流失败
+#en make stall           what clients that never read cost the others
+#zh make stall           从不读的客户端，让别人付出多少代价
+#en make heads           how soon one gets in among ten thousand silent ones
+#zh make heads           有一万个不说话的客户端，新来的要等多久
+#en make flood           what one who says more than others can take costs them
+#zh make flood           有人说得比别人收得快，让别人付出多少代价
+#en make bench           how fast it is, against raw TCP and other servers
+#zh make bench           有多快，与普通 TCP 和其他服务器比较
+#en make pictures        take the pictures of the README anew
+#zh make pictures        重新生成 README 里的图
+#en make clean           remove everything that was built
+#zh make clean           删除构建出来的一切
+#en
+#zh
+#en SAN=address|thread|undefined builds with a sanitizer, CC=clang with another compiler:
+#zh SAN=address|thread|undefined 用 sanitizer 构建，CC=clang 换用别的编译器：
+#en make lesson03 SAN=thread CC=clang && ./server (SAN=memory needs clang)
+#zh make lesson03 SAN=thread CC=clang && ./server（SAN=memory 要用 clang）
+#en CFLAGS="-O0 -g" builds with other flags, V=1 shows the commands.
+#zh CFLAGS="-O0 -g" 用别的选项构建，V=1 显示所用的命令。
 .PHONY: help
 help:
-	@echo 'make lesson01        build lesson 1 and leave it as ./server (lesson02, lesson03 likewise)'
-	@echo 'make check01         build lesson 1, grade it, and say what is wrong and why (check02, check03)'
-	@echo 'make naive           the naive broadcast server of lesson 3, which freezes'
-	@echo 'make challenge-a     build a challenge and leave it as ./server (a to f); make check-a grades it'
-	@echo 'make check           how far all three lessons are'
-	@echo 'make watch01         grade it again whenever a file is saved (watch02, watch03)'
-	@echo 'make workbook        the course with its functions left to you, in workbook/'
-	@echo 'make blank02         the task and an empty main(), for a server of your own in one file'
-	@echo 'make check-blank02   build that file and grade it (blank03, check-blank03)'
-	@echo 'make wscheck         the grader alone, for any server: ./wscheck --help'
-	@echo 'make demo            a cast of clients comes to lesson 3, for a class to watch'
-	@echo 'make test            build and run all tests'
-	@echo 'make fuzz SECONDS=n  look for inputs that break something, so long for each target'
-	@echo 'make soak MINUTES=n  chat and abuse at the same time'
-	@echo 'make faults          let each system call fail in turn'
-	@echo 'make stall           what clients that never read cost the others'
-	@echo 'make heads           how soon one gets in among ten thousand silent ones'
-	@echo 'make flood           what one who says more than others can take costs them'
-	@echo 'make bench           how fast it is, against raw TCP and other servers'
-	@echo 'make pictures        take the pictures of the README anew'
-	@echo 'make clean           remove everything that was built'
-	@echo
-	@echo 'SAN=address|thread|undefined builds with a sanitizer, CC=clang with another compiler:'
-	@echo 'make lesson03 SAN=thread CC=clang && ./server (SAN=memory needs clang)'
-	@echo 'CFLAGS="-O0 -g" builds with other flags, V=1 shows the commands.'
+	@sed -n 's/^#$(if $(CHINESE),zh,en) \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
 # Moved into place whole, since the one that is there may be running.
 leave = @cp $< $(BUILD)/$(1).new && mv -f $(BUILD)/$(1).new $(1)

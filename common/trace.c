@@ -10,10 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "wrap.h"
+
 #define PER_LINE   16      /* bytes of payload */
 #define MARGIN     "     " /* before all lines but the first */
 #define INDENT     MARGIN "       "
 #define INDENT_LEN 12
+#define VERDICT    7 /* columns that a verdict has */
 
 /* ------------------------------------------------------------------------------- looking on */
 
@@ -301,46 +304,64 @@ add(struct text *text, const char *format, ...)
         text->len = TRACE_MAX - 1;
 }
 
-/* A word in a colour, with spaces behind it up to that width. */
+/* The same in the reader's language. */
+#if defined(__GNUC__)
+__attribute__((format_arg(2)))
+#endif
+static const char *
+in_words(const struct text *text, const char *english)
+{
+    return text->look.words != NULL ? text->look.words(english) : english;
+}
+
+/* With spaces behind it up to that width. */
+static void add_padded(struct text *text, size_t width, const char *words)
+{
+    size_t columns = wrap_columns(words, strlen(words));
+    add(text, "%s%*s", words, columns < width ? (int)(width - columns) : 0, "");
+}
+
+/* A word in a colour. */
 enum colour { RED = 31, GREEN = 32, YELLOW = 33, CYAN = 36 };
-static void add_coloured(struct text *text, enum colour colour, int width, const char *word)
+static void add_coloured(struct text *text, enum colour colour, size_t width, const char *word)
 {
     if (text->look.colour)
-        add(text, "\033[1;%dm%-*s\033[0m", colour, width, word);
-    else
-        add(text, "%-*s", width, word);
+        add(text, "\033[1;%dm", colour);
+    add_padded(text, width, word);
+    if (text->look.colour)
+        add(text, "\033[0m");
 }
 
 static void add_direction(struct text *text, bool from_client, bool is_queued)
 {
-    const char *word = from_client ? "received" : is_queued ? "queued" : "sent";
+    const char *word = in_words(text, from_client ? "received" : is_queued ? "queued" : "sent");
     add_coloured(text, from_client ? CYAN : YELLOW, 0, word);
-    add(text, ": ");
+    add(text, "%s", in_words(text, ": "));
 }
 
-/* Words behind a margin of the width of INDENT, in as many lines as they need. § is two bytes, and
- * one column: so a line may turn out a little shorter than it could be. */
+/* Words behind a margin of the width of INDENT, in as many lines as they need. */
 static void add_words(struct text *text, const char *words)
 {
     size_t column = 0;
-    for (const char *word = words; *word != '\0';) {
-        size_t len = 0;
-        while (word[len] != '\0' && word[len] != ' ')
-            len++;
-        if (column > 0 && INDENT_LEN + column + 1 + len > text->look.columns) {
+    while (*words != '\0') {
+        size_t space = *words == ' ', len = wrap_word(words + space, strlen(words + space));
+        size_t wide = wrap_columns(words + space, len);
+        if (column > 0 && INDENT_LEN + column + space + wide > text->look.columns) {
             add(text, "\n" INDENT);
             column = 0;
         }
-        add(text, "%s%.*s", column > 0 ? " " : "", (int)len, word);
-        column += len + (column > 0);
-        word += len + (word[len] == ' ');
+        add(text, "%s%.*s", column > 0 && space > 0 ? " " : "", (int)len, words + space);
+        column += wide + (column > 0 ? space : 0);
+        words += space + len;
     }
     add(text, "\n");
 }
 
-static const char *plural(uint64_t n)
+/* So many of these, behind a comma. */
+static void add_count(struct text *text, uint64_t n, const char *one, const char *many)
 {
-    return n == 1 ? "" : "s";
+    add(text, in_words(text, ", %llu %s"), (unsigned long long)n,
+        in_words(text, n == 1 ? one : many));
 }
 
 static char printable(unsigned char c)
@@ -355,7 +376,7 @@ static char printable(unsigned char c)
 struct cell {
     char bytes[3 * 8 + 1];
     char bits[16];
-    char meaning[40];
+    char meaning[48];
 };
 
 /* header[at..at + len) in hexadecimal, each with a space before it, or | if a read began there. */
@@ -395,7 +416,8 @@ static struct cell first_byte(const struct trace_frame *trace)
     return cell;
 }
 
-static struct cell second_byte(const struct trace_frame *trace, const struct parts *parts)
+static struct cell second_byte(const struct text *text, const struct trace_frame *trace,
+                               const struct parts *parts)
 {
     struct cell cell = new_cell(trace, 1, 1);
     unsigned char byte = trace->header[1];
@@ -403,30 +425,32 @@ static struct cell second_byte(const struct trace_frame *trace, const struct par
     put_bits(cell.bits + 1, byte, 7, 1);
     put_bits(cell.bits + 3, byte, 6, 7);
     if (parts->length_size == 0)
-        snprintf(cell.meaning, sizeof cell.meaning, " MASK=%d length %d in 7 bits", byte >> 7,
-                 byte & 0x7F);
+        snprintf(cell.meaning, sizeof cell.meaning, in_words(text, " MASK=%d length %d in 7 bits"),
+                 byte >> 7, byte & 0x7F);
     else
-        snprintf(cell.meaning, sizeof cell.meaning, " MASK=%d %d: in %zu bits", byte >> 7,
-                 byte & 0x7F, 8 * parts->length_size);
+        snprintf(cell.meaning, sizeof cell.meaning, in_words(text, " MASK=%d %d: in %zu bits"),
+                 byte >> 7, byte & 0x7F, 8 * parts->length_size);
     return cell;
 }
 
-static struct cell long_length(const struct trace_frame *trace, const struct parts *parts)
+static struct cell long_length(const struct text *text, const struct trace_frame *trace,
+                               const struct parts *parts)
 {
     struct cell cell = new_cell(trace, 2, parts->length_have);
     if (parts->length_known)
-        snprintf(cell.meaning, sizeof cell.meaning, " length %llu",
+        snprintf(cell.meaning, sizeof cell.meaning, in_words(text, " length %llu"),
                  (unsigned long long)parts->length);
     else
-        snprintf(cell.meaning, sizeof cell.meaning, " length, begun");
+        snprintf(cell.meaning, sizeof cell.meaning, " %s", in_words(text, "length, begun"));
     return cell;
 }
 
-static struct cell masking_key(const struct trace_frame *trace, const struct parts *parts)
+static struct cell masking_key(const struct text *text, const struct trace_frame *trace,
+                               const struct parts *parts)
 {
     struct cell cell = new_cell(trace, parts->key, parts->key_len);
-    snprintf(cell.meaning, sizeof cell.meaning,
-             parts->key_len == 4 ? " masking key" : " key, begun");
+    snprintf(cell.meaning, sizeof cell.meaning, " %s",
+             in_words(text, parts->key_len == 4 ? "masking key" : "key, begun"));
     return cell;
 }
 
@@ -439,25 +463,26 @@ static void end_line(struct text *text)
 }
 
 /* Cells beside each other: their bytes, below them their bits, below those what they mean. */
-static void add_cells(struct text *text, const struct cell *cells, const int *width, size_t count)
+static void add_cells(struct text *text, const struct cell *cells, const size_t *width,
+                      size_t count)
 {
     for (int line = 0; line < 3; line++) {
         add(text, "    ");
         for (size_t i = 0; i < count; i++)
-            add(text, "%-*s", width[i],
-                line == 0   ? cells[i].bytes
-                : line == 1 ? cells[i].bits
-                            : cells[i].meaning);
+            add_padded(text, width[i],
+                       line == 0   ? cells[i].bytes
+                       : line == 1 ? cells[i].bits
+                                   : cells[i].meaning);
         end_line(text);
     }
 }
 
 /* How many cells stand beside each other; the last needs no space behind it. */
-static size_t fitting(const struct text *text, const int *width, size_t count)
+static size_t fitting(const struct text *text, const size_t *width, size_t count)
 {
     size_t columns = 4, n = 0;
-    while (n < count && columns + (size_t)width[n] - 1 <= text->look.columns)
-        columns += (size_t)width[n++];
+    while (n < count && columns + width[n] - 1 <= text->look.columns)
+        columns += width[n++];
     return n > 0 ? n : 1;
 }
 
@@ -466,18 +491,18 @@ static void add_header(struct text *text, const struct trace_frame *trace)
 {
     struct parts parts = find_parts(trace);
     struct cell cells[4];
-    int width[4];
-    size_t n = 0;
+    size_t width[4], n = 0;
     cells[n++] = first_byte(trace);
     if (trace->header_len > 1)
-        cells[n++] = second_byte(trace, &parts);
+        cells[n++] = second_byte(text, trace, &parts);
     if (parts.length_have > 0)
-        cells[n++] = long_length(trace, &parts);
+        cells[n++] = long_length(text, trace, &parts);
     if (parts.key_len > 0)
-        cells[n++] = masking_key(trace, &parts);
+        cells[n++] = masking_key(text, trace, &parts);
     for (size_t i = 0; i < n; i++) {
-        size_t bytes = strlen(cells[i].bytes), meaning = strlen(cells[i].meaning);
-        width[i] = (int)(bytes > meaning ? bytes : meaning) + 1;
+        size_t bytes = strlen(cells[i].bytes);
+        size_t meaning = wrap_columns(cells[i].meaning, strlen(cells[i].meaning));
+        width[i] = (bytes > meaning ? bytes : meaning) + 1;
     }
     for (size_t first = 0, count; first < n; first += count) {
         count = fitting(text, width + first, n - first);
@@ -492,7 +517,14 @@ static void add_payload_line(struct text *text, const bool *cut_before, const un
     put_bytes(hex, cut_before, bytes, len);
     for (size_t i = 0; i < len; i++)
         characters[i] = printable(bytes[i]);
-    add(text, "    %-*s  %-*s  %s\n", PER_LINE * 3, hex, PER_LINE, characters, what);
+    add(text, "    %-*s  %-*s  %s\n", PER_LINE * 3, hex, PER_LINE, characters,
+        in_words(text, what));
+}
+
+static void add_more(struct text *text, uint64_t bytes)
+{
+    add(text, MARGIN);
+    add(text, in_words(text, "... and %llu bytes more\n"), (unsigned long long)bytes);
 }
 
 /* The payload, as it was on the wire and, if it was masked, what that means. */
@@ -513,35 +545,54 @@ static void add_payload(struct text *text, const struct trace_frame *trace)
             add_payload_line(text, no_cut, plain + at, len, "unmasked");
     }
     if (trace->payload_seen > shown)
-        add(text, MARGIN "... and %llu bytes more\n",
-            (unsigned long long)(trace->payload_seen - shown));
-    if (trace->header_done && trace->payload_seen < trace->frame.payload_len)
-        add(text, MARGIN "%llu bytes of the payload have not come\n",
+        add_more(text, trace->payload_seen - shown);
+    if (trace->header_done && trace->payload_seen < trace->frame.payload_len) {
+        add(text, MARGIN);
+        add(text, in_words(text, "%llu bytes of the payload have not come\n"),
             (unsigned long long)(trace->frame.payload_len - trace->payload_seen));
+    }
+}
+
+/* How often the client's bytes had to be read; the line goes on. */
+static void add_count_of_reads(struct text *text, unsigned reads)
+{
+    add(text, MARGIN);
+    add(text, in_words(text, "reads  %u"), reads);
+}
+
+static void add_verdict(struct text *text, enum colour colour, const char *verdict)
+{
+    add(text, MARGIN);
+    add_coloured(text, colour, VERDICT, in_words(text, verdict));
 }
 
 static void add_reads(struct text *text, const struct trace_frame *trace)
 {
     if (!trace->from_client)
         return;
-    add(text, MARGIN "reads  %u%s%s\n", trace->reads,
-        trace->reads > 1 ? "; | stands where the next began" : "",
-        trace->joined ? "; the first had brought what was before this frame, too" : "");
+    add_count_of_reads(text, trace->reads);
+    if (trace->reads > 1)
+        add(text, "%s", in_words(text, "; | stands where the next began"));
+    if (trace->joined)
+        add(text, "%s", in_words(text, "; the first had brought what was before this frame, too"));
+    add(text, "\n");
 }
 
 static void add_state(struct text *text, const struct trace_frame *trace)
 {
     const struct trace_state *state = &trace->state;
-    add(text, MARGIN "state  ");
+    bool is_inside = trace->from_client && !state->closing && state->in_message;
+    add(text, MARGIN);
+    add(text, "%s", in_words(text, "state  "));
     if (state->closing || !trace->from_client)
-        add(text, "%s\n", state_name(trace));
-    else if (!state->in_message)
-        add(text, "between messages\n");
-    else if (state->fragments == 0)
-        add(text, "inside a fragmented %s message\n", ws_opcode_name(state->opcode));
+        add(text, "%s", in_words(text, state->closing ? "closing" : "open"));
+    else if (!is_inside)
+        add(text, "%s", in_words(text, "between messages"));
     else
-        add(text, "inside a fragmented %s message, %u fragment%s so far\n",
-            ws_opcode_name(state->opcode), state->fragments, plural(state->fragments));
+        add(text, in_words(text, "inside a fragmented %s message"), ws_opcode_name(state->opcode));
+    if (is_inside && state->fragments > 0)
+        add_count(text, state->fragments, "fragment so far", "fragments so far");
+    add(text, "\n");
 }
 
 /* What a good control frame means for what comes next. */
@@ -573,17 +624,19 @@ static const char *data_means(const struct trace_frame *trace)
 static void add_ok(struct text *text, const struct trace_frame *trace)
 {
     const struct ws_frame *frame = &trace->frame;
-    add(text, MARGIN);
-    add_coloured(text, GREEN, 7, "ok");
-    add(text, "%s, no RSV bit, known opcode, shortest length (§5.2)\n",
-        frame->masked ? "masked (§5.1, §5.3)" : "not masked (§5.1)");
+    add_verdict(text, GREEN, "ok");
+    add(text, in_words(text, "%s, no RSV bit, known opcode, shortest length (§5.2)\n"),
+        in_words(text, frame->masked ? "masked (§5.1, §5.3)" : "not masked (§5.1)"));
+    add(text, INDENT);
     if (ws_opcode_is_control(frame->opcode))
-        add(text, INDENT "short and whole (§5.5); %s\n", control_means(trace));
+        add(text, in_words(text, "short and whole (§5.5); %s"),
+            in_words(text, control_means(trace)));
     else
-        add(text, INDENT "%s (§5.4)%s\n", data_means(trace),
-            !is_text(trace) ? ""
-            : frame->fin    ? "; it is UTF-8 (§8.1)"
-                            : "; so far it is UTF-8 (§8.1)");
+        add(text, in_words(text, "%s (§5.4)"), in_words(text, data_means(trace)));
+    if (is_text(trace))
+        add(text, "%s",
+            in_words(text, frame->fin ? "; it is UTF-8 (§8.1)" : "; so far it is UTF-8 (§8.1)"));
+    add(text, "\n");
 }
 
 /* The rule that is broken, what beginners mostly did when they broke it, and what follows. */
@@ -592,23 +645,24 @@ static void add_bad(struct text *text, const struct trace_frame *trace)
     const struct ws_fault *fault = ws_fault_find(trace->outcome);
     struct hint hint = find_hint(trace);
     unsigned char first = trace->header[0];
-    add(text, MARGIN);
-    add_coloured(text, RED, 7, "BAD");
-    add_words(text, fault->reason);
-    if (hint.words != NULL && strcmp(hint.name, "text") == 0)
-        add(text, INDENT "0x%02x is '%c': %s\n", first, first, hint.words);
-    else if (hint.words != NULL && strcmp(hint.name, "newline") == 0)
-        add(text, INDENT "0x%02x %s\n", first, hint.words);
-    else if (hint.words != NULL)
-        add(text, INDENT "%s\n", hint.words);
-    add(text, INDENT "the server closes with %u (§7.1.7)\n", fault->close_code);
+    add_verdict(text, RED, "BAD");
+    add_words(text, in_words(text, fault->reason));
+    if (hint.words != NULL) {
+        add(text, INDENT);
+        if (strcmp(hint.name, "text") == 0)
+            add(text, in_words(text, "0x%02x is '%c': "), first, first);
+        else if (strcmp(hint.name, "newline") == 0)
+            add(text, "0x%02x ", first);
+        add(text, "%s\n", in_words(text, hint.words));
+    }
+    add(text, INDENT);
+    add(text, in_words(text, "the server closes with %u (§7.1.7)\n"), fault->close_code);
 }
 
-static void add_cut(struct text *text)
+static void add_cut(struct text *text, const char *where)
 {
-    add(text, MARGIN);
-    add_coloured(text, RED, 7, "cut");
-    add(text, "the connection ended in the middle of this frame: 1006 (§7.1.5)\n");
+    add_verdict(text, RED, "cut");
+    add(text, "%s\n", in_words(text, where));
 }
 
 size_t trace_frame_text(const struct trace_frame *trace, struct trace_look look,
@@ -618,11 +672,11 @@ size_t trace_frame_text(const struct trace_frame *trace, struct trace_look look,
     struct parts parts = find_parts(trace);
     add_direction(&text, trace->from_client, trace->is_queued);
     if (trace->header_bad && trace->header_len == 1)
-        add(&text, "no frame");
+        add(&text, "%s", in_words(&text, "no frame"));
     else
-        add(&text, "%s frame", ws_opcode_name(trace->frame.opcode));
+        add(&text, in_words(&text, "%s frame"), ws_opcode_name(trace->frame.opcode));
     if (parts.length_known)
-        add(&text, ", %llu byte%s", (unsigned long long)parts.length, plural(parts.length));
+        add_count(&text, parts.length, "byte", "bytes");
     add(&text, "\n");
     add_header(&text, trace);
     add_payload(&text, trace);
@@ -631,7 +685,7 @@ size_t trace_frame_text(const struct trace_frame *trace, struct trace_look look,
     if (trace->outcome == WS_OK)
         add_ok(&text, trace);
     else if (trace->outcome == WS_PARTIAL)
-        add_cut(&text);
+        add_cut(&text, "the connection ended in the middle of this frame: 1006 (§7.1.5)");
     else
         add_bad(&text, trace);
     return text.len;
@@ -710,7 +764,7 @@ static void add_json_fault(struct text *text, const struct trace_frame *trace)
 
 size_t trace_frame_json(const struct trace_frame *trace, char out[TRACE_MAX])
 {
-    struct text text = {out, 0, {false, TRACE_COLUMNS}};
+    struct text text = {out, 0, {false, TRACE_COLUMNS, NULL}};
     enum ws_outcome outcome = trace->outcome;
     add(&text, "\"direction\":\"%s\",\"outcome\":\"%s\"", trace->from_client ? "in" : "out",
         outcome == WS_OK        ? "ok"
@@ -790,7 +844,8 @@ static void add_head_line(struct text *text, const char *line, size_t len, const
         column += add_byte(text, (unsigned char)line[i]);
     }
     if (note != NULL && column < NOTE_COLUMN)
-        add(text, "%*s%s", column < note_column ? (int)(note_column - column) : 2, "", note);
+        add(text, "%*s%s", column < note_column ? (int)(note_column - column) : 2, "",
+            in_words(text, note));
     add(text, "\n");
 }
 
@@ -798,20 +853,20 @@ static void add_head_line(struct text *text, const char *line, size_t len, const
 static void add_head_verdict(struct text *text, const struct trace_head *head)
 {
     enum http_outcome outcome = head->outcome;
-    add(text, MARGIN);
     if (outcome == HTTP_OK) {
-        add_coloured(text, GREEN, 7, "ok");
+        add_verdict(text, GREEN, "ok");
         add(text, "%s\n",
-            head->from_client ? "a whole request head, well-formed (RFC 9112 §2.1)"
-                              : "the request is granted");
+            in_words(text, head->from_client ? "a whole request head, well-formed (RFC 9112 §2.1)"
+                                             : "the request is granted"));
     } else if (outcome == HTTP_PARTIAL) {
-        add_coloured(text, RED, 7, "cut");
-        add(text, "the client left before the empty line that ends a head (RFC 9112 §2.1)\n");
+        add_cut(text, "the client left before the empty line that ends a head (RFC 9112 §2.1)");
     } else {
         const struct http_refusal *refusal = http_refusal_find(outcome);
-        add_coloured(text, RED, 7, "BAD");
-        add_words(text, refusal->reason);
-        add(text, INDENT "the server answers with %d %s\n", refusal->status, refusal->phrase);
+        add_verdict(text, RED, "BAD");
+        add_words(text, in_words(text, refusal->reason));
+        add(text, INDENT);
+        add(text, in_words(text, "the server answers with %d %s\n"), refusal->status,
+            refusal->phrase);
     }
 }
 
@@ -821,8 +876,9 @@ size_t trace_head_text(const struct trace_head *head, struct trace_look look, ch
     const char *bytes = head->bytes;
     size_t at = 0;
     add_direction(&text, head->from_client, false);
-    add(&text, "%s, %zu byte%s\n", head->from_client ? "request head" : "answer", head->len,
-        plural(head->len));
+    add(&text, "%s", in_words(&text, head->from_client ? "request head" : "answer"));
+    add_count(&text, head->len, "byte", "bytes");
+    add(&text, "\n");
     while (at < head->len && text.len < TRACE_MAX / 2) {
         const char *newline = memchr(bytes + at, '\n', head->len - at);
         size_t len = newline != NULL ? (size_t)(newline + 1 - (bytes + at)) : head->len - at;
@@ -833,9 +889,11 @@ size_t trace_head_text(const struct trace_head *head, struct trace_look look, ch
         at += len;
     }
     if (at < head->len)
-        add(&text, MARGIN "... and %zu bytes more\n", head->len - at);
-    if (head->from_client)
-        add(&text, MARGIN "reads  %u\n", head->reads);
+        add_more(&text, head->len - at);
+    if (head->from_client) {
+        add_count_of_reads(&text, head->reads);
+        add(&text, "\n");
+    }
     add_head_verdict(&text, head);
     return text.len;
 }

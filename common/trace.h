@@ -68,10 +68,12 @@ size_t trace_sent(struct trace_frame *trace, const unsigned char *bytes, size_t 
 
 /* -------------------------------------------------------------------------------- telling */
 
-/* How it is shown: on a terminal in colour; so many columns there are. */
+/* How it is shown: on a terminal in colour; so many columns there are; in the reader's language, which
+ * this function knows (words.h), or as it stands here. */
 struct trace_look {
     bool colour;
     size_t columns;
+    const char *(*words)(const char *english);
 };
 #define TRACE_COLUMNS 100
 

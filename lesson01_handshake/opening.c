@@ -22,8 +22,9 @@ static void trace_head(const struct client *client, const struct trace_head *hea
     char *text = client->trace ? malloc(TRACE_MAX) : NULL;
     if (text == NULL)
         return;
-    log_block(&(struct log_kind){LOG_REQUESTS, client->number, client->address, "head"}, text,
-              trace_head_text(head, (struct trace_look){log_has_colour(), log_columns()}, text));
+    log_block(
+        &(struct log_kind){LOG_REQUESTS, client->number, client->address, "head"}, text,
+        trace_head_text(head, (struct trace_look){log_has_colour(), log_columns(), words}, text));
     free(text);
 }
 

@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "tracefile.h"
+#include "words.h"
 
 static bool other_wants(const struct observed *observed)
 {
@@ -25,9 +26,10 @@ static void print(const struct client *client, const struct trace_frame *frame)
         malloc(TRACE_MAX); /* not on the stack: a page of it that was used once stays in memory */
     if (text == NULL)
         return;
-    const char *words = frame->from_client ? "received" : frame->is_queued ? "queued" : "sent";
-    log_block(&(struct log_kind){LOG_MESSAGES, client->number, client->address, words}, text,
-              trace_frame_text(frame, (struct trace_look){log_has_colour(), log_columns()}, text));
+    const char *kind = frame->from_client ? "received" : frame->is_queued ? "queued" : "sent";
+    const struct trace_look look = {log_has_colour(), log_columns(), words};
+    log_block(&(struct log_kind){LOG_MESSAGES, client->number, client->address, kind}, text,
+              trace_frame_text(frame, look, text));
     free(text);
 }
 
@@ -158,10 +160,11 @@ void observer_log(const struct client *client, const struct iovec *parts, size_t
 
 void observer_log_all_sent(const struct client *client)
 {
-    static const char words[] = "all sent\n";
+    static const char kind[] = "all sent";
+    const char *text = words("all sent\n");
     if (client->trace)
-        log_block(&(struct log_kind){LOG_MESSAGES, client->number, client->address, words}, words,
-                  sizeof words - 1);
+        log_block(&(struct log_kind){LOG_MESSAGES, client->number, client->address, kind}, text,
+                  strlen(text));
 }
 
 int observer_send_all(const struct client *client, struct iovec *parts, size_t count,

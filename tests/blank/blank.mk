@@ -35,4 +35,4 @@ $(BLANK_ANSWERS): $(BUILD)/blank/%: $$(call blank_dir,%)/answer.c $(BUILD)/flags
 
 # It is not there yet: say how it comes.
 $(BLANKS:%=%.c):
-	@echo 'There is no $@ yet: make $(@:.c=)' >&2; exit 1
+	@echo '$(if $(CHINESE),还没有 $@：请先运行,There is no $@ yet:) make $(@:.c=)' >&2; exit 1

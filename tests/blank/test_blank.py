@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ws_testlib.chinese import HAS_CHINESE, LOCALE
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SERVER_DIR") or ROOT / "build" / "plain").resolve()
 WSCHECK = BUILD / "tests" / "wscheck" / "wscheck"
@@ -153,8 +155,8 @@ def tree(tmp_path):
     return tmp_path
 
 
-def make(tree, *words):
-    return run("make", "-s", *words, cwd=tree, env=os.environ | {"MAKEFLAGS": "", "CC": "cc", "SAN": ""})
+def make(tree, *words, **environment):
+    return run("make", "-s", *words, cwd=tree, env=os.environ | {"MAKEFLAGS": "", "CC": "cc", "SAN": ""} | environment)
 
 
 @pytest.mark.parametrize("lesson", LINES)
@@ -177,6 +179,28 @@ def test_the_task_is_laid_out_and_work_in_it_is_never_lost(tree, lesson):
         assert done.returncode == 0 and f"{name}.c.{number}" in done.stdout
         assert (tree / f"{name}.c.{number}").read_text() == work
         assert file.read_text() == task
+
+
+@pytest.mark.parametrize("lesson", LINES)
+def test_in_a_chinese_locale_the_task_is_in_chinese(tree, lesson):
+    """Its words: the code below them is the same. Laid out anew in the other language, nothing is lost."""
+    name = f"blank{lesson:02}"
+    file = tree / f"{name}.c"
+    task = (BLANK[lesson] / "task.c").read_text()
+    missing = make(tree, f"check-{name}", **LOCALE)
+    assert f"还没有 {name}.c" in missing.stderr and f"make {name}" in missing.stderr
+    for _ in range(2):
+        done = make(tree, name, **LOCALE)
+        assert done.returncode == 0 and HAS_CHINESE.search(done.stdout) and f"make check-{name}" in done.stdout
+        words, _, code = file.read_text().partition(" */\n")
+        assert words + " */\n" == (BLANK[lesson] / "task.zh-CN.txt").read_text()
+        assert code == task.partition(" */\n")[2]
+    assert make(tree, name).returncode == 0 and file.read_text() == task
+    file.write_text("my work")
+    done = make(tree, name, **LOCALE)
+    assert done.returncode != 0 and file.read_text() == "my work"
+    assert HAS_CHINESE.search(done.stderr) and f"make {name} FORCE=1" in done.stderr
+    assert f"{name}.c.1" in make(tree, name, "FORCE=1", **LOCALE).stdout
 
 
 @pytest.mark.parametrize("lesson", LINES)

@@ -8,11 +8,11 @@ import subprocess
 
 import pytest
 
+from ws_testlib.chinese import HAS_CHINESE, LOCALE
 from ws_testlib.servers import SERVER_DIR
 from ws_testlib.wire import PING, close, frame, handshake, head, text
 
-CHINESE = os.environ | {"LC_ALL": "zh_CN.UTF-8"}
-HAS_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+CHINESE = os.environ | LOCALE
 
 
 def run(lesson, *arguments, **environment):
@@ -22,7 +22,7 @@ def run(lesson, *arguments, **environment):
 
 @pytest.mark.lessons(1, 2, 3)
 def test_help(lesson):
-    english, chinese = run(lesson, "--help"), run(lesson, "--help", LC_ALL="zh_CN.UTF-8")
+    english, chinese = run(lesson, "--help"), run(lesson, "--help", **LOCALE)
     assert chinese.returncode == 0 and chinese.stderr == ""
     options = [re.findall(r"^ .*?(--\S+)", each.stdout, re.M) for each in (english, chinese)]
     assert options[0] == options[1] and len(options[0]) >= 9
@@ -34,7 +34,7 @@ def test_help(lesson):
 @pytest.mark.lessons(1, 2, 3)
 @pytest.mark.parametrize("arguments", [["--port", "x"], ["--nonsense"], ["word"], ["--port"], ["--trace=1"]])
 def test_mistakes_in_the_command_line(lesson, arguments):
-    english, chinese = run(lesson, *arguments), run(lesson, *arguments, LC_ALL="zh_CN.UTF-8")
+    english, chinese = run(lesson, *arguments), run(lesson, *arguments, **LOCALE)
     assert english.returncode == chinese.returncode == 2
     assert english.stderr.startswith(f"server: {arguments[0].split('=')[0]}"), english.stderr
     assert chinese.stderr.startswith(f"server: {arguments[0].split('=')[0]}"), chinese.stderr

@@ -14,13 +14,15 @@ import termios
 import pytest
 
 from test_trace import FRAMES, REQUESTS, normalised
+from ws_testlib.chinese import LOCALE, columns
 from ws_testlib.peers import send_in_reads
 from ws_testlib.servers import command, run
 from ws_testlib.waiting import PATIENCE
 from ws_testlib.wire import text
 
 TRACES = pathlib.Path(__file__).parent / "traces"
-SHORTER = {"masked, as sent": "as sent", "came behind it": "behind"}  # on a narrow terminal
+SHORTER = {"masked, as sent": "as sent", "came behind it": "behind",  # on a narrow terminal
+           "加掩码，原样": "原样", "跟在后面": "后面的"}
 
 
 def environment(**more):
@@ -34,7 +36,7 @@ def on_screen(log):
 def words(log):
     for long, short in SHORTER.items():
         log = log.replace(long, short)
-    return sorted(re.sub(r"reads +\d", "reads", normalised(log)).split())
+    return sorted(re.sub(r"(reads|读取) +\d", r"\1", normalised(log)).split())
 
 
 @pytest.mark.lessons(2)
@@ -55,6 +57,26 @@ def test_the_trace_fits_80_columns_and_says_the_same(start, join, clients, name)
     assert [line for line in said.splitlines() if len(line) > 80] == []
     if name in FRAMES:
         assert words(said) == words((TRACES / f"{name}.txt").read_text())
+
+
+@pytest.mark.lessons(2)
+@pytest.mark.parametrize("name", sorted({*FRAMES} - {"length-in-64-bits", "bad-too-big"}))
+def test_in_chinese_it_fits_80_columns_too(start, join, name):
+    """Chinese is broken between any two characters: so what is compared are these."""
+    server = start("--trace", on_terminal=True, env=environment(COLUMNS="80", **LOCALE))
+    client = join(server)
+    send_in_reads(client, FRAMES[name])
+    if name.startswith("died"):
+        client.finish()
+    client.read_to_end()
+    client.close()
+    server.stderr.wait_for(r"关闭 \d+.*\n")
+    server.stop()
+    said = on_screen(server.stderr.text).replace("server: 正在停止\n", "")
+    said = re.sub(r"^#1 \S+ 接收到消息：.*\n", "", said, flags=re.M)
+    assert [line for line in said.splitlines() if columns(line) > 80] == []
+    there = "".join(words((TRACES / "zh" / f"{name}.txt").read_text()))
+    assert sorted("".join(words(said))) == sorted(there)
 
 
 @pytest.mark.lessons(2)

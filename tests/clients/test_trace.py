@@ -1,6 +1,7 @@
 """
 --trace to the letter: what the terminal shows of good and of bad frames and heads, held against the
-transcripts in traces/. Time and address stand in them as TIME and ADDRESS; all else is exact.
+transcripts in traces/, and what it shows in a Chinese locale against those in traces/zh. Time and address stand
+in them as TIME and ADDRESS; all else is exact.
 
 When the words have changed on purpose: WRITE_TRACES=1 python3 -m pytest tests/clients/test_trace.py
 writes the transcripts anew; then read what `git diff` says of them.
@@ -12,11 +13,15 @@ import struct
 
 import pytest
 
+from ws_testlib.chinese import HAS_CHINESE, LOCALE, columns
 from ws_testlib.peers import send_in_reads
 from ws_testlib.wire import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, fragments, frame,
                              handshake, head, text)
 
 TRACES = pathlib.Path(__file__).parent / "traces"
+ENGLISH, CHINESE = os.environ | {}, os.environ | LOCALE
+CLOSED = r"(?:closed|关闭) \d+.*\n"
+in_both_languages = pytest.mark.parametrize("environment", [ENGLISH, CHINESE], ids=["english", "chinese"])
 
 
 def normalised(log):
@@ -24,13 +29,18 @@ def normalised(log):
     return re.sub(r"\b\d\d:\d\d:\d\d\.\d{3}\b", "TIME", log)
 
 
-def compare(name, log):
-    file = TRACES / f"{name}.txt"
+def compare(name, log, environment):
+    file = TRACES / ("zh" if environment is CHINESE else "") / f"{name}.txt"
     if os.environ.get("WRITE_TRACES"):
         file.write_text(normalised(log))
     assert normalised(log) == file.read_text()
-    for line in re.findall(r"^(?: .*|#.* (?:received|sent): .*)$", log, re.M):
-        assert len(line) <= 100, f"more than 100 columns: {line!r}"
+    for line in re.findall(r"^(?: .*|#.* (?:received|sent|收到|发出)(?:: |：).*)$", log, re.M):
+        assert columns(line) <= 100, f"more than 100 columns: {line!r}"
+
+
+def begins(line):
+    """The columns in which something begins behind two spaces or more."""
+    return [columns(line[:cell.end()]) for cell in re.finditer(r"  +(?=\S)", line)]
 
 
 def cut(data, *places):
@@ -77,41 +87,57 @@ FRAMES = {
 
 
 @pytest.mark.lessons(2)
+@in_both_languages
 @pytest.mark.parametrize("name", FRAMES)
-def test_frames(start, join, name):
-    server = start("--trace", "--max-message", 1000 if name == "bad-too-big" else 1 << 20)
+def test_frames(start, join, name, environment):
+    server = start("--trace", "--max-message", 1000 if name == "bad-too-big" else 1 << 20, env=environment)
     client = join(server)
     send_in_reads(client, FRAMES[name])
     if name.startswith("died"):
         client.finish()
     client.read_to_end()
     client.close()
-    server.stderr.wait_for(r"closed \d+.*\n")
+    server.stderr.wait_for(CLOSED)
     log = server.stderr.text
     if name == "length-in-64-bits":  # more than one read may bring it, and that depends
-        log = re.sub(r"reads  [2-9].*", "reads  SOME", log)
-    compare(name, log)
+        log = re.sub(r"(reads |读取 )  ?[2-9].*", r"\1 SOME", log)
+    compare(name, log, environment)
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_in_chinese_it_says_as_much(name):
+    """As many lines, each of them in Chinese but for bytes and bits, and each cell of a header below its bytes."""
+    english, chinese = ((TRACES / folder / f"{name}.txt").read_text().splitlines() for folder in ("", "zh"))
+    assert len(english) == len(chinese)
+    for number, (ours, theirs) in enumerate(zip(english, chinese)):
+        has_no_words = re.fullmatch(r"     (([0-9a-f]{2}[ |]*)+|[01 ]+|\|.*|FIN=\d RSV=\d+ \d+=\w+)", ours)
+        assert HAS_CHINESE.search(theirs) or (has_no_words and len(ours.split()) == len(theirs.split()))
+        if "FIN=" in ours:
+            assert begins(theirs) == begins(chinese[number - 2].replace("|", " "))
+            assert len(begins(theirs)) == len(begins(ours))
 
 
 @pytest.mark.lessons(2)
-def test_frames_that_came_with_the_request(start, clients):
-    server = start("--trace")
+@in_both_languages
+def test_frames_that_came_with_the_request(start, clients, environment):
+    server = start("--trace", env=environment)
     client = clients(server)
     client.upgrade(handshake(), text("early"), close())
     client.read_to_end()
     client.close()
-    server.stderr.wait_for(r"closed \d+.*\n")
-    compare("with-the-request", server.stderr.text)
+    server.stderr.wait_for(CLOSED)
+    compare("with-the-request", server.stderr.text, environment)
 
 
 @pytest.mark.lessons(2)
-def test_silence(start, join):
+@in_both_languages
+def test_silence(start, join, environment):
     """What the server sends of its own accord."""
-    server = start("--trace", "--ping-interval", "0.2")
+    server = start("--trace", "--ping-interval", "0.2", env=environment)
     client = join(server)
     client.read_to_end()
-    server.stderr.wait_for(r"closed \d+.*\n")
-    compare("silence", server.stderr.text)
+    server.stderr.wait_for(CLOSED)
+    compare("silence", server.stderr.text, environment)
 
 
 @pytest.mark.lessons(2)
@@ -142,17 +168,19 @@ REQUESTS = {
 
 
 @pytest.mark.lessons(1, 2)
+@in_both_languages
 @pytest.mark.parametrize("name", REQUESTS)
-def test_heads(start, clients, name):
+def test_heads(start, clients, name, environment):
     """Lesson 1 traces heads just as the others do."""
-    server = start("--trace")
+    server = start("--trace", env=environment)
     client = clients(server)
     send_in_reads(client, REQUESTS[name])
     client.finish()
     client.read_to_end()
     client.close()
-    server.stderr.wait_for(r"^#1 \S+ (refused \d+|closed|left).*\n")
-    compare(name, re.sub(r"#1 \S+ (open|closed).*\n|.*to let pages.*\n", "", server.stderr.text))
+    server.stderr.wait_for(r"^#1 \S+ (refused \d+|closed|left|拒绝 \d+|关闭|没发完).*\n")
+    log = re.sub(r"#1 \S+ (open|closed|客户端已连接|关闭).*\n", "", server.stderr.text)
+    compare(name, log, environment)
 
 
 @pytest.mark.lessons(3)
@@ -170,6 +198,22 @@ def test_broadcast(start, join):
         log = "".join(re.findall(rf"^#{client} \S+ \S+ (.*\n)", server.stderr.text, re.M))
         assert re.search(r"sent: answer, .*\n(.*\n)*sent: text frame, 5 bytes\n|"
                          r"queued: text frame, 5 bytes\n(.*\n)*sent: answer, .*\nall sent\n", log)
+
+
+@pytest.mark.lessons(3)
+def test_what_waits_is_queued_and_then_sent_in_chinese(start, join):
+    server = start("--trace", "--max-backlog", "64000000", env=CHINESE)
+    speaker = join(server)
+    listener = join(server, receive_buffer=4096)
+    how_many = 0
+    while not re.search(r"^#2 \S+ \S+ 排队：binary 帧，500000 字节\n", server.stderr.text, re.M):
+        assert how_many < 100, "the socket takes all of it"
+        speaker.send(frame(BINARY, bytes(500_000)))
+        assert speaker.read_frame().payload == bytes(500_000)
+        how_many += 1
+    for _ in range(how_many):
+        assert listener.read_frame().payload == bytes(500_000)
+    server.stderr.wait_for(r"^#2 \S+ \S+ 全部发出\n")
 
 
 def told(server, number):

@@ -42,7 +42,7 @@ static void show(struct trace_frame *trace, enum ws_outcome outcome)
     char *text = fuzz_alloc(TRACE_MAX);
     trace->outcome = outcome;
     memset(text, 0xA5, TRACE_MAX);
-    check_text(text, trace_frame_text(trace, (struct trace_look){false, TRACE_COLUMNS}, text),
+    check_text(text, trace_frame_text(trace, (struct trace_look){false, TRACE_COLUMNS, NULL}, text),
                true);
     memset(text, 0xA5, TRACE_MAX);
     check_json(text, trace_frame_json(trace, text));
@@ -152,7 +152,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                               .len = len,
                               .outcome = (enum http_outcome)(seed % HTTP_OUTCOMES)};
     memset(text, 0xA5, TRACE_MAX);
-    check_text(text, trace_head_text(&head, (struct trace_look){false, TRACE_COLUMNS}, text), true);
+    check_text(text, trace_head_text(&head, (struct trace_look){false, TRACE_COLUMNS, NULL}, text),
+               true);
     free(bytes);
     free(text);
     return 0;

@@ -12,6 +12,10 @@ PAIR = re.compile(rf"\{{({LITERALS}),\s*({LITERALS})\}}")
 # Calls whose words are shown to people, perhaps among others' over the wire.
 CALLS = r"\b(?:words|log_line|log_client|process_fail|conn_close|conn_evict|ending_set|ending_evict|end_locked|usage_error)\("
 
+# ... and those of the trace: each of its words, even if it is only one. Sentences stand elsewhere in it, too.
+TRACE_CALLS = r"\b(?:in_words|add_count|add_verdict|add_cut|add_payload_line)\("
+SENTENCE = re.compile(r"[a-z]{2} [a-z]")
+
 
 def text_of(literals):
     return "".join(part[1:-1] for part in re.findall(LITERAL, literals))
@@ -43,10 +47,10 @@ def said():
         for call in re.finditer(CALLS, source):
             for literals in re.findall(LITERALS, arguments(source, call.end())):
                 yield text_of(literals), f"{file.relative_to(ROOT)}: {literals}"
-    options = (ROOT / "common/options.c").read_text()
-    for literals in re.findall(LITERALS, options):
-        if re.search(r"[a-z]{2} [a-z]", literals):  # a sentence
-            yield text_of(literals), f"common/options.c: {literals}"
+    for file in "common/options.c", "common/trace.c":
+        for literals in re.findall(LITERALS, re.sub(r"/\*.*?\*/", "", (ROOT / file).read_text(), flags=re.S)):
+            if SENTENCE.search(literals):
+                yield text_of(literals), f"{file}: {literals}"
 
 
 def test_no_words_are_there_twice():
@@ -68,6 +72,15 @@ def test_all_that_is_said_is_there():
     known = {pair[0] for pair in pairs()}
     silent = re.compile(r"|%08zx  %-48s \|%s\||\S*")  # no words: the dump of lesson 1, a single word for a function
     assert not [where for text, where in said() if text not in known and not silent.fullmatch(text)]
+
+
+def test_all_that_the_trace_says_is_there():
+    known = {pair[0] for pair in pairs()}
+    source = (ROOT / "common/trace.c").read_text()
+    said = {text_of(literals) for call in re.finditer(TRACE_CALLS, source)
+            for literals in re.findall(LITERALS, arguments(source, call.end()))}
+    assert len(said) > 40
+    assert said <= known
 
 
 def test_nothing_else_is_there():

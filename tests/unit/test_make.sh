@@ -2,6 +2,8 @@
 # What the Makefile promises: what it shows, what it builds anew, which compilers it takes, and that a
 # server of one's own can be made of what it leaves. In a copy of what it needs. Prints TAP.
 set -u
+LC_ALL=C # what the programs say is looked at in English
+export LC_ALL
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 root=$here
 while [ ! -f "$root/Makefile" ] || [ ! -d "$root/common" ]; do
@@ -241,6 +243,29 @@ report "a challenge stands on the lesson in whose folder it is"
     grep -q "^$target:" database || echo "make help names $target, which is no target"
 done >>problems
 report "make help names what there is"
+
+# In Chinese it has the same commands in the same order, each with words, in 100 columns of which a
+# Chinese character takes two.
+"$make" help >english
+LC_ALL=zh_CN.UTF-8 "$make" help >chinese
+for language in english chinese; do
+    sed -n 's/^\(make [^ ]*\( [A-Z]*=n\)*\).*/\1/p' $language >$language.commands
+    awk '{ one = $0; gsub(/[^ -~]/, "", one)
+           if (length(one) + (length($0) - length(one)) * 2 / 3 > 100) print "too wide: " $0 }' $language
+done >>problems
+same english.commands chinese.commands
+[ "$(wc -l <english)" -eq "$(wc -l <chinese)" ] || echo "a line has no Chinese beside it" >>problems
+grep -v '^$' chinese | grep -v '[^ -~]' >>problems
+grep '[^ -~]' english >>problems
+for locale in 'LC_ALL=C LANG=zh_CN.UTF-8' 'LC_ALL= LC_MESSAGES=C LANG=zh_CN.UTF-8' 'LC_ALL= LC_MESSAGES= LANG='; do
+    # shellcheck disable=SC2086
+    env $locale "$make" help | cmp - english >>problems 2>&1
+done
+for locale in LC_ALL=zh 'LC_ALL= LC_MESSAGES=zh_TW LANG=C' 'LC_ALL= LC_MESSAGES= LANG=zh_CN.UTF-8'; do
+    # shellcheck disable=SC2086
+    env $locale "$make" help | cmp - chinese >>problems 2>&1
+done
+report "make help is in Chinese where the locale is"
 
 "$make" -n watch02 >out 2>&1 &
 watch=$!

@@ -4,34 +4,46 @@
 #include "guard.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "trace.h"
+#include "words.h"
+#include "wrap.h"
 
 static struct guard guard;     /* for bytes */
 static struct guard out_guard; /* for texts */
 
-/* What every text must be: lines of printable ASCII (and "§") of at most 100 columns. */
-static void check_text(const char *text, size_t len)
+static const struct trace_look english = {false, TRACE_COLUMNS, NULL};
+static const struct trace_look chinese = {false, TRACE_COLUMNS, words}; /* see main() */
+
+static size_t longest; /* of the texts that were checked */
+
+/* What every text must be: lines of printable ASCII, "§" and, if it is in Chinese, such characters; of at
+ * most 100 columns. */
+static void check_text(const char *text, size_t len, bool in_chinese)
 {
-    size_t column = 0;
     must(len > 0 && len < TRACE_MAX && strlen(text) == len, "a C string of %zu bytes", len);
     must(text[len - 1] == '\n', "ends with a newline");
+    longest = len > longest ? len : longest;
     for (size_t i = 0; i < len; i++) {
         if (strncmp(text + i, "§", strlen("§")) == 0)
             i += strlen("§") - 1;
+        else if (in_chinese && (unsigned char)text[i] >= 0xE2)
+            i += strlen("帧") - 1;
         else
             must((text[i] >= ' ' && text[i] < 0x7F) || text[i] == '\n', "printable: %s", text);
-        column = text[i] == '\n' ? 0 : column + 1;
-        must(column <= 100, "100 columns: %s", text);
     }
+    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
+        must(wrap_columns(line, strcspn(line, "\n")) <= 100, "100 columns: %s", text);
 }
 
 static const char *text_of(struct trace_frame *trace, enum ws_outcome outcome)
 {
     char *out = (char *)guard_at_end(&out_guard, NULL, TRACE_MAX);
     trace->outcome = outcome;
-    check_text(out, trace_frame_text(trace, (struct trace_look){false, TRACE_COLUMNS}, out));
+    check_text(out, trace_frame_text(trace, chinese, out), true);
+    check_text(out, trace_frame_text(trace, english, out), false);
     return out;
 }
 
@@ -429,8 +441,8 @@ static void colour_only_colours(void **state)
     (void)state;
     pass(&trace, (const unsigned char *)"Hello", 5, &complete);
     trace.outcome = WS_BAD_RSV;
-    trace_frame_text(&trace, (struct trace_look){false, TRACE_COLUMNS}, plain);
-    size_t len = trace_frame_text(&trace, (struct trace_look){true, TRACE_COLUMNS}, coloured),
+    trace_frame_text(&trace, english, plain);
+    size_t len = trace_frame_text(&trace, (struct trace_look){true, TRACE_COLUMNS, NULL}, coloured),
            at = 0;
     must(strstr(coloured, "\033[1;31mBAD    \033[0m") != NULL, "red: %s", coloured);
     for (size_t i = 0; i < len; i++) { /* take the colours out */
@@ -563,7 +575,8 @@ static const char *text_of_head(const void *bytes, size_t len, enum http_outcome
                               .len = len,
                               .reads = 2,
                               .outcome = outcome};
-    check_text(out, trace_head_text(&head, (struct trace_look){false, TRACE_COLUMNS}, out));
+    check_text(out, trace_head_text(&head, chinese, out), true);
+    check_text(out, trace_head_text(&head, english, out), false);
     return out;
 }
 
@@ -635,6 +648,49 @@ static void heads_of_all_lengths_are_safe(void **state)
     assert_non_null(strstr(text_of_head(head, 9000, HTTP_OK), " bytes more\n"));
 }
 
+/* TRACE_MAX: the longest line that may still begin where a head has no room for another, and all verdicts
+ * behind it; in Chinese, whose characters have three bytes. */
+static void the_longest_text_fits(void **state)
+{
+    char head[3000];
+    (void)state;
+    longest = 0;
+    for (size_t whole = 1700; whole < 2000; whole++) { /* takes about half of it */
+        memset(head, 'x', whole - 1);
+        head[whole - 1] = '\n';
+        memset(head + whole, 0x80, sizeof head - whole); /* each is told with four */
+        for (int outcome = HTTP_OK; outcome < HTTP_OUTCOMES; outcome++)
+            if (whole % 100 == 0 || outcome == HTTP_TLS)
+                (void)text_of_head(head, sizeof head, (enum http_outcome)outcome);
+    }
+    must(longest > TRACE_MAX * 3 / 4, "%zu bytes is not the longest", longest);
+}
+
+static void it_is_explained_in_chinese(void **state)
+{
+    unsigned char bytes[20];
+    struct trace_frame trace = {0};
+    char text[TRACE_MAX];
+    bool complete = false;
+    (void)state;
+    trace_read(&trace);
+    pass(&trace, bytes, masked_frame(bytes, WS_TEXT, "Hello", 5), &complete);
+    trace.outcome = WS_OK;
+    trace_frame_text(&trace, chinese, text);
+    assert_string_equal(
+        text,
+        "收到：text 帧，5 字节\n"
+        "     81                    85                      37 fa 21 3d\n"
+        "     1 000 0001            1 0000101\n"
+        "     FIN=1 RSV=000 1=text  MASK=1 长度 5，用 7 位  掩码密钥\n"
+        "     7f 9f 4d 51 58                                   ..MQX             加掩码，原样\n"
+        "     48 65 6c 6c 6f                                   Hello             去掉掩码\n"
+        "     读取   1 次\n"
+        "     状态   在两条消息之间\n"
+        "     正确   有掩码（§5.1、§5.3），没有 RSV 位，操作码已知，长度是最短的形式（§5.2）\n"
+        "            一条完整的消息（§5.4）；是 UTF-8（§8.1）\n");
+}
+
 static int open_guards(void **state)
 {
     (void)state;
@@ -675,6 +731,10 @@ int main(void)
         cmocka_unit_test(every_verdict_on_a_head_is_told),
         cmocka_unit_test(a_long_line_is_broken),
         cmocka_unit_test(heads_of_all_lengths_are_safe),
+        cmocka_unit_test(the_longest_text_fits),
+        cmocka_unit_test(it_is_explained_in_chinese),
     };
+    setenv("LC_ALL", "zh_CN.UTF-8", 1);
+    words_choose();
     return cmocka_run_group_tests_name("trace", tests, open_guards, close_guards);
 }

@@ -30,6 +30,7 @@ STUBS = ROOT / "tests/workbook/stubs.awk"
 COMPILERS = [c for c in ("gcc", "clang") if shutil.which(c)]
 WARNINGS = "CFLAGS=-O2 -g -Werror"
 MINUTES = 60
+ENVIRONMENT = os.environ | {"MAKEFLAGS": "", "LC_ALL": "C.UTF-8"}  # what is said is looked at in English
 
 
 class Failure(Exception):
@@ -40,7 +41,7 @@ def run(*command, cwd=ROOT, seconds=4 * MINUTES):
     try:
         return subprocess.run(list(map(str, command)), cwd=cwd, stdin=subprocess.DEVNULL, text=True,
                               errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=seconds, env=os.environ | {"MAKEFLAGS": ""})
+                              timeout=seconds, env=ENVIRONMENT)
     except subprocess.TimeoutExpired as e:
         raise Failure(f"{' '.join(map(str, command))} takes more than {seconds} s") from e
 
@@ -55,6 +56,7 @@ def must(*command, **more):
 TABLES = sorted(ROOT.glob("lesson0*/**/exercises"), key=lambda table: (len(table.parts), table))
 LESSONS = "1", "2", "3"
 CHALLENGES = "a", "d", "e", "b", "c"  # as they stand in the tables
+IN_CHINESE = "env", "LC_ALL=zh_CN.UTF-8"
 
 
 def tables():
@@ -86,11 +88,11 @@ def make_base(place, compilers):
     must("make", "-s", "-j2", "wscheck", cwd=place)
 
 
-def open_files(tree, files, names):
+def open_files(tree, files, names, chinese=0):
     """Puts the stubs of these exercises, and of no other, into the files of a tree."""
     for file in files:
-        text = must("awk", "-v", f"open= {' '.join(names)} ", "-v", f"source={file}", "-f", STUBS,
-                    *TABLES, ROOT / file)
+        text = must("awk", "-v", f"chinese={chinese}", "-v", f"open= {' '.join(names)} ", "-v", f"source={file}",
+                    "-f", STUBS, *TABLES, ROOT / file)
         (tree / file).write_text(text)
 
 
@@ -166,9 +168,10 @@ def prove_filled(base, lesson):
 
 
 def prove_way(work, exercises, steps):
-    """With all open, the grader says what to begin with, and what then: always the next of the list."""
+    """With all open, the grader says what to begin with, and what then: always the next of the list. The tasks
+    are in Chinese here: such a workbook builds, and leaves the same open."""
     left, tree, stages = list(exercises), work / "way", [*LESSONS, *CHALLENGES]
-    must(GENERATOR, tree)
+    must(*IN_CHINESE, GENERATOR, tree)
     build(tree)
     must("make", "-s", "wscheck", cwd=tree)
     for _ in range(steps):
@@ -178,7 +181,7 @@ def prove_way(work, exercises, steps):
                 raise Failure(f"nothing fails, but {' '.join(left)} are open")
         if failed[0] != left[0]:  # what it names first; a check of a later one may have been a parent
             raise Failure(f"open are {' '.join(left)}; the grader names {' '.join(failed)}")
-        open_files(tree, exercises[left.pop(0)][1], left or ["none"])  # the student has done it
+        open_files(tree, exercises[left.pop(0)][1], left or ["none"], chinese=1)  # the student has done it
     shutil.rmtree(tree)
 
 
@@ -210,7 +213,7 @@ def prove_watch(base, work, exercises):
     open_files(tree, exercises["listen"][1], ["listen"])
     with subprocess.Popen(["make", "-s", "watch01"], cwd=tree, text=True, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-                          env=os.environ | {"MAKEFLAGS": ""}) as watch:
+                          env=ENVIRONMENT) as watch:
         guard = threading.Timer(3 * MINUTES, os.killpg, (watch.pid, signal.SIGKILL))
         guard.start()
         said = ""

@@ -89,7 +89,7 @@ $(WATCHES): watch%:
 	while $(if $(findstring n,$(firstword -$(MAKEFLAGS))),false,:); do \
 	    touch build/$@; \
 	    $(MAKE) -s check$* RACES=no; \
-	    echo; echo "Save a file, and it is graded again. Ctrl-C ends."; \
+	    echo; echo "$(if $(CHINESE),保存文件，就会重新评分。按 Ctrl-C 结束。,Save a file and it is graded again. Ctrl-C ends.)"; \
 	    until [ -n "$$(find Makefile common lesson0* -newer build/$@)" ]; do sleep 1; done; \
 	done
 
