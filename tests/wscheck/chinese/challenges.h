@@ -25,11 +25,11 @@
     {"for a binary message too", "二进制消息也一样"}, {"for an empty message too", "空消息也一样"},
     {"Whoever has gone is not counted any more.", "走了的客户端不再计入。"},
     {"The number only grows.", "个数只增不减。"},
-    {"one of three says goodbye", "三个里有一个告别后离开"},
-    {"one of three is just gone", "三个里有一个不告而别"},
+    {"one of three says goodbye", "三个客户端，一个告别后离开"},
+    {"one of three is just gone", "三个客户端，一个不告而别"},
 
     /* c */
-    {"a message came that is nobody's next", "收到一条消息，它不是任何人接下来的那一条"},
+    {"a message came that is nobody's next", "收到一条消息，它不是任何人该来的下一条"},
     {"its message went to all before it was acknowledged", "还没有回复它，就把它的消息广播了"},
     {"The sender gets 服务器已收到： and its message; then everyone, the sender too, gets [广播] , "
      "a blank, and the message.",
@@ -38,7 +38,7 @@
     {"The sender sees one of the two, or the second first.",
      "发送者只收到其中一条，或者先收到后一条。"},
     {"The acknowledgement stands before the broadcast, however many talk at once.",
-     "先回复，后广播，不管有多少人同时说话。"},
+     "不管多少人同时说话，都是先回复，后广播。"},
     {"In a busy room the broadcast is now and then faster than the acknowledgement.",
      "聊天室一忙，广播有时比回复先到。"},
     {"four talk at the same time", "四个客户端同时说话"},
@@ -48,7 +48,7 @@
     {"the body is no page that opens a WebSocket", "正文不是会打开 WebSocket 的页面"},
     {"GET / on the same port is the page.", "同一个端口上，GET / 得到页面。"},
     {"404, or a page from elsewhere.", "得到 404，或者是别处的页面。"}, {"the page", "页面"},
-    {"the page, beside a WebSocket", "有 WebSocket 连着时的页面"},
+    {"the page, beside a WebSocket", "有 WebSocket 连着时，也得到页面"},
     {"Whoever connects is welcomed with a text.", "客户端一连上，就发给它一条文本欢迎词。"},
     {"An empty window until one says something.", "窗口一直是空的，直到你说点什么。"},
     {"a welcome for each", "每个客户端都收到欢迎词"},
