@@ -53,25 +53,25 @@
     {"the empty line is missing: after the last header's CRLF another CRLF ends the head, and "
      "without it the browser waits for ever (\"pending\")",
      "缺了空行：最后一个头字段的 CRLF 之后，要再来一个 "
-     "CRLF，头部才算结束；没有它，浏览器会永远等下去（“pending”）"},
+     "CRLF，应答头才算结束；没有它，浏览器会永远等下去（“pending”）"},
     {"the lines end with LF alone: HTTP wants CRLF, \\r\\n, at the end of each",
      "每行只用 LF 结尾：HTTP 要求每行用 CRLF 结尾，即 \\r\\n"},
     {"an answer to an upgrade begins with HTTP/1.1, not HTTP/1.0",
-     "对升级请求的回答以 HTTP/1.1 开头，不是 HTTP/1.0"},
+     "对升级请求的应答以 HTTP/1.1 开头，不是 HTTP/1.0"},
     {"the upgrade was answered like an ordinary GET: look for Upgrade and Connection before the "
      "page is sent",
-     "升级请求得到了普通 GET 的回答：发送页面之前，先看 Upgrade 和 Connection"},
+     "把升级请求当成普通的 GET 来应答了：发送页面之前，先看 Upgrade 和 Connection"},
     {"the connection was closed without a word: an answer says why, with a status of 400 or more",
-     "一声不响就关闭了连接：要先回答，用 400 或更大的状态码说明原因"},
+     "一声不响就关闭了连接：要先应答，用 400 或更大的状态码说明原因"},
     {"this is no HTTP answer: it begins with a status line, HTTP/1.1 and a number",
-     "这不是 HTTP 的回答：开头应当是状态行，即 HTTP/1.1 和一个数字"},
+     "这不是 HTTP 应答：开头应当是状态行，即 HTTP/1.1 和一个数字"},
     {"an empty line too many: after \\r\\n\\r\\n the first byte is that of a frame, and 0x0D reads "
      "as \"opcode 13\"",
      "多了一个空行：\\r\\n\\r\\n 后面的第一个字节就是帧的第一个字节，0x0D 会读成“操作码 13”"},
     {"text was sent after the head: from there on there are only frames",
-     "头部后面又发了文本：从那里起只能有帧"},
+     "应答头后面又发了文本：从那里起只能有帧"},
     {"a 101 has no body, and so no Content-Length or Transfer-Encoding",
-     "101 没有内容，所以也没有 Content-Length 和 Transfer-Encoding"},
+     "101 没有正文，所以也没有 Content-Length 和 Transfer-Encoding"},
     {"the offered extensions were sent back: that promises to use them, and the browser then sets "
      "RSV1; leave the header out",
      "客户端提出的扩展，原样送了回去：这等于答应使用它们，浏览器就会设置 RSV1；不要发这个头字段"},
@@ -93,44 +93,44 @@
      "value",
      "在别的头字段里找到了这个词：先比较名字，再看值"},
     {"strstr() finds the word inside another: compare whole items of the list",
-     "strstr() 在另一个词的里面也会找到它：要把列表里的每一项整个拿来比较"},
+     "strstr() 会在别的词里面找到它：要拿列表里的每一项整个来比较"},
     {"the name of a header was compared letter by letter: it has no upper and lower case "
      "(strcasecmp)",
      "比较头字段的名字时区分了大小写：名字不分大小写（strcasecmp）"},
     {"a blank after the colon was taken for granted: there may be none, one or more, and tabs",
-     "认定了冒号后面有一个空格：可能没有，可能有好几个，也可能是制表符"},
+     "以为冒号后面总有一个空格：其实可能没有，可能有好几个，也可能是制表符"},
     {"with one more header in front of it the key was not found: look for a header by its name, "
      "line by line, not at a certain place",
      "前面多了一个头字段，密钥就找不到了：要逐行按名字找，不要到固定的位置去取"},
     {"the headers were expected in a certain order: any is allowed",
-     "认定了头字段的顺序：任何顺序都是允许的"},
+     "以为头字段有固定的顺序：其实任何顺序都可以"},
     {"one recv() was taken for the whole request: TCP may cut it anywhere; read until the empty "
      "line",
      "把一次 recv() 收到的当成了整个请求：TCP 在哪里切断都可能；要一直读到空行"},
     {"the end of the head is looked for in the last piece alone: \\r\\n\\r\\n may be cut in two, "
      "so search all that has been collected",
-     "只在最后收到的一块里找头部的结尾：\\r\\n\\r\\n 可能切成两半，所以要在收到的全部内容里找"},
+     "只在最后收到的一块里找请求头的结尾：\\r\\n\\r\\n 可能切成两半，所以要在收到的全部内容里找"},
     {"bytes behind the head were thrown away, while a frame that comes later is answered: what "
      "recv() brought with the request is the beginning of the first frame",
-     "请求头后面的字节丢掉了；晚一些到的帧倒有回答：recv() 连同请求一起收到的，是第一个帧的开头"},
+     "请求头后面的字节丢掉了；晚一些到的帧倒有回复：recv() 连同请求一起收到的，是第一个帧的开头"},
     {"the buffer is too small for a browser's request: cookies alone may be thousands of bytes",
      "缓冲区装不下浏览器的请求：光是 cookie 就可能有几千字节"},
     {"only the path / may upgrade here: /chat is as good",
      "这里只有路径 / 可以升级：/chat 也应当可以"},
     {"what makes this request invalid was not looked at: it got the answer of a good one",
-     "没有检查这个请求错在哪里：它得到了正确请求才有的回答"},
+     "没有检查这个请求错在哪里：它得到了正确请求才有的应答"},
     {"a refused version must be answered with \"Sec-WebSocket-Version: 13\", so that the client "
      "knows what it may try",
-     "拒绝客户端的版本时，回答里要有“Sec-WebSocket-Version: 13”，客户端才知道可以试哪个版本"},
+     "拒绝客户端的版本时，应答里要有“Sec-WebSocket-Version: 13”，客户端才知道可以试哪个版本"},
     {"close() with unread bytes in the receive buffer resets the connection, and the answer is "
      "lost on the way: shutdown() for writing first, read the rest, then close",
-     "接收缓冲区里还有字节没读，这时 close() 会重置连接，回答在路上就丢了：先用 shutdown() "
+     "接收缓冲区里还有字节没读，这时 close() 会重置连接，应答在路上就丢了：先用 shutdown() "
      "停止发送，再读完剩下的，最后关闭"},
     {"nothing limits how long a request may take: a client that sends nothing keeps its place for "
      "ever",
-     "一个请求可以拖多久没有上限：客户端什么都不发，也能永远占着名额"},
+     "请求拖多久都没有限制：客户端什么都不发，也能永远占着名额"},
     {"nothing limits how long a head may be: an endless line fills the memory",
-     "请求头可以有多长没有上限：没有尽头的一行会占满内存"},
+     "请求头再长也没有限制：没有尽头的一行会占满内存"},
 
     /* ---- frames that the server sends */
     {"the text was sent without a frame around it: first comes 0x81, then the length",
@@ -146,9 +146,9 @@
      "文本消息回来时成了二进制（0x82）：操作码要和收到时一样"},
     {"the answer has opcode 0, that of the last fragment: the opcode of a message is that of its "
      "first",
-     "回答的操作码是 0，那是最后一个分片的：消息的操作码要看第一个分片"},
+     "回复的操作码是 0，那是最后一个分片的：消息的操作码要看第一个分片"},
     {"a fragment was answered by itself, as if it were a message: collect until FIN",
-     "一个分片单独得到了回答，好像它就是一条消息：要收集到 FIN 为止"},
+     "一个分片单独得到了回复，好像它就是一条消息：要收集到 FIN 为止"},
     {"only one piece of the message came back: append each fragment, and each piece that one "
      "recv() brings, to those before it",
      "消息只回来了一块：每个分片，以及每次 recv() 收到的每一块，都要接在前面的后面"},
@@ -160,11 +160,11 @@
      "帧是正确的，里面却是另一条消息：收到什么就发回什么，一个字节也不改，不管内容是什么"},
     {"the server said goodbye although the client had not: receive and answer in a loop, until the "
      "conversation is over",
-     "客户端还没有告别，服务器就告别了：要在循环里接收和回答，直到会话结束"},
+     "客户端还没有告别，服务器就告别了：要在循环里接收和回复，直到会话结束"},
     {"the length byte was taken with the MASK bit in it, 0x85 for 5: & 0x7F (when 128 bytes more "
      "had been sent, a message of 133 bytes came back)",
-     "取长度字节时没有去掉 MASK 位，5 成了 0x85：要做 & 0x7F（再补发 128 个字节，就回来一条 133 "
-     "个字节的消息）"},
+     "取长度字节时没有去掉 MASK 位，5 成了 0x85：要做 & 0x7F（刚才补发了 128 个字节，就回来一条 "
+     "133 个字节的消息）"},
     {"65535 was written in 64 bits: it still fits into 16 (<=, not <)",
      "65535 写成了 64 位：16 位还放得下（用 <=，不用 <）"},
     {"125 was written in 16 bits: it still fits into 7 (<= 125, not <)",
@@ -206,9 +206,9 @@
     {"all was unmasked with the first byte of the key: byte i takes key[i % 4]",
      "所有字节都用密钥的第一个字节去掉掩码：字节 i 要用 key[i % 4]"},
     {"the index into the key does not begin at 0 with the payload of each frame",
-     "密钥的下标，在每一帧载荷的开头没有从 0 开始"},
+     "每一帧的载荷开始时，密钥的下标没有回到 0"},
     {"the four bytes of the key were taken in reverse order, as a number of this machine has them",
-     "密钥的四个字节取反了顺序，像这台机器存放整数那样"},
+     "密钥的四个字节顺序颠倒了，就像这台机器存放整数那样"},
     {"only the first four bytes were unmasked: the key repeats",
      "只有前四个字节去掉了掩码：密钥要循环使用"},
     {"this frame was unmasked with the key of the one before: each frame has its own",
@@ -227,7 +227,7 @@
     {"bytes behind the head were left lying until recv() brought more: look at what is there "
      "before you wait (a frame that was sent later brought the answer to both)",
      "请求头后面的字节一直放着，直到 recv() "
-     "又收到新的：先看已经有的，再等（后来又发了一帧，两个回答才一起来）"},
+     "又收到新的：先看已经有的，再等（后来又发了一帧，两个回复才一起来）"},
     {"a frame that had not come whole was not waited for: keep what there is and read on",
      "帧还没有到齐，就不再等了：留住已有的，接着读"},
     {"a ping wants a pong with the same payload, at once", "收到 ping，要立即回应 pong，载荷相同"},
@@ -237,7 +237,7 @@
      "用一条消息回应了 ping：控制帧不交给应用程序"},
     {"the pong must carry what the ping carried", "ping 带来什么载荷，pong 就必须带回什么载荷"},
     {"a pong that nobody asked for was answered: it means nothing, ignore it",
-     "没有人要的 pong，也得到了回应：它没有意义，不用理会"},
+     "不请自来的 pong，服务器也回应了：它没有意义，不用理会"},
     {"a ping between two fragments disturbed the message: it is allowed there, and the message "
      "goes on after it",
      "两个分片之间来了 ping，打乱了消息：ping 可以出现在那里，之后消息照常继续"},
@@ -284,12 +284,12 @@
      "双方都发过关闭帧之后，服务器必须结束 TCP 连接"},
     {"a message was sent after the Close frame: nothing may follow it",
      "关闭帧之后又发了消息：它后面什么都不能有"},
-    {"what was valid before was not answered any more", "在那之前收到的正确内容，没有得到回答"},
+    {"what was valid before was not answered any more", "在那之前收到的正确内容，没有得到回复"},
 
     /* ---- many clients */
     {"the server waits for one client before it serves another, who got an answer as soon as the "
      "first had gone: give each a thread (or poll())",
-     "服务器要等一个客户端走了，才服务下一个；第一个一走，第二个立即得到了回答：给每个客户端一个线"
+     "服务器要等一个客户端走了，才服务下一个；第一个一走，第二个立即得到了回应：给每个客户端一个线"
      "程（或者用 poll()）"},
     {"one after the other so many clients are served, and at the same moment they are not: "
      "somebody's socket was handed to the wrong thread, as happens when the address of a loop "
@@ -304,16 +304,16 @@
      "一个客户端收到了本该给另一个的内容：属于一个连接的东西，不能放在所有线程都用的变量里"},
     {"an ordinary GET was answered, the request for a WebSocket was not: what is done for that one "
      "only does not come to its end, and in this lesson that begins with the way into the room",
-     "普通的 GET 有回答，WebSocket 的请求却没有：有一段代码只为 WebSocket "
+     "普通的 GET 有应答，WebSocket 的请求却没有：有一段代码只为 WebSocket "
      "运行，它没有运行完；在这一课，这段代码从加入聊天室开始"},
     {"all went well until the clients had gone: in this lesson, a client that goes is taken off "
      "the list of the room",
-     "客户端离开之前，一切正常：在这一课，客户端离开时要移出聊天室的列表"},
+     "客户端离开之前，一切正常：在这一课，客户端离开时，要把它移出聊天室的列表"},
     {"a client connected, said nothing and went: recv() then returns 0, which is no request and no "
      "reason to end the program",
      "有个客户端连上来，什么都没说就走了：这时 recv() 返回 0，这不是请求，程序也不该因此结束"},
     {"where the result of recv() is looked at, before anything is done with what it brought",
-     "检查 recv() 返回值的地方，在使用收到的内容之前"},
+     "使用收到的内容之前，检查 recv() 返回值的地方"},
     {"a place in the list is not given back when a client leaves: after some time nobody gets in",
      "客户端离开时，没有归还它在列表里的位置：过一段时间，谁也进不来"},
     {"writing to a connection that the client has reset raises SIGPIPE, which ends the program: "
@@ -331,7 +331,7 @@
      "发送者没有收到自己的消息：在这里，它和大家一样也要收到"},
     {"a message came more than once: a client stands in the list twice, or the sender gets an "
      "answer of its own besides",
-     "同一条消息来了不止一次：客户端在列表里有两份，或者除了广播，还单独回答了发送者"},
+     "同一条消息来了不止一次：客户端在列表里有两份，或者除了广播，还单独回复了发送者"},
     {"a client that has a connection does not get what is said: it is not in the list, or not all "
      "of the list is gone through",
      "已经连上的客户端，收不到大家说的话：它不在列表里，或者列表没有遍历完"},
@@ -378,7 +378,7 @@
     {"it listens on ::1, and not on 127.0.0.1: browsers try both for localhost; with --host ::1 "
      "the rest can be graded there",
      "它在 ::1 上监听，没有在 127.0.0.1 上监听：对于 localhost，浏览器两个都会试；加上 --host "
-     "::1，可以在那里评其余的部分"},
+     "::1，其余各项可以在那里评分"},
     {"only 127.0.0.1 is served: browsers try ::1 first for localhost",
      "只在 127.0.0.1 上提供服务：对于 localhost，浏览器先试 ::1"},
     {"the Close frame was judged before all of it was there, or a part of it was looked at twice",

@@ -44,7 +44,7 @@
      "subprotocol. Then write the whole answer in one go, each line with its CR LF, and one empty "
      "line at the end. Send as many bytes as you have written.",
      "先算出每次不同的部分：accept "
-     "key，还有客户端有没有提出你的子协议。然后一口气写出整个回答，每行都带 CR "
+     "key，还有客户端有没有提出你的子协议。然后一口气写出整个应答，每行都带 CR "
      "LF，末尾一个空行。写了多少字节，就发送多少字节。"},
     {"What exactly goes into SHA-1: which bytes, how many, in which order? And what goes into "
      "base64: text, or bytes? How long is each?",
@@ -61,7 +61,7 @@
     {"A row of tests, each with a return of its own: method, version of HTTP, target, body, "
      "Upgrade, Connection, then what is special to WebSocket. The last line is reached by good "
      "requests only.",
-     "一连串判断，各有各的 return：方法、HTTP 版本、目标、内容、Upgrade、Connection，然后是 "
+     "一连串判断，各有各的 return：方法、HTTP 版本、目标、正文、Upgrade、Connection，然后是 "
      "WebSocket 特有的。只有正确的请求才走得到最后一行。"},
 
     /* ---- lesson 2 */
@@ -69,7 +69,7 @@
      "一个客户端从来到走，会发多少条消息？你从哪里知道，不会再有消息了？"},
     {"The handshake, and a way out if it fails. Then one loop, whose condition receives the next "
      "message and whose body answers it.",
-     "先握手，失败就离开。然后是一个循环：循环条件接收下一条消息，循环体回答它。"},
+     "先握手，失败就离开。然后是一个循环：循环条件接收下一条消息，循环体回复它。"},
     {"How long is a header? Which of its bytes tell you that? What do you do while one of them is "
      "missing?",
      "帧头有多长？是哪些字节告诉你的？其中有一个还没到，你怎么办？"},
@@ -109,12 +109,12 @@
      "的帧会走到最后。"},
     {"Is a message under way? Which kinds of frames may come then, which may come else, and which "
      "may come at any time?",
-     "有没有一条消息还没结束？有的时候，可以来哪种帧？没有的时候，可以来哪种？哪种帧随时都可以来"
+     "现在有没有一条还没结束的消息？如果有，可以来哪种帧？如果没有，可以来哪种？哪种帧随时都可以来"
      "？"},
     {"Three kinds of frames, three lines: control frames; continuations; beginnings. The last two "
      "ask the same question, whether a message is under way, and want opposite answers.",
-     "三种帧，三行代码：控制帧；延续帧；开始一条消息的帧。后两行问同一个问题：有没有一条消息还没结"
-     "束？想要的答案正好相反。"},
+     "三种帧，三行代码：控制帧；延续帧；开始一条消息的帧。后两行问同一个问题：有没有一条还没结束的"
+     "消息？想要的答案正好相反。"},
     {"In how many pieces may a message come, and who has cut it? Whose memory is a piece in, and "
      "for how long?",
      "一条消息可能分几块到来，是谁切开的？一块数据放在谁的内存里，能用到什么时候？"},
@@ -135,7 +135,7 @@
      "state means that a character is complete, one that it is all over. The state comes out of "
      "the struct before the loop and goes back behind it.",
      "一个状态，一个走过各个字节的循环，循环里只有一步：由状态和字节得到下一个状态。有一个状态表示"
-     "字符完整，有一个状态表示出错，再也回不来。循环之前从结构体里取出状态，循环之后放回去。"},
+     "字符完整，另一个表示已经出错，不会再变。循环之前从结构体里取出状态，循环之后放回去。"},
     {"Which lengths may the body of a Close frame have? Which codes may travel? What do you know "
      "when only a part of it has come?",
      "关闭帧的内容可以有多长？哪些关闭码可以发送？只到了一部分时，你能知道什么？"},
@@ -210,7 +210,7 @@
     {"Five steps, in one order: what it has said is delivered; it is taken off the list; what "
      "waits for it is sent, but not for ever; its connection writes by itself again; its outbox "
      "ends.",
-     "五步，次序不能变：投递它说过的话；把它移出列表；发送等着给它的内容，但有时间上限；让连接恢复"
+     "五步，顺序不能变：投递它说过的话；把它移出列表；发送等着给它的内容，但有时间上限；让连接恢复"
      "自己写套接字；结束它的 outbox。"},
     {"How do you tell a client that has nothing to say from one that is not there any more? And "
      "from one that is busy reading?",
@@ -231,12 +231,12 @@
 
     /* ---- challenges */
     {"Does the answer depend on what came: its type, its text, its length? How many bytes has it?",
-     "回答和收到的内容有关系吗：它的类型，它的文本，它的长度？回答有多少字节？"},
+     "回复和收到的消息有关系吗：它的类型，它的文本，它的长度？回复有多少字节？"},
     {"The loop of lesson 2. Only what is sent is another: always text, always the same bytes, "
      "without the NUL.",
      "第 2 课的循环，只是发送的不同：总是文本，总是同样的字节，不带 NUL。"},
     {"When is the welcome sent? Which messages are not simply sent back?",
-     "欢迎语什么时候发送？哪些消息不是发回去就行？"},
+     "欢迎语什么时候发送？哪些消息不能只是原样发回？"},
     {"Handshake, welcome, then the loop of lesson 2 with one condition: a text, of this length, "
      "with these bytes. All else goes back as it came.",
      "握手，欢迎，然后是第 2 "
