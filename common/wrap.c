@@ -26,7 +26,7 @@ static size_t columns_of_byte(unsigned char byte)
     return (byte & 0xC0) == 0x80 ? 0 : byte >= 0xE2 ? 2 : 1;
 }
 
-static size_t columns_of(const char *text, size_t len)
+size_t wrap_columns(const char *text, size_t len)
 {
     size_t columns = 0;
     for (size_t i = 0; i < len; i++) {
@@ -47,33 +47,37 @@ static size_t count_spaces(const char *text, size_t len)
     return n;
 }
 
-/* The length of a character from which on a line may be broken: Chinese has no spaces. 0 if it is none. */
-static size_t breakable(const char *text, size_t len)
+/* The length of a Chinese character, or of a mark that stands between them; 0 if it is none. */
+static size_t chinese_len(const char *text, size_t len)
 {
     unsigned char first = len >= 3 ? (unsigned char)text[0] : 0;
-    return first >= 0xE3 && first <= 0xEF ? 3 : 0;
+    bool is_quote = first == 0xE2 && (memcmp(text, "“", 3) == 0 || memcmp(text, "”", 3) == 0);
+    return (first >= 0xE3 && first <= 0xEF) || is_quote ? 3 : 0;
 }
 
-/* A line does not begin with what closes something. */
-static bool is_closing(const char *character)
+/* Is it one of these, which are all of three bytes? */
+static bool is_among(const char *character, const char *marks)
 {
-    static const char *const closing[] = {"，", "。", "：", "；", "、", "）", "！", "？", "》"};
-    for (size_t i = 0; i < sizeof closing / sizeof *closing; i++)
-        if (memcmp(character, closing[i], 3) == 0)
+    for (; *marks != '\0'; marks += 3)
+        if (memcmp(character, marks, 3) == 0)
             return true;
     return false;
 }
 
-/* Up to a space, or to a character before which the line may be broken. */
-static size_t word_len(const char *text, size_t len)
+/* Chinese has no spaces: a line may be broken beside each of its characters, but it does not begin with
+ * what closes something, nor end with what opens it. */
+size_t wrap_word(const char *text, size_t len)
 {
-    size_t n = breakable(text, len);
-    bool is_alone = n > 0;
-    while (n < len && text[n] != ' ') {
-        size_t next = breakable(text + n, len - n);
-        if ((next > 0 && !is_closing(text + n)) || (next == 0 && is_alone))
+    bool is_glued = true, behind_chinese = false; /* to the character before; the first is, too */
+    size_t n = 0;
+    while (n < len && text[n] != ' ' && text[n] != '\n') {
+        size_t chinese = chinese_len(text + n, len - n);
+        bool is_closing = chinese > 0 && is_among(text + n, "，。：；、）！？》”」");
+        if (!is_glued && !is_closing && (chinese > 0 || behind_chinese))
             break;
-        n += next > 0 ? next : 1;
+        is_glued = chinese > 0 && is_among(text + n, "（《“「");
+        behind_chinese = chinese > 0;
+        n += chinese > 0 ? chinese : 1;
     }
     return n;
 }
@@ -85,9 +89,9 @@ static size_t find_hang(const char *line, size_t len, size_t columns)
     size_t hang =
         begin > INDENT ? begin : begin + INDENT; /* more than a margin is a hang already */
     for (size_t at = begin; at < len;) {
-        size_t word = word_len(line + at, len - at);
+        size_t word = wrap_word(line + at, len - at);
         size_t spaces = count_spaces(line + at + word, len - at - word);
-        column += columns_of(line + at, word) + spaces;
+        column += wrap_columns(line + at, word) + spaces;
         at += word + spaces;
         if (spaces >= 2 && column + LEAST <= columns)
             hang = column;
@@ -102,8 +106,8 @@ static size_t wrap_line(char *out, size_t room, const char *line, size_t len, si
     char *to = out;
     for (size_t at = 0; at < len;) {
         size_t spaces = count_spaces(line + at, len - at);
-        size_t word = word_len(line + at + spaces, len - at - spaces);
-        size_t wide = columns_of(line + at + spaces, word);
+        size_t word = wrap_word(line + at + spaces, len - at - spaces);
+        size_t wide = wrap_columns(line + at + spaces, word);
         bool breaks = at > 0 && column > hang && column + spaces + wide > columns;
         if (breaks && room >= hang + 1) {
             room -= hang + 1;
@@ -130,7 +134,7 @@ size_t wrap_text(char *out, size_t size, const char *text, size_t len, size_t co
     for (size_t at = 0; at < len;) {
         const char *newline = memchr(text + at, '\n', len - at);
         size_t line = newline != NULL ? (size_t)(newline - (text + at)) : len - at;
-        size_t room = columns_of(text + at, line) > columns ? size - used - (len - at) : 0;
+        size_t room = wrap_columns(text + at, line) > columns ? size - used - (len - at) : 0;
         used += wrap_line(out + used, room, text + at, line, columns);
         at += line;
         if (newline != NULL)

@@ -17,4 +17,11 @@
  */
 size_t wrap_text(char *out, size_t size, const char *text, size_t len, size_t columns);
 
+/* The columns of a text in one line. */
+size_t wrap_columns(const char *text, size_t len);
+
+/* How many bytes from here stay in one line: up to a space, the line's end, or where Chinese may be
+ * broken. 0 if it begins with a space. */
+size_t wrap_word(const char *text, size_t len);
+
 #endif

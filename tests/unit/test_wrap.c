@@ -48,6 +48,12 @@ static void where_lines_are_broken(void **state)
          "  ok  一二三四五六七八九十一\n      二，三四\n"},
         {30, "  ok  一二三四 UTF-8 五六七八九十一\n",
          "  ok  一二三四 UTF-8 五六七八\n      九十一\n"},
+        {30, "  ok  一二三四五六七八九十一，UTF-8\n",
+         "  ok  一二三四五六七八九十一，\n      UTF-8\n"},
+        {30, "  ok  一二三四五六七八九十一（二三）\n",
+         "  ok  一二三四五六七八九十一\n      （二三）\n"},
+        {30, "  ok  一二三四五六七八九十“一二”\n", "  ok  一二三四五六七八九十“一\n      二”\n"},
+        {30, "  ok  一二三四五六七八九十“”\n", "  ok  一二三四五六七八九十“”\n"},
         {20, "in so few columns there is nowhere to hang\n",
          "in so few columns\nthere is nowhere to\nhang\n"},
     };
@@ -108,11 +114,24 @@ static void nothing_is_lost(void **state)
     guard_close(&out);
 }
 
+static void columns_of_a_line(void **state)
+{
+    static const struct {
+        size_t columns;
+        const char *text;
+    } rows[] = {{0, ""}, {7, "§5.2 ok"}, {10, "帧 frame，"}, {3, "\033[1;31mBAD\033[0m"}};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        must(wrap_columns(rows[i].text, strlen(rows[i].text)) == rows[i].columns, "%s",
+             rows[i].text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(where_lines_are_broken),
         cmocka_unit_test(nothing_is_lost),
+        cmocka_unit_test(columns_of_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
