@@ -30,6 +30,7 @@ STUBS = ROOT / "tests/workbook/stubs.awk"
 COMPILERS = [c for c in ("gcc", "clang") if shutil.which(c)]
 WARNINGS = "CFLAGS=-O2 -g -Werror"
 MINUTES = 60
+ENVIRONMENT = os.environ | {"MAKEFLAGS": "", "LC_ALL": "C.UTF-8"}  # what is said is looked at in English
 
 
 class Failure(Exception):
@@ -40,7 +41,7 @@ def run(*command, cwd=ROOT, seconds=4 * MINUTES):
     try:
         return subprocess.run(list(map(str, command)), cwd=cwd, stdin=subprocess.DEVNULL, text=True,
                               errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=seconds, env=os.environ | {"MAKEFLAGS": ""})
+                              timeout=seconds, env=ENVIRONMENT)
     except subprocess.TimeoutExpired as e:
         raise Failure(f"{' '.join(map(str, command))} takes more than {seconds} s") from e
 
@@ -210,7 +211,7 @@ def prove_watch(base, work, exercises):
     open_files(tree, exercises["listen"][1], ["listen"])
     with subprocess.Popen(["make", "-s", "watch01"], cwd=tree, text=True, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-                          env=os.environ | {"MAKEFLAGS": ""}) as watch:
+                          env=ENVIRONMENT) as watch:
         guard = threading.Timer(3 * MINUTES, os.killpg, (watch.pid, signal.SIGKILL))
         guard.start()
         said = ""
