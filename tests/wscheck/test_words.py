@@ -9,9 +9,7 @@ import re
 
 import pytest
 
-from grader import HERE, start_faulty, wscheck
-
-CHINESE = os.environ | {"LC_ALL": "zh_CN.UTF-8"}
+from grader import CHINESE, HERE, english_in, start_faulty, wscheck
 
 # Calls whose texts are shown, at any place among their arguments; and fields, of which each is.
 SHOWN = {"words", "say", "end_line", "trial_fail", "trial_fail_at", "trial_worked", "trial_say", "trial_skip",
@@ -148,12 +146,6 @@ def test_chinese_is_chinese():
 
 def ids():
     return re.findall(r"^  ([a-z0-9-]+) ", wscheck("--list").stdout, re.M)
-
-
-def english_in(text):
-    """Three English words in a row: a sentence, if it is no command, and not of an RFC."""
-    return [line for line in text.splitlines() if re.search(r"(?<![-\w./%“\"])[a-z]{2,} [a-z]{2,} [a-z]{2,}\b", line)
-            and "./" not in line]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--list"]], ids=" ".join)

@@ -2,7 +2,7 @@
 
 /* main.c: --help */
 {"usage: wscheck --lesson N --server COMMAND [options]   start, grade and stop it",
- "用法：wscheck --lesson N --server COMMAND [选项]        启动服务器，评分，再停止它"},
+ "用法：wscheck --lesson N --server COMMAND [选项]       启动服务器，评分，再停止它"},
     {"       wscheck --lesson N --port P [--host H]          grade one that is running",
      "      wscheck --lesson N --port P [--host H]           给正在运行的服务器评分"},
     {"       wscheck [--lesson N] --list                     all checks",
@@ -226,7 +226,7 @@
 
     /* peer.c, expect.c: the steps that all checks share */
     {"no connection to %s port %u: %s", "连不上 %s 端口 %u：%s"},
-    {"a TCP connection", "一个 TCP 连接"}, {"a TCP connection was made", "TCP 连接建立了"},
+    {"a TCP connection", "一个 TCP 连接"}, {"a TCP connection was made", "TCP 连接已建立"},
     {"the answer %d to its request", "请求得到了应答 %d"},
     {"a message with %zu bytes came", "收到了 %zu 字节的消息"},
     {"a %s frame with %zu bytes came", "收到了%s，%zu 字节"}, {"continuation", "延续帧"},
@@ -241,10 +241,10 @@
     {"nothing within %g s", "%g 秒内什么也没收到"},
     {"the server closed the connection with code %u%s%.*s", "服务器用关闭码 %u 关闭了连接%s%.*s"},
     {": ", "："}, {"no answer: %s", "没有应答：%s"},
-    {"only %zu of %zu bytes came: then %s", "只收到了 %zu 字节，应为 %zu 字节：然后%s"},
+    {"only %zu of %zu bytes came: then %s", "只收到 %zu 字节，应有 %zu 字节：%s"},
     {"this is not the answer that should come", "这不是应有的应答"},
     {"more came than the %zu bytes expected", "收到的超过了应有的 %zu 字节"},
-    {"byte %zu is 0x%02x, it should be 0x%02x", "第 %zu 个字节是 0x%02x，应为 0x%02x（从 0 数起）"},
+    {"byte %zu is 0x%02x, it should be 0x%02x", "字节 %zu 是 0x%02x，应为 0x%02x"},
     {"the head has no end after %zu bytes", "应答头收到 %zu 字节，还没有结束"},
     {"the head has no end after %g s, and still comes bit by bit",
      "应答头过了 %g 秒还没有结束，仍在一点一点地来"},
@@ -290,7 +290,7 @@
     {"the code %u may not be sent (RFC 6455 §7.4)", "关闭码 %u 不可以发送（RFC 6455 §7.4）"},
     {"the code is %u, it should be %u", "关闭码是 %u，应为 %u"},
     {"something came where the connection should end", "连接应该结束了，却又收到了内容"},
-    {"still open after %g s", "%g 秒后还开着"}, {"the connection is %s", "连接%s"},
+    {"still open after %g s", "过了 %g 秒还开着"}, {"the connection is %s", "连接%s"},
     {"the end of the connection", "连接结束"},
     {"a Close frame (88, length, code), or the end of the connection",
      "关闭帧（88、长度、关闭码），或者连接结束"},
