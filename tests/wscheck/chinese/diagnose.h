@@ -198,7 +198,7 @@
 
     /* ---- unmasking */
     {"the payload came back as it was masked: XOR it with the key first (§5.3)",
-     "载荷回来时还带着掩码：要先和密钥做 XOR（§5.3）"},
+     "载荷回来时还带着掩码：要先和密钥做异或（§5.3）"},
     {"the index into the key began at 0 again with the second read: it counts from the beginning "
      "of the frame's payload (i % 4), however that arrives",
      "第二次读时，密钥的下标又从 0 开始了：下标从这一帧载荷的开头数起（i % "

@@ -97,8 +97,8 @@
     {"One loop over the piece, one line in it: an XOR of this byte with one byte of the key. The "
      "index into the key counts from the payload's beginning, not from the piece's, and goes round "
      "after four. All else is about speed.",
-     "一个循环走过这一块，里面只有一行：这个字节和密钥的一个字节做 "
-     "XOR。密钥的下标从载荷的开头数起，不是从这一块的开头；数满四个就从头再来。其余的都是为了快。"},
+     "一个循环走过这一块，里面只有一行：这个字节和密钥的一个字节做异或。密钥的下标从载荷的开头数起"
+     "，不是从这一块的开头；数满四个就从头再来。其余的都是为了快。"},
     {"Which faults show in the first byte, which only in the second? What do you say when there is "
      "no second byte yet?",
      "哪些错误看第一个字节就知道，哪些要等第二个？第二个字节还没到，你返回什么？"},
