@@ -120,6 +120,15 @@ def test_all_that_people_see_has_its_chinese():
     assert [f"{where}: {text}" for text, where in texts_of_people if text not in known and text != "101"] == []
 
 
+def test_what_is_formatted_is_put_into_the_readers_language():
+    """... at once; but for a header as it is sent, and what a sanitizer's thread does, which is told later."""
+    formatting = {"printf", "snprintf", "fprintf", "puts", "fputs", "in_colour", "bytes_add_format", "bytes_add_text"}
+    later = {"%s: %s", "writes", "reads", "has freed it", "locks", "uses it", "does it"}
+    known = {english for english, _, _ in ROWS} - later
+    assert [where for file in sources() for text, calls, _, where in texts(file)
+            if calls and calls[0] in formatting and text in known] == []
+
+
 def test_no_row_is_left_over():
     there = {text for file in sources() for text, *_ in texts(file)}
     assert [row for row in ROWS if row[0] not in there] == []
