@@ -37,9 +37,9 @@ def graded(*arguments, **kwargs):
 
 
 def english_in(text):
-    """The lines with three English words in a row: a sentence, if it is no command."""
-    return [line for line in text.splitlines()
-            if re.search(r"(?<![-\w./%“\"])[a-z]{2,} [a-z]{2,} [a-z]{2,}\b", line) and "./" not in line]
+    """The lines with three English words in a row: a sentence, if it is no command, and not what a browser says."""
+    return [line for line in re.sub("“[^”]*”", "“”", text).splitlines()
+            if re.search(r"(?<![-\w./%])[a-z]{2,} [a-z]{2,} [a-z]{2,}\b", line) and "./" not in line]
 
 
 def columns(line):

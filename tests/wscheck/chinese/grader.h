@@ -174,7 +174,7 @@
     {"what is done with the bytes that send() does not take at once (in the course: "
      "queue_locked() in lesson03_broadcast/outbox.c, members_flush() in "
      "lesson03_broadcast/members.c)",
-     "send() 没有一次收下的字节怎么处理（在课程里：lesson03_broadcast/outbox.c 的 queue_locked()，"
+     "send() 一次没收下的字节怎么处理（在课程里：lesson03_broadcast/outbox.c 的 queue_locked()，"
      "lesson03_broadcast/members.c 的 members_flush()）"},
     {"no frame in the middle of another", "帧不能插到另一个帧的中间"},
     {"what is locked while a frame is sent, and what waits behind it (in the course: "
