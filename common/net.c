@@ -129,7 +129,7 @@ ssize_t net_wait(int fd, void *buf, size_t len, int stop, int64_t deadline)
 
 ssize_t net_receive(int fd, void *buf, size_t len, int stop, int64_t deadline)
 {
-    ssize_t n = net_look(fd, buf, len, NET_LOOKS);
+    ssize_t n = net_look(fd, buf, len, 2 * NET_LOOKS);
     return n < 0 && is_not_yet(errno) ? net_wait(fd, buf, len, stop, deadline) : n;
 }
 
