@@ -331,8 +331,8 @@
     {"A program has no faults that a sanitizer can see: they do harm on another day.",
      "程序里不能有 sanitizer 看得见的错误：今天没事，总有一天会出事。"},
     {"writes", "写入"}, {"reads", "读取"}, {"has freed it", "释放了它"}, {"locks", "获取锁"},
-    {"uses it", "使用它"}, {"does it", "这样做"}, {"it", "它"}, {"main thread", "主线程"},
-    {"thread %s", "线程 %s"}, {"and at the same time ", "同时 "}, {" in %s()", "，在 %s() 里"},
+    {"uses it", "使用它"}, {"does it", "在这里出错"}, {"it", "程序"}, {"main thread", "主线程"},
+    {"thread %s", "线程 %s"}, {"and at the same time ", "同时，"}, {" in %s()", "，在 %s() 里"},
     {", %s", "，%s"}, {", with a lock held", "，持有锁"}, {", with no lock held", "，没有持有锁"},
 
     /* report.c: a failure */
