@@ -4,12 +4,8 @@
 #include "words.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 
-static const struct {
-    const char *english, *chinese;
-} table[] = {
+static struct language_row table[] = {
     /* --help */
     {"usage: ./server [options]", "用法：./server [选项]"},
     {"listen on port N; 0 takes a free one", "监听端口 N；0 表示任选一个空闲端口"},
@@ -348,32 +344,18 @@ static const struct {
      "服务器的内存、描述符或线程用完了；请稍后再试（RFC 9110 §15.6.4）"},
 };
 
+#define COUNT (sizeof table / sizeof *table)
+
 static bool chinese; /* set once, before there are threads */
 
 void words_choose(void)
 {
-    static const char *const variables[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-    const char *locale = NULL;
-    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
-        if (locale == NULL || *locale == '\0')
-            locale = getenv(variables[i]);
-    chinese = locale != NULL && strncmp(locale, "zh", 2) == 0;
+    chinese = language_is_chinese();
+    if (chinese)
+        language_sort(table, COUNT);
 }
 
 const char *words(const char *english)
 {
-    if (chinese)
-        for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-            if (strcmp(table[i].english, english) == 0)
-                return table[i].chinese;
-    return english;
-}
-
-int words_columns(const char *text)
-{
-    int columns = 0;
-    for (; *text != '\0'; text++)
-        if (((unsigned char)*text & 0xC0) != 0x80) /* what is left out continues a character */
-            columns += (unsigned char)*text >= 0xE2 ? 2 : 1;
-    return columns;
+    return chinese ? language_find(table, COUNT, english) : english;
 }

@@ -7,21 +7,13 @@
 #ifndef COMMON_WORDS_H
 #define COMMON_WORDS_H
 
-/* Chinese, if the first of LC_ALL, LC_MESSAGES and LANG that is set says "zh". Before there are
- * threads. */
-void words_choose(void);
+#include "language.h"
 
-#if defined(__GNUC__)
-#define WORDS_FORMAT __attribute__((format_arg(1)))
-#else
-#define WORDS_FORMAT
-#endif
+/* The language of the locale: see language.h. Before there are threads. */
+void words_choose(void);
 
 /* The same in Chinese, if that was chosen and words.c knows it; else what it was given. A format has
  * the same conversions in the same order in both. Pure. */
-const char *words(const char *english) WORDS_FORMAT;
-
-/* How many columns of a terminal it takes: a Chinese character is two wide. */
-int words_columns(const char *text);
+const char *words(const char *english) LANGUAGE_FORMAT(1);
 
 #endif

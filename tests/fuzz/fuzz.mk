@@ -25,8 +25,8 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 $(BUILD)/fuzz/tested.a: $(LESSON02_OBJECTS) $(FUZZ_MODEL)
 	$(ARCHIVE)
 
-# The grader is not what it grades: its target has nothing of common/ in it.
-$(BUILD)/fuzz/grader.a: $$(filter-out %/main.o,$$(WSCHECK_OBJECTS))
+# The grader is not what it grades: its target has nothing of the protocol in common/ in it.
+$(BUILD)/fuzz/grader.a: $$(filter-out %/main.o,$$(WSCHECK_OBJECTS)) $$(WSCHECK_SHARED)
 	$(ARCHIVE)
 
 $(FUZZ_PROGRAMS): LIBS = $(FUZZ_ENGINE)

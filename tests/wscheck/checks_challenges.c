@@ -226,7 +226,7 @@ static struct peer *be_welcomed(struct trial *t)
     struct peer *p = peer_open(t);
     struct message message;
     if (expect_any_message(p, &message) && (message.opcode != TEXT || message.len == 0))
-        trial_fail_at(p, "the welcome is no text");
+        trial_fail_at(p, "the welcome is no text, or an empty one");
     return p;
 }
 
@@ -311,7 +311,7 @@ static void e_keeps_to_sender(struct trial *t, const struct check *c)
 
 #define COMMON(letter, words)                                                                      \
     .exercise = "challenge-" letter, .lessons = CHALLENGE((letter)[0]), .level = MUST,             \
-    .section = "the task of challenge " letter, .rule = words, .parents = "accept-random"
+    .section = "the challenge's task", .rule = words, .parents = "accept-random"
 
 const struct family challenge_checks[] = {
     {COMMON("a", "Whatever comes, text or binary, is answered with the text 收到你的消息了."),

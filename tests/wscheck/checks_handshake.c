@@ -559,7 +559,7 @@ static void invents_no_subprotocol(struct trial *t, const struct check *c)
         return;
     if (!http_list_has(UNKNOWN ", x-wscheck-other", chosen)) {
         trial_fail_at(p, "a subprotocol came that was not offered");
-        trial_say(t, UNKNOWN " or none", "another");
+        trial_say(t, "one of those offered, or none", "another");
     }
 }
 

@@ -14,7 +14,7 @@ static const struct diagnosis diagnoses[] = {
      "this is the SHA-1 in hexadecimal: what is wanted are its 20 raw bytes in base64", NULL},
     {"accept-hex-base64",
      "this is the SHA-1 in hexadecimal, then base64 (56 characters instead of "
-     "28): hash the 20 raw bytes, do not print them first",
+     "28): encode the 20 raw bytes, do not print them first",
      NULL},
     {"accept-decoded-key",
      "the key has been decoded from base64 first: the text of the header is "
@@ -347,8 +347,7 @@ static const struct diagnosis diagnoses[] = {
      "that says what was wrong",
      NULL},
     {"waits-for-rest",
-     "the fault was already there, and the server waited for the rest of the frame: "
-     "judge each byte when it comes",
+     "the fault was already there, and the server waited for more: judge each byte when it comes",
      NULL},
     {"too-big-taken",
      "a message above --max-message was taken, or waited for: its length is announced "

@@ -10,6 +10,7 @@
 #include "diagnose.h"
 #include "peer.h"
 #include "show.h"
+#include "words.h"
 
 #define SOON 1000 /* ms: how long something is waited for that would explain a failure */
 #define UNASKED_MAX                                                                                \
@@ -104,13 +105,13 @@ static const char *silence(const struct peer *p, char *text, size_t size)
 {
     double bound = trial_patience(p->trial) / 1000.0;
     if (p->wire->reset)
-        snprintf(text, size, "the connection was reset (TCP RST)");
+        snprintf(text, size, words("the connection was reset (TCP RST)"));
     else if (p->wire->ended || p->wire->fd < 0)
-        snprintf(text, size, "the server ended the connection");
+        snprintf(text, size, words("the server ended the connection"));
     else if (p->wire->flooded)
-        snprintf(text, size, "it had sent %zu MiB, and no more is read", CAME_MAX >> 20);
+        snprintf(text, size, words("it had sent %zu MiB, and no more is read"), CAME_MAX >> 20);
     else
-        snprintf(text, size, "nothing within %g s", bound);
+        snprintf(text, size, words("nothing within %g s"), bound);
     return text;
 }
 
@@ -154,7 +155,7 @@ static void fail_as_closed(struct peer *p, const struct frame *f)
     if (f->len > 2)
         show_escaped(&reason, body + 2, (size_t)f->len - 2);
     trial_fail_at(p, "the server closed the connection with code %u%s%.*s", code,
-                  reason.len > 0 ? ": " : "", (int)reason.len, (const char *)reason.at);
+                  words(reason.len > 0 ? ": " : ""), (int)reason.len, (const char *)reason.at);
     bytes_free(&reason);
 }
 
@@ -166,7 +167,7 @@ static bool close_came(struct peer *p, struct frame *f)
 
 void fail_as_different(struct peer *p, const void *expected, size_t len, bool is_text)
 {
-    char why[80];
+    char why[120];
     struct frame f;
     take_in_the_rest(p, len);
     size_t at = bytes_difference(expected, len, to_judge(p), bytes_to_judge(p));
@@ -194,7 +195,7 @@ void fail_frame(struct peer *p, size_t at, const char *problem)
 {
     if (!trial_holds(p->trial))
         return;
-    trial_fail_at(p, "%s", problem);
+    trial_fail_at(p, "%s", words(problem));
     show_what_came(p, at);
     struct evidence evidence = {.came = to_judge(p), .came_len = bytes_to_judge(p)};
     trial_suspect(p->trial, diagnose_frame(&evidence));
@@ -235,7 +236,7 @@ void send_cut_at(struct peer *p, const void *at, size_t len, size_t cut)
 
 static void fail_as_endless(struct peer *p, bool is_coming)
 {
-    char why[80];
+    char why[120];
     size_t len = bytes_to_judge(p);
     if (len >= HEAD_MOST)
         trial_fail_at(p, "the head has no end after %zu bytes", len);
@@ -338,13 +339,13 @@ void expect_header(struct peer *p, const struct response *response, const char *
     size_t found = http_find_header(response, name, came, sizeof came);
     if (value == NULL ? found == 0 : found == 1 && http_list_has(came, value))
         return;
-    snprintf(expected, sizeof expected, value != NULL ? "%s: %s" : "no header %s", name,
+    snprintf(expected, sizeof expected, value != NULL ? "%s: %s" : words("no header %s"), name,
              value != NULL ? value : "");
     snprintf(line, sizeof line, "%s: %s", name, came);
     if (found == 0)
         trial_fail_at(p, "the header %s is missing", name);
     else if (value == NULL || found > 1)
-        trial_fail_at(p, "there is %s header %s", found > 1 ? "more than one" : "a", name);
+        trial_fail_at(p, "there is %s header %s", words(found > 1 ? "more than one" : "a"), name);
     else
         trial_fail_at(p, "the header %s has another value", name);
     struct failure *failure = &p->trial->result->failure;
@@ -431,7 +432,7 @@ static const char *fault_of(const struct frame *f, size_t *at)
 /* Waits for a whole frame that keeps the rules. */
 static bool take_frame(struct peer *p, struct frame *f)
 {
-    char why[80];
+    char why[120];
     size_t at, need = 2;
     for (; wait_for_bytes(p, need); need++)
         if (frame_read(f, to_judge(p), bytes_to_judge(p))) {
@@ -502,7 +503,7 @@ static void expect_fragments(struct peer *p, unsigned opcode, const void *payloa
 {
     struct bytes whole = {0}, seen = {0}, right = {0};
     struct frame f = {0};
-    char why[80];
+    char why[120];
     frame_add(&right, FIN | opcode, NOT_MASKED, payload, len);
     for (unsigned first = opcode; !f.fin && trial_holds(p->trial); first = CONTINUATION) {
         pass_over_control(p);
@@ -549,7 +550,7 @@ void expect_frame(struct peer *p, unsigned first, const void *payload, size_t le
     struct bytes expected = {0};
     frame_add(&expected, first, NOT_MASKED, payload, len);
     expect_exactly(p, expected.at, expected.len);
-    trial_worked(p, "a %s frame with %zu bytes came", frame_opcode_name(first & 0x0F), len);
+    trial_worked(p, "a %s frame with %zu bytes came", words(frame_opcode_name(first & 0x0F)), len);
     bytes_free(&expected);
 }
 
@@ -624,7 +625,7 @@ struct bytes_view expect_ping(struct peer *p)
     if (!take_frame(p, &f))
         return payload;
     if (f.opcode != PING) {
-        trial_fail_at(p, "a %s frame came, not a ping", frame_opcode_name(f.opcode));
+        trial_fail_at(p, "a %s frame came, not a ping", words(frame_opcode_name(f.opcode)));
         trial_say(p->trial, "a ping", frame_opcode_name(f.opcode));
     } else {
         payload = (struct bytes_view){to_judge(p) + f.head_len, (size_t)f.len};
@@ -668,8 +669,9 @@ unsigned expect_close(struct peer *p, struct bytes *reason)
     if (f.len == 1)
         fail_frame(p, 1, "a Close frame with a body of one byte (RFC 6455 §5.5.1)");
     if (f.len >= 2 && !may_come(p, code)) {
-        char problem[80];
-        snprintf(problem, sizeof problem, "the code %u may not be sent (RFC 6455 §7.4)", code);
+        char problem[120];
+        snprintf(problem, sizeof problem, words("the code %u may not be sent (RFC 6455 §7.4)"),
+                 code);
         fail_frame(p, f.head_len, problem);
     }
     if (!trial_holds(p->trial))
@@ -701,13 +703,14 @@ void expect_close_code(struct peer *p, unsigned code)
 
 void expect_end(struct peer *p)
 {
-    char bound[80];
+    char bound[120];
     if (!trial_holds(p->trial))
         return;
     if (wait_for_bytes(p, 1)) {
         fail_frame(p, 0, "something came where the connection should end");
     } else if (!p->wire->ended) {
-        snprintf(bound, sizeof bound, "still open after %g s", trial_patience(p->trial) / 1000.0);
+        snprintf(bound, sizeof bound, words("still open after %g s"),
+                 trial_patience(p->trial) / 1000.0);
         trial_fail_at(p, "the connection is %s", bound);
         trial_say(p->trial, "the end of the connection", bound);
     } else {

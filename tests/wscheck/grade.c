@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "diagnose.h"
+#include "words.h"
 
 #define STARTING  10000 /* ms: a server that is made of much may take its time */
 #define DYING     1000  /* ms: a server that does not listen any more is about to end */
@@ -168,7 +169,7 @@ static void note_death(struct item *item, struct server *server, const char *pro
 {
     struct failure *failure = &item->result.failure;
     item->result.outcome = FAILED;
-    snprintf(failure->problem, sizeof failure->problem, "%s", problem);
+    snprintf(failure->problem, sizeof failure->problem, "%s", words(problem));
     /* Whatever the bytes looked like, this is why; but what another client has shown stays true. */
     if (failure->diagnosis != NULL && strcmp(failure->diagnosis, "not-let-in") != 0)
         failure->diagnosis = NULL;
@@ -203,7 +204,7 @@ static void note_report(struct run *run, const struct sanitizer_report *report,
     struct found *found = &plan->found[plan->found_count];
     char title[sizeof found->title], check[40];
     snprintf(title, sizeof title, "%.70s%s%.40s", report->what,
-             report->side[0].function[0] != '\0' ? " in " : "", report->side[0].function);
+             words(report->side[0].function[0] != '\0' ? " in " : ""), report->side[0].function);
     snprintf(check, sizeof check, "%s", during->check->id);
     bool follows =
         report->exercise == NULL && plan->found_count > 0; /* from what was told before */
@@ -226,7 +227,7 @@ static void note_report(struct run *run, const struct sanitizer_report *report,
     struct result *result = &found->item.result;
     result->outcome = FAILED;
     snprintf(result->failure.problem, sizeof result->failure.problem,
-             "%s; it was seen during the check %s", title, check);
+             words("%s; it was seen during the check %s"), title, check);
     sanitizer_explain(report, &result->failure.server);
     plan->found_count++;
     run->told->late(plan, &found->item);
@@ -338,7 +339,7 @@ static bool skip(struct item *item, bool for_parent, const char *why)
 {
     item->result.outcome = SKIPPED;
     item->parent_failed = for_parent;
-    snprintf(item->result.skipped_because, sizeof item->result.skipped_because, "%s", why);
+    snprintf(item->result.skipped_because, sizeof item->result.skipped_because, "%s", words(why));
     return false;
 }
 
@@ -359,11 +360,11 @@ static bool have_server(struct run *run, struct item *item)
     note_death(item, server,
                start != &start_usual ? "the server did not start in this way"
                                      : "the server did not start");
-    snprintf(
-        item->result.failure.in_words[0], sizeof item->result.failure.in_words[0],
-        "\"listening on http://127.0.0.1:PORT/\" on stdout, started as \"%s%s%.90s --port %u %s\"",
-        start->before, *start->before != '\0' ? " " : "", server->command, server->fixed_port,
-        start->options);
+    snprintf(item->result.failure.in_words[0], sizeof item->result.failure.in_words[0],
+             words("\"listening on http://127.0.0.1:PORT/\" on stdout, started as \"%s%s%.90s "
+                   "--port %u %s\""),
+             start->before, *start->before != '\0' ? " " : "", server->command, server->fixed_port,
+             start->options);
     server_stop(server);
     return false;
 }
@@ -401,7 +402,7 @@ static bool parents_hold(struct run *run, struct item *item)
         if (parent != NULL && parent != item) {
             char why[120];
             run_item(run, parent);
-            snprintf(why, sizeof why, "needs %s first", parent->check->id);
+            snprintf(why, sizeof why, words("needs %s first"), parent->check->id);
             if (parent->result.outcome == FAILED)
                 tell_of_parent(run, parent);
             if (parent->result.outcome == FAILED || parent->parent_failed)
@@ -420,8 +421,8 @@ static void say_what_there_is(struct run *run, struct item *item)
         return;
     server_explain_life(&run->grading->server, &failure->server);
     if (failure->worked[0] == '\0' && run->last != NULL && run->last->result.outcome == PASSED)
-        snprintf(failure->worked, sizeof failure->worked, "the check %s: %s", run->last->check->id,
-                 run->last->check->title);
+        snprintf(failure->worked, sizeof failure->worked, words("the check %s: %s"),
+                 run->last->check->id, words(run->last->check->title));
 }
 
 static void run_item(struct run *run, struct item *item)

@@ -4,9 +4,12 @@ grader - what the tests of wscheck have in common: the programs, and a way to ru
 SERVER_DIR names the build with the lessons, wscheck and faulty; build/plain if it is not set.
 """
 import json
+import os
 import pathlib
+import re
 import shlex
 import subprocess
+import unicodedata
 
 from ws_testlib.servers import SERVER_DIR, Program, command
 
@@ -14,6 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 WSCHECK = SERVER_DIR / "tests" / "wscheck" / "wscheck"
 FAULTY = SERVER_DIR / "tests" / "wscheck" / "faulty"
 BOUND = 300  # seconds: whatever is run has ended long before
+CHINESE = os.environ | {"LC_ALL": "zh_CN.UTF-8"}
 
 
 def wscheck(*arguments, **kwargs):
@@ -30,6 +34,17 @@ def graded(*arguments, **kwargs):
     result = json.loads(run.stdout)
     result["status"] = run.returncode
     return result
+
+
+def english_in(text):
+    """The lines with three English words in a row: a sentence, if it is no command, and not what a browser says."""
+    return [line for line in re.sub("“[^”]*”", "“”", text).splitlines()
+            if re.search(r"(?<![-\w./%])[a-z]{2,} [a-z]{2,} [a-z]{2,}\b", line) and "./" not in line]
+
+
+def columns(line):
+    """How wide a line is on a terminal, whose Chinese quotation marks may be two columns wide."""
+    return sum(1 + (unicodedata.east_asian_width(character) in "WF" or character in "“”") for character in line)
 
 
 def outcomes(result, outcome):

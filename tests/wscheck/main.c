@@ -6,7 +6,7 @@
  *
  * From the bottom up:
  *
- *     bytes, show                 rows of bytes; bytes as people read them
+ *     bytes, words, show          rows of bytes; English or Chinese; bytes as people read them
  *     frame, http                 what is sent and received, as bytes       (pure)
  *     wire, server                sockets with deadlines; the server's process
  *     check, hints                what a check is; exercises, and hints for them
@@ -16,7 +16,8 @@
  *     checks_*.c                  the checks, in tables: begin reading there
  *     grade, report, main         run them, tell of them
  *
- * Nothing of the servers under test is used, so that a fault there is not blessed by itself.
+ * Nothing of the servers under test is used that knows the protocol, so that a fault there is not blessed
+ * by itself: of common/ only language, terminal and wrap.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -27,6 +28,7 @@
 
 #include "grade.h"
 #include "report.h"
+#include "words.h"
 
 #define PATIENCE 5.0 /* seconds; only a server that does not answer is waited for so long */
 
@@ -43,34 +45,51 @@ struct settings {
     bool list;
 };
 
-static const char usage[] =
-    "usage: wscheck --lesson N --server COMMAND [options]   start, grade and stop it\n"
-    "       wscheck --lesson N --port P [--host H]          grade one that is running\n"
-    "       wscheck [--lesson N] --list                     all checks\n"
-    "       wscheck --hint ID [--hint ID [--hint ID]]       question; rule; shape\n"
-    "\n"
-    "  -l, --lesson N      1 handshake, 2 frames, 3 broadcast\n"
-    "      --challenge C   a to e, instead of a lesson\n"
-    "  -s, --server CMD    the server's program; it must take --port N, and print\n"
-    "                      \"listening on http://127.0.0.1:PORT/\" when N is 0\n"
-    "  -p, --port P        where it listens; with --server: the port that it gets\n"
-    "  -H, --host H        (127.0.0.1)\n"
-    "  -k                  go on after an exercise that fails\n"
-    "      --strict        what is better than required counts too\n"
-    "      --only ID       only this check, or this exercise; may be repeated\n"
-    "      --except ID     not this check, or this exercise; may be repeated\n"
-    "      --chop N        send everything in segments of N bytes\n"
-    "      --timeout S     how long to wait for what must come (5)\n"
-    "      --brief         a line for each exercise, and how far it is in all\n"
-    "      --json, --tap   for machines\n"
-    "  -h, --help          this\n"
-    "\n"
-    "Exit status: 0 all that must hold does, 1 not, 2 wrong usage.\n";
+static const char *const usage[] = {
+    "usage: wscheck --lesson N --server COMMAND [options]   start, grade and stop it",
+    "       wscheck --lesson N --port P [--host H]          grade one that is running",
+    "       wscheck [--lesson N] --list                     all checks",
+    "       wscheck --hint ID [--hint ID [--hint ID]]       question; rule; shape",
+    "",
+    "  -l, --lesson N      1 handshake, 2 frames, 3 broadcast",
+    "      --challenge C   a to e, instead of a lesson",
+    "  -s, --server CMD    the server's program; it must take --port N, and print",
+    "                      \"listening on http://127.0.0.1:PORT/\" when N is 0",
+    "  -p, --port P        where it listens; with --server: the port that it gets",
+    "  -H, --host H        (127.0.0.1)",
+    "  -k                  go on after an exercise that fails",
+    "      --strict        what is better than required counts too",
+    "      --only ID       only this check, or this exercise; may be repeated",
+    "      --except ID     not this check, or this exercise; may be repeated",
+    "      --chop N        send everything in segments of N bytes",
+    "      --timeout S     how long to wait for what must come (5)",
+    "      --brief         a line for each exercise, and how far it is in all",
+    "      --json, --tap   for machines",
+    "  -h, --help          this",
+    "",
+    "Exit status: 0 all that must hold does, 1 not, 2 wrong usage.",
+};
+
+static void print_usage(void)
+{
+    for (size_t i = 0; i < sizeof usage / sizeof *usage; i++)
+        puts(words(usage[i]));
+}
 
 static int usage_error(const char *problem)
 {
-    fprintf(stderr, "wscheck: %s\nTry ./wscheck --help\n", problem);
+    fprintf(stderr, words("wscheck: %s\nTry ./wscheck --help\n"), words(problem));
     return 2;
+}
+
+/* At the word behind which getopt_long() has stopped, or inside of which. */
+static int option_error(char **argv)
+{
+    const char *word = argv[optind - 1][0] == '-' ? argv[optind - 1] : argv[optind];
+    char problem[300];
+    snprintf(problem, sizeof problem,
+             words("%.100s: there is no such option, or it lacks a value, or takes none"), word);
+    return usage_error(problem);
 }
 
 /* ---------------------------------------------------------------------------------- options */
@@ -164,7 +183,7 @@ static const char *take_option(struct settings *s, int option, const char *value
     case JSON: s->form = REPORT_JSON; return NULL;
     case TAP: s->form = REPORT_TAP; return NULL;
     case TIMEOUT: return set_timeout(s, value) ? NULL : "--timeout is a number of seconds";
-    default: return "there is no such option, or its value is missing";
+    default: return "there is no such option";
     }
 }
 
@@ -188,8 +207,8 @@ static void take_the_server_along(void)
 
 static bool complain_of_name(const struct settings *s, const char *name)
 {
-    fprintf(stderr, "wscheck: %s has no check or exercise %s: see --list\n",
-            lesson_name(s->grading.lesson), name);
+    fprintf(stderr, words("wscheck: %s has no check or exercise %s: see --list\n"),
+            words(lesson_name(s->grading.lesson)), name);
     return false;
 }
 
@@ -232,13 +251,15 @@ int main(int argc, char **argv)
 {
     static struct settings s = {
         .grading = {.server = {.host = "127.0.0.1"}, .patience = (int)(PATIENCE * 1000)}};
+    words_choose();
+    opterr = 0; /* what is wrong is said here, in the reader's language */
     for (int option; (option = getopt_long(argc, argv, "l:s:p:H:kh", long_options, NULL)) != -1;) {
         if (option == 'h') {
-            fputs(usage, stdout);
+            print_usage();
             return 0;
         }
         if (option == '?')
-            return 2; /* getopt_long() has said why */
+            return option_error(argv);
         const char *problem = take_option(&s, option, optarg);
         if (problem != NULL)
             return usage_error(problem);

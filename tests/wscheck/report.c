@@ -7,13 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "../../common/terminal.h"
+#include "../../common/wrap.h"
 #include "diagnose.h"
 #include "hints.h"
 #include "machine.h"
 #include "show.h"
+#include "words.h"
 
 static enum report_form form;
 static bool colour;
@@ -29,6 +31,7 @@ static bool after_failure;            /* the last that was printed is one */
 
 #define IN_FULL   3  /* so many failures of an exercise are explained */
 #define BAR_WIDTH 40 /* characters */
+#define LEAST     40 /* columns: in fewer, breaking lines helps nobody */
 
 static void in_colour(const char *code, const char *text)
 {
@@ -44,18 +47,31 @@ static void flush_bytes(struct bytes *b)
     bytes_free(b);
 }
 
-/* Goes on with a line of so many columns, to its end. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-static void
-end_line(size_t column, size_t hang, const char *format, ...)
+/* How many columns it takes, as long as it is one line. */
+static size_t wide(const char *text)
+{
+    return wrap_columns(text, strlen(text));
+}
+
+/* printf() in the reader's language. */
+LIKE_PRINTF(1, 2)
+static void say(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vprintf(words(format), arguments);
+    va_end(arguments);
+}
+
+/* The same, to go on with a line of so many columns, to its end. */
+LIKE_PRINTF(3, 4)
+static void end_line(size_t column, size_t hang, const char *format, ...)
 {
     struct bytes out = {0};
     char text[2000];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(text, sizeof text, words(format), arguments);
     va_end(arguments);
     show_words(&out, column, hang, text);
     bytes_add_text(&out, "\n");
@@ -67,27 +83,15 @@ static bool is_for_people(void)
     return form == REPORT_TEXT || form == REPORT_BRIEF;
 }
 
-/* What the user says, or the terminal; 0 if there is none. */
-static size_t columns_of_terminal(void)
-{
-    const char *wanted = getenv("COLUMNS");
-    unsigned long columns = wanted != NULL ? strtoul(wanted, NULL, 10) : 0;
-    if (!isatty(STDOUT_FILENO))
-        return 0;
-#ifdef TIOCGWINSZ
-    struct winsize size;
-    if (columns == 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-        columns = size.ws_col;
-#endif
-    return columns >= 40 && columns <= 1000 ? columns : 0;
-}
-
 void report_init(enum report_form chosen)
 {
     const char *no_color = getenv("NO_COLOR");
     form = chosen;
     colour = is_for_people() && isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0');
-    show_set_columns(columns_of_terminal());
+    if (!is_for_people())
+        words_stay_english();
+    size_t columns = terminal_columns(STDOUT_FILENO);
+    show_set_columns(columns >= LEAST ? columns : 0);
 }
 
 /* -------------------------------------------------------------------------------- a failure */
@@ -133,7 +137,7 @@ static void add_difference(struct bytes *out, const struct failure *f)
     else if (f->in_words[1][0] != '\0')
         show_paragraph(out, "came", f->in_words[1]);
     else if (f->expected.len > 0)
-        show_paragraph(out, "came", "nothing");
+        show_paragraph(out, "came", words("nothing"));
 }
 
 static void add_server(struct bytes *out, const struct failure *f)
@@ -144,8 +148,9 @@ static void add_server(struct bytes *out, const struct failure *f)
     while (at < end) {
         const unsigned char *lf = memchr(at, '\n', (size_t)(end - at));
         int len = (int)((lf != NULL ? lf : end) - at);
-        bytes_add_format(out, "    %-11s%.*s\n", at == f->server.at ? "server" : "", len,
-                         (const char *)at);
+        show_label(out, at == f->server.at ? "server" : "");
+        bytes_add(out, at, (size_t)len);
+        bytes_add_text(out, "\n");
         at += len + 1;
     }
 }
@@ -158,25 +163,30 @@ static void add_by_hand(struct bytes *out, const struct item *item)
     const struct bytes *replay = &item->result.failure.replay;
     if (replay->len == 0)
         return;
+    show_label(out, "by hand");
     if (server->command != NULL) {
-        bytes_add_format(out, "    %-11sstart  %s%s%s --port %u%s%s\n", "by hand", start->before,
+        bytes_add_format(out, words("start  %s%s%s --port %u%s%s\n"), start->before,
                          *start->before != '\0' ? " " : "", server->command,
                          server_port_by_hand(server), *start->options != '\0' ? " " : "",
                          start->options);
-        bytes_add_format(out, "    %-11sand in another terminal:\n", "");
+        show_label(out, "");
+        bytes_add_text(out, words("and in another terminal:\n"));
+        show_label(out, "");
     }
-    bytes_add_format(out, "    %-11s%.*s\n", server->command != NULL ? "" : "by hand",
-                     (int)replay->len, (const char *)replay->at);
+    bytes_add(out, replay->at, replay->len);
+    bytes_add_text(out, "\n");
 }
 
 static void show_title(const struct item *item)
 {
+    const char *failed = words("FAILED ");
     printf("\n");
-    in_colour(RED, "FAILED ");
+    in_colour(RED, failed);
     in_colour(BOLD, item->check->id);
     printf("  ");
-    end_line(sizeof "FAILED " + 1 + strlen(item->check->id), 7, "%s  [%s, %s]", item->check->title,
-             level_name(item->family->level), section_of(item->family, item->check));
+    end_line(wide(failed) + strlen(item->check->id) + 2, wide(failed), "%s  [%s, %s]",
+             words(item->check->title), words(level_name(item->family->level)),
+             words(section_of(item->family, item->check)));
 }
 
 static void show_failure(const struct item *item)
@@ -191,10 +201,10 @@ static void show_failure(const struct item *item)
     if (f->worked[0] != '\0' && (f->observed & NOTHING_CAME))
         show_paragraph(&out, "before", f->worked);
     add_server(&out, f);
-    show_paragraph(&out, "rule", item->family->rule);
+    show_paragraph(&out, "rule", words(item->family->rule));
     if (diagnosis != NULL)
-        show_paragraph(&out, "diagnosis", diagnosis->text);
-    show_paragraph(&out, "look at", item_place(item));
+        show_paragraph(&out, "diagnosis", words(diagnosis->text));
+    show_paragraph(&out, "look at", words(item_place(item)));
     add_by_hand(&out, item);
     flush_bytes(&out);
 }
@@ -202,7 +212,7 @@ static void show_failure(const struct item *item)
 static void show_in_a_line(const struct item *item)
 {
     int width = printf("  %-26s ", item->check->id);
-    end_line((size_t)width, 29, "%s: %s", item->check->title, item->result.failure.problem);
+    end_line((size_t)width, 29, "%s: %s", words(item->check->title), item->result.failure.problem);
 }
 
 /* ---------------------------------------------------------------------------------- as text */
@@ -210,16 +220,16 @@ static void show_in_a_line(const struct item *item)
 static void show_counts(struct counts c)
 {
     if (c.failed > 0)
-        in_colour(RED, "FAILED ");
+        in_colour(RED, words("FAILED "));
     else if (c.passed == 0)
-        in_colour(AMBER, "skipped");
+        in_colour(AMBER, words("skipped"));
     else
-        in_colour(GREEN, "ok     ");
-    printf("  %zu of %zu", c.passed, c.all);
+        in_colour(GREEN, words("ok     "));
+    say("  %zu of %zu", c.passed, c.all);
     if (c.better > 0)
-        printf(", %zu could be better", c.better);
+        say(", %zu could be better", c.better);
     if (c.skipped > 0)
-        printf(", %zu skipped", c.skipped);
+        say(", %zu skipped", c.skipped);
     printf("\n");
 }
 
@@ -242,10 +252,10 @@ void report_begin(const struct grading *chosen)
     if (!is_for_people())
         return;
     if (server->command != NULL)
-        printf("wscheck: %s, %s\n\n", lesson_name(grading->lesson), server->command);
+        say("wscheck: %s, %s\n\n", words(lesson_name(grading->lesson)), server->command);
     else
-        printf("wscheck: %s, %s port %u\n\n", lesson_name(grading->lesson), server->host,
-               server->port);
+        say("wscheck: %s, %s port %u\n\n", words(lesson_name(grading->lesson)), server->host,
+            server->port);
     fflush(stdout);
 }
 
@@ -282,7 +292,7 @@ static void show_failures(const struct plan *plan, size_t first, size_t end)
                 short_ones = true;
         }
     if (short_ones)
-        printf("\nThese failed too; --only ID tells all about one:\n");
+        say("\nThese failed too; --only ID tells all about one:\n");
     for (size_t i = first; i < end && short_ones; i++)
         if (counts_as_failed(plan, &plan->items[i]) &&
             !is_told_in_full(plan, first, &plan->items[i]))
@@ -296,7 +306,7 @@ void report_exercise(const struct plan *plan, size_t first, size_t end)
         return;
     printf("%s  %-15s", after_failure ? "\n" : "", plan->items[first].family->exercise);
     if (plan->stopped) {
-        printf("later\n");
+        say("later\n");
         return;
     }
     show_counts(counts);
@@ -361,15 +371,15 @@ static void show_command(void)
 static void show_next_step(const struct plan *plan, const struct item *next)
 {
     if (plan->stopped)
-        printf("Stopped at the first exercise that fails; -k goes on.\n");
+        say("Stopped at the first exercise that fails; -k goes on.\n");
     const struct exercise *exercise = exercise_find(next->family->exercise);
-    printf("Next exercise:    %s, %s\n", exercise->name, exercise->title);
+    say("Next exercise:    %s, %s\n", exercise->name, words(exercise->title));
     if (next >= plan->items &&
         next < plan->items + plan->count) { /* what a sanitizer finds is in no list */
-        printf("One check alone:  ");
+        say("One check alone:  ");
         show_command();
         printf(" --only %s\n", next->check->id);
-        printf("More about it:    ./wscheck --hint %s\n", next->check->id);
+        say("More about it:    ./wscheck --hint %s\n", next->check->id);
     }
 }
 
@@ -377,10 +387,11 @@ static void end_text(const struct plan *plan)
 {
     struct counts c = plan_count_all(plan);
     show_recommendations(plan);
-    const char *verdict = c.failed > 0 ? "not yet" : "all that must hold does";
-    int width = printf("\n%s: ", lesson_name(grading->lesson));
+    const char *verdict = words(c.failed > 0 ? "not yet" : "all that must hold does");
+    const char *lesson = words(lesson_name(grading->lesson)), *colon = words(": ");
+    printf("\n%s%s", lesson, colon);
     in_colour(c.failed > 0 ? RED : GREEN, verdict);
-    end_line((size_t)width - 1 + strlen(verdict), 2,
+    end_line(wide(lesson) + wide(colon) + wide(verdict), 2,
              " (%zu passed, %zu failed, %zu could be better, %zu skipped)", c.passed, c.failed,
              c.better, c.skipped);
     if (c.failed > 0)
@@ -396,12 +407,12 @@ static void end_brief(const struct plan *plan)
     printf("\n  [");
     for (size_t i = 0; i < BAR_WIDTH; i++)
         putchar(i < done ? '#' : '.');
-    printf("]  %s: %zu of %zu", lesson_name(grading->lesson), c.passed, c.all);
+    say("]  %s: %zu of %zu", words(lesson_name(grading->lesson)), c.passed, c.all);
     if (next != NULL)
-        printf(", next is %s", next->family->exercise);
+        say(", next is %s", next->family->exercise);
     printf("\n");
     if (next != NULL) {
-        printf("  What is wrong:  ");
+        say("  What is wrong:  ");
         show_command();
         printf("\n");
     }
@@ -430,35 +441,41 @@ void report_list(const struct plan *plan)
         const struct item *item = &plan->items[i];
         if (strcmp(exercise, item->family->exercise) != 0) {
             const struct exercise *e = exercise_find(item->family->exercise);
-            printf("%s%s: %s\n", i > 0 ? "\n" : "", e->name, e->title);
+            say("%s%s: %s\n", i > 0 ? "\n" : "", e->name, words(e->title));
         }
         exercise = item->family->exercise;
-        int width = printf("  %-28s %-7s %-24s ", item->check->id, level_name(item->family->level),
-                           section_of(item->family, item->check));
-        end_line((size_t)width, 31, "%s", item->check->title);
+        struct bytes left = {0};
+        bytes_add_format(&left, "  %-28s ", item->check->id);
+        show_padded(&left, words(level_name(item->family->level)), 8);
+        show_padded(&left, words(section_of(item->family, item->check)), 24);
+        bytes_add_text(&left, " ");
+        size_t column = wrap_columns((const char *)left.at, left.len);
+        flush_bytes(&left);
+        end_line(column, 31, "%s", words(item->check->title));
     }
 }
 
 static void hint_question(struct bytes *out, const struct item *item)
 {
-    show_paragraph(out, "symptom", item->family->symptom);
-    show_paragraph(out, "ask", hints_find(item->family->exercise)->question);
+    show_paragraph(out, "symptom", words(item->family->symptom));
+    show_paragraph(out, "ask", words(hints_find(item->family->exercise)->question));
 }
 
 static void hint_rule(struct bytes *out, const struct item *item)
 {
     const struct diagnosis *diagnosis =
         diagnosis_find(item->check->suspect != NULL ? item->check->suspect : item->family->suspect);
-    bytes_add_format(out, "    %-11s%s\n", "section", section_of(item->family, item->check));
-    show_paragraph(out, "rule", item->family->rule);
+    show_label(out, "section");
+    bytes_add_format(out, "%s\n", words(section_of(item->family, item->check)));
+    show_paragraph(out, "rule", words(item->family->rule));
     if (diagnosis != NULL)
-        show_paragraph(out, "often", diagnosis->text);
-    show_paragraph(out, "look at", exercise_find(item->family->exercise)->place);
+        show_paragraph(out, "often", words(diagnosis->text));
+    show_paragraph(out, "look at", words(exercise_find(item->family->exercise)->place));
 }
 
 static void hint_shape(struct bytes *out, const struct item *item)
 {
-    show_paragraph(out, "shape", hints_find(item->family->exercise)->shape);
+    show_paragraph(out, "shape", words(hints_find(item->family->exercise)->shape));
 }
 
 /* The steps of a hint. Whoever wants the next says --hint once more in the same command: so a hint is
@@ -475,11 +492,12 @@ static const struct {
 static void show_hint(const struct item *item, const char *name, unsigned step)
 {
     struct bytes out = {0};
-    end_line(0, 4, "%s: %s  [%s, exercise %s]", item->check->id, item->check->title,
-             level_name(item->family->level), item->family->exercise);
+    end_line(0, 4, "%s: %s  [%s, exercise %s]", item->check->id, words(item->check->title),
+             words(level_name(item->family->level)), item->family->exercise);
     hint_steps[step - 1].add(&out, item);
     if (hint_steps[step - 1].next != NULL) {
-        bytes_add_format(&out, "\nAgain, for %s:\n  ./wscheck", hint_steps[step - 1].next);
+        bytes_add_format(&out, words("\nAgain, for %s:\n  ./wscheck"),
+                         words(hint_steps[step - 1].next));
         for (unsigned i = 0; i <= step; i++)
             bytes_add_format(&out, " --hint %s", name);
         bytes_add_text(&out, "\n");

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "check.h"
+#include "words.h"
 
 #define LINE_MAX_LEN 512 /* of a line, so much is looked at */
 
@@ -182,6 +183,16 @@ size_t sanitizer_read(struct sanitizer_report *report, const unsigned char *text
     return 0;
 }
 
+/* "thread T6" or "main thread", as the report has it; if it does not say, "it". */
+static void add_thread(struct bytes *out, const char *thread)
+{
+    bool is_main = starts(thread, "main");
+    if (starts(thread, "thread "))
+        bytes_add_format(out, words("thread %s"), thread + strlen("thread "));
+    else
+        bytes_add_text(out, words(is_main ? "main thread" : "it"));
+}
+
 void sanitizer_explain(const struct sanitizer_report *report, struct bytes *out)
 {
     bool is_race = strstr(report->what, "data race") != NULL;
@@ -189,14 +200,16 @@ void sanitizer_explain(const struct sanitizer_report *report, struct bytes *out)
         const struct sanitizer_side *side = &report->side[i];
         if (side->action[0] == '\0' || side->place[0] == '\0')
             continue;
-        bytes_add_text(out, i == 0 || !is_race ? "" : "and at the same time ");
-        bytes_add_format(out, "%s %s", side->thread[0] != '\0' ? side->thread : "it", side->action);
+        bytes_add_text(out, words(i == 0 || !is_race ? "" : "and at the same time "));
+        add_thread(out, side->thread);
+        bytes_add_format(out, " %s", words(side->action));
         if (side->function[0] != '\0')
-            bytes_add_format(out, " in %s()", side->function);
+            bytes_add_format(out, words(" in %s()"), side->function);
         if (side->place[0] != '\0')
-            bytes_add_format(out, ", %s", side->place);
+            bytes_add_format(out, words(", %s"), side->place);
         if (is_race)
-            bytes_add_text(out, side->has_lock ? ", with a lock held" : ", with no lock held");
+            bytes_add_text(out,
+                           words(side->has_lock ? ", with a lock held" : ", with no lock held"));
         bytes_add_text(out, "\n");
     }
 }

@@ -15,6 +15,7 @@
 
 #include "show.h"
 #include "wire.h"
+#include "words.h"
 
 #define LOG_MAX (1024 * 1024) /* bytes kept of what it prints; the older half is given up */
 #define TICK    20            /* ms between looks at a process whose end we cannot poll() for */
@@ -410,17 +411,18 @@ static void wait_until_taken_in(struct server *server)
 static void add_status(struct bytes *text, int status)
 {
     if (WIFSIGNALED(status))
-        bytes_add_format(text, "The server was killed by signal %d (%s).\n", WTERMSIG(status),
-                         strsignal(WTERMSIG(status)));
+        bytes_add_format(text, words("The server was killed by signal %d (%s).\n"),
+                         WTERMSIG(status), strsignal(WTERMSIG(status)));
     else
-        bytes_add_format(text, "The server ended, with exit status %d.\n", WEXITSTATUS(status));
+        bytes_add_format(text, words("The server ended, with exit status %d.\n"),
+                         WEXITSTATUS(status));
 }
 
 static void add_stderr(struct server *server, struct bytes *text)
 {
     pthread_mutex_lock(&server->lock);
     if (server->stderr_text.len > 0)
-        bytes_add_text(text, "The last that it wrote to stderr:\n");
+        bytes_add_text(text, words("The last that it wrote to stderr:\n"));
     add_last_lines(text, server->stderr_text.at, server->stderr_text.len, 6);
     pthread_mutex_unlock(&server->lock);
 }
@@ -440,15 +442,15 @@ void server_explain_end(struct server *server, struct bytes *text)
         wait_until_taken_in(server);
         add_status(text, server->status);
     } else {
-        bytes_add_text(text, "The server runs, but does not say that it listens.\n");
+        bytes_add_text(text, words("The server runs, but does not say that it listens.\n"));
     }
     if (server_sanitizer_report(server, text))
         return;
     add_stderr(server, text);
     if (server->ended && is_of_memory(server->status))
         bytes_add_text(text,
-                       "Built with -fsanitize=address -g, and graded again, it says which line "
-                       "that was.\n");
+                       words("Built with -fsanitize=address -g, and graded again, it says which "
+                             "line that was.\n"));
 }
 
 void server_explain_life(struct server *server, struct bytes *text)
@@ -458,7 +460,7 @@ void server_explain_life(struct server *server, struct bytes *text)
         return;
     add_stderr(server, &lines);
     if (lines.len > 0)
-        bytes_add_text(text, "The server is alive. ");
+        bytes_add_text(text, words("The server is alive. "));
     bytes_add(text, lines.at, lines.len);
     bytes_free(&lines);
 }

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../common/wrap.h"
+#include "words.h"
+
 #define LABEL_WIDTH 11
 #define INDENT      "    "
 #define MARGIN      (sizeof INDENT - 1 + LABEL_WIDTH)
@@ -65,9 +68,17 @@ size_t show_escaped(struct bytes *out, const unsigned char *at, size_t len)
     return out->len - before - wide;
 }
 
-static void add_label(struct bytes *out, const char *label)
+void show_padded(struct bytes *out, const char *text, size_t columns)
 {
-    bytes_add_format(out, INDENT "%-*s", LABEL_WIDTH, label);
+    size_t wide = wrap_columns(text, strlen(text));
+    bytes_add_text(out, text);
+    bytes_add_run(out, ' ', wide < columns ? columns - wide : 0);
+}
+
+void show_label(struct bytes *out, const char *label)
+{
+    bytes_add_text(out, INDENT);
+    show_padded(out, words(label), LABEL_WIDTH);
 }
 
 static void add_caret(struct bytes *out, size_t column, const char *caret)
@@ -120,13 +131,13 @@ static void show_as_text(struct bytes *out, const struct shown *s)
             break;
     }
     for (size_t i = 0; i < count; i++) {
-        add_label(out, i == 0 ? s->label : "");
+        show_label(out, i == 0 ? s->label : "");
         if (i == 0 && starts[0] > 0)
             bytes_add_text(out, "... ");
         show_line(out, s, starts[i], line_end(s, starts[i]));
     }
     if (lines > count && starts[0] == 0) {
-        add_label(out, "");
+        show_label(out, "");
         bytes_add_text(out, "...\n");
     }
 }
@@ -136,7 +147,7 @@ static void show_as_hex(struct bytes *out, const struct shown *s)
     size_t most = bytes_a_line(), from = s->at < most ? 0 : s->at - most / 2;
     size_t end = from + most < s->len ? from + most : s->len;
     size_t dots = from > 0 ? 4 : 0;
-    add_label(out, s->label);
+    show_label(out, s->label);
     if (dots > 0)
         bytes_add_text(out, "... ");
     for (size_t i = from; i < end; i++)
@@ -161,31 +172,24 @@ void show_bytes(struct bytes *out, const struct shown *shown)
 
 /* ---------------------------------------------------------------------------------- sentences */
 
-/* How many columns the UTF-8 text takes. */
-static size_t columns_of(const char *text, size_t len)
-{
-    size_t columns = 0;
-    for (size_t i = 0; i < len; i++)
-        columns += ((unsigned char)text[i] & 0xC0) != 0x80;
-    return columns;
-}
-
 /* Words behind the columns that the line has, in lines of so many. */
 static void add_words(struct bytes *out, size_t column, size_t hang, const char *text,
                       size_t columns)
 {
-    for (bool first = true; *text != '\0'; first = false) {
-        size_t word = strcspn(text, " \n");
-        if (column > hang && column + !first + columns_of(text, word) > columns) {
+    for (bool blank = false; *text != '\0';) {
+        size_t word = wrap_word(text, strlen(text)), wide = wrap_columns(text, word);
+        if (column > hang && column + blank + wide > columns) {
             bytes_add_format(out, "\n%*s", (int)hang, "");
             column = hang;
-        } else if (!first) {
+        } else if (blank) {
             bytes_add_text(out, " ");
             column++;
         }
         bytes_add(out, text, word);
-        column += columns_of(text, word);
-        text += word + (text[word] != '\0');
+        column += wide;
+        text += word;
+        blank = *text == ' ' || *text == '\n';
+        text += blank;
     }
 }
 
@@ -196,7 +200,7 @@ void show_words(struct bytes *out, size_t column, size_t hang, const char *text)
 
 void show_paragraph(struct bytes *out, const char *label, const char *text)
 {
-    add_label(out, label);
+    show_label(out, label);
     add_words(out, MARGIN, MARGIN, text, paragraph_columns());
     bytes_add_text(out, "\n");
 }

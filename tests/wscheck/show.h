@@ -24,12 +24,18 @@ size_t show_escaped(struct bytes *out, const unsigned char *at, size_t len);
  * byte `at`, which may be the one behind the last.
  */
 struct shown {
-    const char *label;
+    const char *label; /* in English: it is shown in the reader's language, as all labels are */
     const unsigned char *bytes;
     size_t len, at;
     bool has_caret, is_text;
 };
 void show_bytes(struct bytes *out, const struct shown *shown);
+
+/* Adds a text, and spaces up to so many columns. */
+void show_padded(struct bytes *out, const char *text, size_t columns);
+
+/* Begins a line with a label, or with none: all that has one stands below all else that has. */
+void show_label(struct bytes *out, const char *label);
 
 /* Adds a label and a text, broken into lines. */
 void show_paragraph(struct bytes *out, const char *label, const char *text);

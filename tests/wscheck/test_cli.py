@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from grader import BOUND, FAULTY, WSCHECK, faulty, graded, outcomes, start_faulty, wscheck
+from grader import BOUND, FAULTY, WSCHECK, columns, faulty, graded, outcomes, start_faulty, wscheck
 from ws_testlib.waiting import wait_until
 
 GOOD = {lesson: faulty(lesson) for lesson in (1, 2, 3)}
@@ -76,7 +76,7 @@ def test_the_list_has_all_checks_once():
     assert len(set().union(*of_lessons)) >= 150
     for id, _, section, title in rows:
         assert re.fullmatch(r"[a-z0-9-]+", id)
-        assert re.match(r"RFC \d{4}( §[\d.]+)?|this course|POSIX |the task of ", section)
+        assert re.match(r"RFC \d{4}( §[\d.]+)?|this course|POSIX |the task of |the challenge's task", section)
         assert not title.startswith("...")
 
 
@@ -271,33 +271,47 @@ def test_colour_is_for_terminals_alone():
 
 def on_terminal(*arguments, **environment):
     """What stands on a terminal, line by line, without its colours."""
-    line = " ".join(map(shlex.quote, map(str, [WSCHECK, *arguments])))
+    settings = [f"{name}={value}" for name, value in environment.items()]  # not of the shell, which might complain
+    line = " ".join(map(shlex.quote, map(str, ["env", *settings, WSCHECK, *arguments])))
     run = subprocess.run(["script", "-qec", line, "/dev/null"], cwd=WSCHECK.parent, capture_output=True, text=True,
-                         stdin=subprocess.DEVNULL, timeout=BOUND, env=os.environ | environment)
+                         stdin=subprocess.DEVNULL, timeout=BOUND)
     return re.sub(r"\x1b\[[\d;]*m", "", run.stdout).splitlines()
 
 
-@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize("width, locale", [(60, "C.UTF-8"), (80, "C.UTF-8"), (120, "C.UTF-8"), (60, "zh_CN.UTF-8")])
 @pytest.mark.parametrize("lesson, fault, exercise", [
     (1, "no-blank-line", "send-101"), (2, "mask-one-byte", "unmask"), (2, "ping-ignored", "pong")])
-def test_the_report_fits_the_terminal(columns, lesson, fault, exercise):
+def test_the_report_fits_the_terminal(width, locale, lesson, fault, exercise):
     """... but for commands, which are to be copied, and what the server has said."""
     arguments = ["--lesson", lesson, "--server", faulty(lesson, fault), "--timeout", 1, "--only", exercise, "-k"]
-    lines = on_terminal(*arguments, COLUMNS=str(columns))
-    text = [line for line in lines if not re.match(r"    (by hand|server| {11}(printf|\{|head|and in))|.*wscheck", line)]
-    assert any("FAILED" in line for line in text)
-    assert [line for line in text if len(line) > columns] == []
-    if columns == 80:
+    lines = on_terminal(*arguments, COLUMNS=str(width), LC_ALL=locale)
+    text = [line for line in lines
+            if not re.match(r"    (by hand|server|手工重现|服务器| {11}(printf|\{|head|and in))|.*wscheck", line)]
+    assert any(re.search("FAILED|未通过", line) for line in text)
+    assert [line for line in text if columns(line) > width] == []
+    if width == 80 and locale == "C.UTF-8":
         for piped in wscheck(*arguments).stdout.splitlines():
             if piped.startswith(("  FAILED", "FAILED", "    problem", "    rule")):
                 assert " ".join(piped.split()) in " ".join(" ".join(lines).split()), "the same words"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--list"], ["--hint", "close-1000"]], ids=" ".join)
-def test_what_is_asked_fits_80_columns(arguments):
-    lines = on_terminal(*arguments, COLUMNS="80")
-    assert max(map(len, lines)) <= 80
-    assert " ".join(lines).split() == wscheck(*arguments).stdout.split()
+@pytest.mark.parametrize("locale", ["C.UTF-8", "zh_CN.UTF-8"])
+@pytest.mark.parametrize("arguments", [["--help"], ["--list"], ["--hint", "close-1000"],
+                                       ["--hint", "utf8", "--hint", "utf8", "--hint", "utf8"]], ids=" ".join)
+def test_what_is_asked_fits_80_columns(arguments, locale):
+    lines = on_terminal(*arguments, COLUMNS="80", LC_ALL=locale)
+    assert max(map(columns, lines)) <= 80
+    told = wscheck(*arguments, env=os.environ | {"LC_ALL": locale}).stdout
+    assert "".join("".join(lines).split()) == "".join(told.split())
+
+
+@pytest.mark.parametrize("arguments", [["--list"], ["--hint", "slow-client"]], ids=" ".join)
+def test_chinese_is_in_columns_and_breaks_where_it_may(arguments):
+    lines = on_terminal(*arguments, COLUMNS="60", LC_ALL="zh_CN.UTF-8")
+    assert [line for line in lines if line.lstrip().startswith(tuple("，。、；：）”！？"))] == []
+    assert [line for line in lines if line.rstrip().endswith(("（", "“"))] == []
+    sections = [columns(line[:line.index("RFC")]) for line in lines if re.match(r"  [a-z0-9-]+ +(必须|建议) +RFC", line)]
+    assert set(sections) <= {39}
 
 
 # ------------------------------------------------------------------------------ servers that misbehave

@@ -1,6 +1,7 @@
 """
 The words: what wscheck says of some known mistakes is in reports/*.txt, to be read as a student
-would read it, and compared here. What differs from run to run is written as PORT.
+would read it, and compared here; of some of them in Chinese, in reports/zh. What differs from run to
+run is written as PORT.
 
     pytest tests/wscheck/test_reports.py --update-reports      writes them anew: read the difference
 
@@ -12,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from grader import HERE, WSCHECK, faulty, graded, start_faulty, wscheck
+from grader import CHINESE, HERE, WSCHECK, columns, english_in, faulty, graded, start_faulty, wscheck
 from ws_testlib.servers import ROOT
 from ws_testlib.waiting import wait_until
 
@@ -36,6 +37,11 @@ TOLD = {
     "no-goodbye": "stop-1001", "stop-waits": "stop-unanswered",
 }
 
+# Those that are told in Chinese, too.
+IN_CHINESE = ("no-blank-line", "page-for-upgrade", "mask-restarts", "close-swapped", "key-with-cr", "one-recv",
+              "refusal-lost", "length-65535", "early-bytes-lost", "fragment-alone", "ping-ignored", "dies-of-high-bit",
+              "interleaved", "never-evicted", "no-goodbye")
+
 
 def lessons_of_faults():
     lines = subprocess.run([WSCHECK.parent / "faulty", "--list"], check=True, capture_output=True,
@@ -43,10 +49,10 @@ def lessons_of_faults():
     return {name: int(lesson) for name, lesson, *_ in (line.split("\t") for line in lines)}
 
 
-def report(mistake):
+def report(mistake, **kwargs):
     lesson, check = lessons_of_faults()[mistake], TOLD[mistake]
     only = ["--only", check] if check else []
-    run = wscheck("--lesson", lesson, "--server", faulty(lesson, mistake), "--timeout", 2, *only)
+    run = wscheck("--lesson", lesson, "--server", faulty(lesson, mistake), "--timeout", 2, *only, **kwargs)
     assert run.returncode == 1 and run.stderr == ""
     return re.sub(r"127\.0\.0\.1:(?!8080)\d+", "127.0.0.1:PORT", run.stdout)
 
@@ -67,6 +73,7 @@ def test_it_says_the_same_as_when_it_was_read(reports, mistake, request):
 
 def test_no_report_is_left_over():
     assert {path.stem for path in REPORTS.glob("*.txt")} == set(TOLD)
+    assert {path.stem for path in (REPORTS / "zh").glob("*.txt")} == set(IN_CHINESE)
 
 
 @pytest.mark.parametrize("mistake", TOLD)
@@ -75,6 +82,28 @@ def test_a_report_fits_and_shows_no_raw_bytes(reports, mistake):
         assert line.isprintable() or line == ""
         if not re.search("printf |./faulty|^FAILED ", line):
             assert len(line) <= 130
+
+
+@pytest.fixture(scope="module")
+def chinese_reports():
+    with ThreadPoolExecutor(4) as pool:
+        return dict(zip(IN_CHINESE, pool.map(lambda mistake: report(mistake, env=CHINESE), IN_CHINESE)))
+
+
+@pytest.mark.parametrize("mistake", IN_CHINESE)
+def test_it_says_the_same_in_chinese_as_when_it_was_read(chinese_reports, mistake, request):
+    path = REPORTS / "zh" / f"{mistake}.txt"
+    if request.config.getoption("--update-reports"):
+        path.write_text(chinese_reports[mistake], encoding="utf-8")
+    assert chinese_reports[mistake].splitlines() == path.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("mistake", IN_CHINESE)
+def test_a_chinese_report_has_no_english(chinese_reports, mistake):
+    """... but in what is sent and what came; and it is no wider than an English one."""
+    lines = [line for line in chinese_reports[mistake].splitlines() if not re.search(r"printf |\./faulty|^    (发送|应为|收到)|\\r", line)]
+    assert english_in("\n".join(lines)) == []
+    assert [line for line in lines if columns(line) > 98 and not line.startswith(("未通过", "  "))] == []
 
 
 # ---------------------------------------------------------------------------- what it points at

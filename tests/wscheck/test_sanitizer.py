@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from grader import FAULTY, graded, wscheck
+from grader import CHINESE, FAULTY, graded, wscheck
 from ws_testlib.servers import ROOT
 
 RACE = """==================
@@ -78,6 +78,14 @@ def test_the_report_for_people_says_where_to_look(tmp_path):
     assert "FAILED sanitizer-1  ThreadSanitizer: data race in members_join  [must, this course]" in run.stdout
     assert "members_join() and" in run.stdout and "Next exercise:    join-leave," in run.stdout
     assert run.returncode == 1
+
+
+def test_the_report_in_chinese(tmp_path):
+    run = wscheck("--lesson", 2, "--server", server_that_writes(tmp_path, REPORTS["join"][0]), "--only", "pong-payload",
+                  env=CHINESE)
+    assert "未通过 sanitizer-1  ThreadSanitizer: data race，在 members_join  [必须，本课程]" in run.stdout
+    assert "线程 T6 写入，在 members_join() 里，lesson03_broadcast/members.c:23，没有持有锁\n" in run.stdout
+    assert "同时，线程 T4 读取，在 members_send() 里，lesson03_broadcast/members.c:63:9，持有锁\n" in run.stdout
 
 
 def test_a_lock_that_is_taken_away_is_found(tmp_path):

@@ -10,6 +10,7 @@
 
 #include "frame.h"
 #include "show.h"
+#include "words.h"
 
 #define MUCH    32768 /* bytes: what answers so much may take its time */
 #define LEAST   700   /* ms: an answer takes less than one, but machines are busy at times */
@@ -109,7 +110,7 @@ bool trial_is_over(const struct trial *t)
 static void fail(struct trial *t, const char *problem, va_list args)
 {
     t->result->outcome = FAILED;
-    vsnprintf(t->result->failure.problem, sizeof t->result->failure.problem, problem, args);
+    vsnprintf(t->result->failure.problem, sizeof t->result->failure.problem, words(problem), args);
 }
 
 /* What the client sent last, and how to send all of it by hand. */
@@ -139,7 +140,7 @@ void trial_worked(struct peer *p, const char *step, ...)
     if (!trial_holds(p->trial))
         return;
     va_start(args, step);
-    vsnprintf(p->worked, sizeof p->worked, step, args);
+    vsnprintf(p->worked, sizeof p->worked, words(step), args);
     va_end(args);
 }
 
@@ -162,12 +163,16 @@ void trial_note_sent(struct trial *t)
         }
 }
 
-/* A sentence that was too long may have been cut in the middle of a "§". */
+/* A sentence that was too long may have been cut in the middle of a "§", or of what is Chinese. */
 static void drop_half_character(char *sentence)
 {
-    size_t len = strlen(sentence);
-    if (len > 0 && (unsigned char)sentence[len - 1] == 0xC2)
-        sentence[len - 1] = '\0';
+    size_t len = strlen(sentence), last = len;
+    while (last > 0 && ((unsigned char)sentence[last - 1] & 0xC0) == 0x80)
+        last--;
+    unsigned char first = last > 0 ? (unsigned char)sentence[last - 1] : 0;
+    size_t whole = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
+    if (len - last + 1 < whole)
+        sentence[last - 1] = '\0';
 }
 
 void trial_fail(struct trial *t, const char *problem, ...)
@@ -196,7 +201,8 @@ void trial_fail_at(struct peer *p, const char *problem, ...)
     if (t->peer_count > 1) {
         char said[sizeof failure->problem];
         memcpy(said, failure->problem, sizeof said);
-        snprintf(failure->problem, sizeof failure->problem, "client %zu: %.220s", p->number, said);
+        snprintf(failure->problem, sizeof failure->problem, words("client %zu: %.370s"), p->number,
+                 said);
     }
     drop_half_character(failure->problem);
     note_sent(p);
@@ -207,8 +213,8 @@ void trial_say(struct trial *t, const char *expected, const char *came)
     struct failure *failure = &t->result->failure;
     if (t->result->outcome != FAILED || failure->in_words[0][0] != '\0')
         return;
-    snprintf(failure->in_words[0], sizeof failure->in_words[0], "%s", expected);
-    snprintf(failure->in_words[1], sizeof failure->in_words[1], "%s", came);
+    snprintf(failure->in_words[0], sizeof failure->in_words[0], "%s", words(expected));
+    snprintf(failure->in_words[1], sizeof failure->in_words[1], "%s", words(came));
 }
 
 void trial_suspect(struct trial *t, const char *diagnosis)
@@ -247,5 +253,5 @@ void trial_skip(struct trial *t, const char *why)
     if (!trial_holds(t))
         return;
     t->result->outcome = SKIPPED;
-    snprintf(t->result->skipped_because, sizeof t->result->skipped_because, "%s", why);
+    snprintf(t->result->skipped_because, sizeof t->result->skipped_because, "%s", words(why));
 }

@@ -33,10 +33,10 @@ enum observed {
 
 /* Why a check failed, or how it was in the end. */
 struct failure {
-    char problem[240];     /* one sentence */
-    char worked[160];      /* what went well before, if nothing came */
+    char problem[400];     /* one sentence */
+    char worked[240];      /* what went well before, if nothing came */
     unsigned observed;     /* 0: it is not about bytes of one client */
-    char in_words[2][200]; /* expected, came: where there are no bytes to show */
+    char in_words[2][300]; /* expected, came: where there are no bytes to show */
     struct bytes sent;     /* by the client concerned, since its last step that went well */
     struct bytes expected, came;
     size_t at;             /* the first wrong byte in them */
@@ -51,7 +51,7 @@ enum outcome { NOT_RUN, PASSED, FAILED, SKIPPED };
 
 struct result {
     enum outcome outcome;
-    char skipped_because[160];
+    char skipped_because[240];
     struct failure failure;
 };
 
@@ -76,7 +76,7 @@ struct peer {
     size_t pauses[PAUSES_MAX]; /* where in sent we waited for an answer before going on */
     size_t pause_count;
     size_t sent_mark;  /* what was sent before has been answered well */
-    char worked[120];  /* the last step that has gone well, in words */
+    char worked[200];  /* the last step that has gone well, in words */
     size_t judged;     /* bytes of wire->came that have been judged */
     size_t waited_for; /* trial's `sent` and 1 when a wait was in vain, or 0 */
     size_t unasked;    /* pings and pongs passed over: see UNASKED_MAX */
@@ -129,7 +129,8 @@ void trial_note_wait(struct trial *t, int64_t since);
  * could otherwise make it wait for what it is waiting for as long as it likes. */
 bool trial_is_over(const struct trial *t);
 
-/* Notes the failure, unless there is one; problem as for printf(). */
+/* Notes the failure, unless there is one; problem as for printf(), and in English: it is noted in the
+ * reader's language, as what went well, what was expected and why something is skipped. */
 void trial_fail(struct trial *t, const char *problem, ...) LIKE_PRINTF(2, 3);
 
 /* The same about a client: what it sent goes with it. */

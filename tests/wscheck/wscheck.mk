@@ -10,11 +10,12 @@
 #
 # CHECK is handed to wscheck: make check02 CHECK='-k --strict'
 #
-# It is built by itself: nothing of common/ is compiled, linked or included.
+# It is built by itself: of common/ it has only what knows no protocol, so that no mistake there is in both.
 
 WSCHECK_BUILD   := $(BUILD)/tests/wscheck
 WSCHECK_SOURCES := $(filter-out %/faulty.c,$(wildcard tests/wscheck/*.c))
 WSCHECK_OBJECTS := $(WSCHECK_SOURCES:%.c=$(BUILD)/%.o)
+WSCHECK_SHARED  := $(addprefix $(BUILD)/common/,language.o terminal.o wrap.o)
 FAULTY_OBJECTS  := $(addprefix $(WSCHECK_BUILD)/,faulty.o bytes.o frame.o http.o wire.o)
 
 .PHONY: wscheck wscheck-programs wscheck-matrix wscheck-mutants
@@ -33,7 +34,7 @@ wscheck-mutants:
 	@$(MAKE) -s SAN=thread CC=cc programs
 	tests/wscheck/mutants.py $(MUTANTS)
 
-$(WSCHECK_BUILD)/wscheck: $(WSCHECK_OBJECTS)
+$(WSCHECK_BUILD)/wscheck: $(WSCHECK_OBJECTS) $(WSCHECK_SHARED)
 	$(LINK)
 
 $(WSCHECK_BUILD)/faulty: $(FAULTY_OBJECTS)
