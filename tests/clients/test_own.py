@@ -11,10 +11,10 @@ import threading
 
 import pytest
 
-from ws_testlib.servers import IS_SANITIZED
+from ws_testlib.servers import IS_SANITIZED, limit_descriptors
 from ws_testlib.waiting import wait_until
 from ws_testlib.watcher import Watcher
-from ws_testlib.wire import BINARY, MASK, PING, PONG, TEXT, Client, close, frame, handshake, mask, text
+from ws_testlib.wire import BINARY, CLOSE, MASK, PING, PONG, TEXT, Client, close, frame, handshake, mask, text
 
 pytestmark = pytest.mark.lessons(2)
 
@@ -210,6 +210,31 @@ def test_places_are_bounded_and_take_none_of_the_clients(start, connect, clients
         again.send(handshake(f"GET /own?watch={token} HTTP/1.1"))
         return again.read_response().status == 101
     wait_until(watch_again, "a place")
+
+
+def test_without_descriptors_for_its_pipe_a_watcher_is_told_1011(start, clients):
+    """A watcher needs three, a client one: with some clients more, what is left is enough for the one only."""
+    ends = set()
+    for others in range(3):
+        server = start(preexec_fn=limit_descriptors(48, 48))
+        inside = [clients(server) for _ in range(1 + others)]
+        for client in inside:
+            client.upgrade()
+        for _ in range(48):
+            one = clients(server)
+            one.send(handshake(f"GET /own?watch={new_token()} HTTP/1.1"))
+            status = one.read_response().status
+            if status != 101:
+                ends.add(status)
+                break
+            one.send(frame(PING))
+            said = one.read_frame()
+            if said.opcode == CLOSE:
+                ends.add(said.code)
+                break
+        for client in inside:
+            client.assert_alive("still here")
+    assert ends >= {1011} and ends <= {503, 1011}
 
 
 def test_a_watcher_that_does_not_read_makes_nobody_wait_and_is_told_how_many_it_missed(start, watch, speak):
