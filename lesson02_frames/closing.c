@@ -3,8 +3,10 @@
  */
 #include "closing.h"
 
+#include "log.h"
 #include "opening.h"
 #include "tracefile.h"
+#include "words.h"
 
 /* Has the server closed, and can the client still be understood? After a fault it cannot. */
 static bool is_first(const struct ending *ending)
@@ -62,6 +64,22 @@ static void note_end(const struct client *client, const struct ending *ending)
     tracefile_end(client, how, is_abnormal ? ending->reason : NULL);
 }
 
+/* §7.1.7: which code, and why. */
+static void log_end(const struct client *client, const struct ending *ending)
+{
+    char safe[300];
+    log_escape(safe, sizeof safe, ending->reason, ending->reason_len);
+    if (ending->by_client)
+        log_client(LOG_CLIENTS, client->number, client->address, "closed %u by the client%s%s",
+                   ending->code, ending->reason_len > 0 ? words(": ") : "", safe);
+    else if (ending->code == WS_CLOSE_ABNORMAL && ending->evicted)
+        log_client(LOG_CLIENTS, client->number, client->address, "closed, evicted: %s",
+                   words(ending->reason));
+    else
+        log_client(LOG_CLIENTS, client->number, client->address, "closed %u%s: %s", ending->code,
+                   ending->evicted ? words(", evicted") : "", words(ending->reason));
+}
+
 void closing_say_goodbye(const struct ending *ending, struct observed *observed,
                          const struct buffer *waiting, struct ws_message_parser *parser,
                          struct input *input)
@@ -72,4 +90,5 @@ void closing_say_goodbye(const struct ending *ending, struct observed *observed,
         ending_say_goodbye(ending, observed, waiting);
     observer_ended(observed, ending);
     note_end(observed->client, ending);
+    log_end(observed->client, ending);
 }

@@ -14,7 +14,8 @@
 #include "input.h"
 
 /* Says goodbye, whoever has closed first. If it was the server, reads until the client's close frame,
- * throwing away what comes before it, and ends the stream then; at most OPENING_LINGER. */
+ * throwing away what comes before it, and ends the stream then; at most OPENING_LINGER. The log says
+ * how it ended. */
 void closing_say_goodbye(const struct ending *ending, struct observed *observed,
                          const struct buffer *waiting, struct ws_message_parser *parser,
                          struct input *input);

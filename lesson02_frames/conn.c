@@ -347,7 +347,6 @@ void conn_goodbye(struct conn *conn)
     conn_close(conn, WS_CLOSE_NORMAL, "the conversation is over"); /* unless ended before */
     closing_say_goodbye(&conn->ending, &conn->observed, &conn->replies, &conn->parser,
                         &conn->input);
-    ending_log(&conn->ending, conn->client);
 }
 
 void conn_free(struct conn *conn)

@@ -5,9 +5,7 @@
 
 #include <string.h>
 
-#include "log.h"
 #include "opening.h"
-#include "words.h"
 
 #define LAST_PATIENCE 2000 /* milliseconds for a client to take the goodbye */
 
@@ -67,19 +65,4 @@ void ending_say_goodbye(const struct ending *ending, struct observed *observed,
     (void)ending_send_close(ending, observed, waiting);
     net_finish_sending(fd);
     net_drain(fd, net_now() + OPENING_LINGER);
-}
-
-void ending_log(const struct ending *ending, const struct client *client)
-{
-    char safe[300];
-    log_escape(safe, sizeof safe, ending->reason, ending->reason_len);
-    if (ending->by_client)
-        log_client(LOG_CLIENTS, client->number, client->address, "closed %u by the client%s%s",
-                   ending->code, ending->reason_len > 0 ? words(": ") : "", safe);
-    else if (ending->code == WS_CLOSE_ABNORMAL && ending->evicted)
-        log_client(LOG_CLIENTS, client->number, client->address, "closed, evicted: %s",
-                   words(ending->reason));
-    else
-        log_client(LOG_CLIENTS, client->number, client->address, "closed %u%s: %s", ending->code,
-                   ending->evicted ? words(", evicted") : "", words(ending->reason));
 }

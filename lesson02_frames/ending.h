@@ -37,6 +37,4 @@ bool ending_send_close(const struct ending *ending, const struct observed *obser
 void ending_say_goodbye(const struct ending *ending, struct observed *observed,
                         const struct buffer *waiting);
 
-void ending_log(const struct ending *ending, const struct client *client);
-
 #endif

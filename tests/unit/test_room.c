@@ -196,7 +196,8 @@ static void many_who_are_behind(void **state)
     for (size_t i = 0; i < MANY; i++) {
         const struct client *client = i < POLLED ? &silent.client : &reader.client;
         outbox_init(&member[i].outbox, client, 1000, 1000);
-        assert_int_equal(outbox_write(&member[i].outbox, NULL, 0), OUTBOX_SENT); /* has begun */
+        assert_int_equal(outbox_write(&member[i].outbox, &(struct iovec){0}, 1),
+                         OUTBOX_SENT); /* has begun */
         members_join(&room.members, &member[i]);
     }
     assert_true(say("x"));
