@@ -18,7 +18,7 @@ CHINESE := $(filter zh%,$(firstword $(LC_ALL) $(LC_MESSAGES) $(LANG)))
 PURE     := http handshake frame utf8 utf8_blocks printable message wrap trace pcapng
 COMMON   := $(PURE) language words net buffer terminal log options
 LESSON01 := listener tracefile opening
-LESSON02 := worker limiter logger places admission memory keepalive input observer ending closing conn loopback vote bench client process threads
+LESSON02 := worker limiter logger places admission memory keepalive input observer ending closing conn loopback vote bench feed own client process threads
 LESSON03 := pace outbox members delivery room backpressure xray
 
 # ------------------------------------------------------------------------------------- flags

@@ -498,6 +498,9 @@ static const struct http_refusal refusals[HTTP_OUTCOMES] = {
         {403, "Forbidden", CLOSES,
          "only clients on the server's own machine may watch here; start it with "
          "--xray any to let others watch (RFC 9110 §15.5.4)"},
+    [HTTP_TOKEN_MISSING] = {403, "Forbidden", CLOSES,
+                            "who watches here must name a connection: ?watch= and its token of 32 "
+                            "hexadecimal digits (RFC 9110 §15.5.4)"},
     [HTTP_TIMEOUT] = {408, "Request Timeout", CLOSES,
                       "the request head did not arrive in time (RFC 9110 §15.5.9)"},
     [HTTP_FULL] = {503, "Service Unavailable", CLOSES,

@@ -4,6 +4,7 @@
 #include "client.h"
 
 #include "log.h"
+#include "own.h"
 #include "tracefile.h"
 
 /* Which serve() is it for, and which kind of place does it take? */
@@ -22,19 +23,22 @@ static const struct route *find_route(const struct server *server, struct http_t
     return route;
 }
 
+static size_t places_for(const struct server *server, enum place_kind kind)
+{
+    return kind == PLACE_WATCHER ? server->watching->places : server->options.max_clients;
+}
+
 /* May it come in, and is there a place? HTTP_OK, and it has one; or the refusal. */
 static enum http_outcome admit(const struct client *client, struct place *place,
                                const struct server *server, const struct http_request *request,
                                enum place_kind kind)
 {
-    size_t places = server->options.max_clients;
-    if (kind == PLACE_WATCHER) {
-        enum http_outcome outcome = server->watching->admit(client, request, &server->options);
-        if (outcome != HTTP_OK)
-            return outcome;
-        places = server->watching->places;
-    }
-    return places_become(place, kind, places) ? HTTP_OK : HTTP_FULL;
+    enum http_outcome outcome = kind == PLACE_WATCHER
+                                    ? server->watching->admit(client, request, &server->options)
+                                    : HTTP_OK;
+    if (outcome == HTTP_OK && !places_become(place, kind, places_for(server, kind)))
+        outcome = HTTP_FULL;
+    return outcome;
 }
 
 /* Those who watch see how clients come in; they do not see each other. */
@@ -60,6 +64,12 @@ static void show_refused(const struct client *client, const struct server *serve
                                   {answer, http_refusal_write(outcome, true, answer)},
                                   http_refusal_find(outcome)->status};
     server->watching->see_handshake(client, &seen);
+}
+
+/* Who sees what this client sends and gets? */
+static const struct observer *find_observer(const struct server *server, enum place_kind kind)
+{
+    return kind == PLACE_CLIENT && server->watching != NULL ? server->watching->observer : NULL;
 }
 
 /* The conversation: serve() is where the lesson says what happens in it. A client that only lingers
@@ -88,7 +98,8 @@ static enum http_outcome upgrade(const struct client *client, struct place *plac
         outcome = admit(client, place, server, request, kind);
     if (outcome != HTTP_OK)
         return outcome;
-    log_escape(safe, sizeof safe, request->target.at, request->target.len);
+    struct http_text shown = client->token != NULL ? http_request_path(request) : request->target;
+    log_escape(safe, sizeof safe, shown.at, shown.len); /* a token is not for who reads the log */
     if (kind == PLACE_CLIENT)
         show_accepted(client, server, request, in, (struct http_text){answer, len});
     buffer_consume(in, request->head_len);
@@ -97,6 +108,7 @@ static enum http_outcome upgrade(const struct client *client, struct place *plac
         (void)places_answer(place);
         return HTTP_NO_RESOURCES;
     }
+    conn_set_observer(conn, find_observer(server, kind));
     log_client(LOG_CLIENTS, client->number, client->address, "open: WebSocket at %s", safe);
     tracefile_sent(client, answer, len, NULL); /* before what others say to it */
     converse(route, conn, place);
@@ -104,18 +116,27 @@ static enum http_outcome upgrade(const struct client *client, struct place *plac
 }
 
 /* A page asks what an upgrade would get: is there a place? */
-static bool is_foretold_full(const struct http_request *request, const struct options *options)
+static bool is_foretold_full(const struct http_request *request, const struct server *server)
 {
-    return handshake_is_asked_about(request) && places_count(PLACE_CLIENT) >= options->max_clients;
+    enum place_kind kind;
+    if (!handshake_is_asked_about(request))
+        return false;
+    (void)find_route(server, http_request_path(request), &kind);
+    return places_count(kind) >= places_for(server, kind);
 }
 
-void client_serve(const struct client *client, struct place *place, const struct server *server)
+void client_serve(const struct client *accepted, struct place *place, const struct server *server)
 {
+    struct client known = *accepted; /* with what its request says of it */
+    const struct client *client = &known;
+    char token[OWN_TOKEN_LEN + 1];
     static const struct page none = {.path = NULL};
     struct buffer in = {0};
     struct http_request request;
     int64_t deadline = net_now() + server->options.handshake_timeout;
     enum http_outcome outcome = opening_read_head(client, &in, &request, deadline);
+    if (outcome == HTTP_OK)
+        known.token = own_token(&request, token);
     if (!places_answer(place)) {
         log_client(LOG_REQUESTS, client->number, client->address, "gives way to others");
         outcome = HTTP_TIMEOUT;
@@ -128,7 +149,7 @@ void client_serve(const struct client *client, struct place *place, const struct
                        : "left before its request was complete");
     else if (outcome == HTTP_OK && handshake_wanted(&request))
         outcome = upgrade(client, place, server, &request, &in);
-    else if (outcome == HTTP_OK && is_foretold_full(&request, &server->options))
+    else if (outcome == HTTP_OK && is_foretold_full(&request, server))
         outcome = HTTP_FULL;
     else if (outcome == HTTP_OK)
         outcome = opening_send_page(client, &request, &server->options,

@@ -11,6 +11,6 @@
 
 /* Serves the client to its end, in the thread of the caller; only places_leave() and net_close() are
  * left to be done. */
-void client_serve(const struct client *client, struct place *place, const struct server *server);
+void client_serve(const struct client *accepted, struct place *place, const struct server *server);
 
 #endif

@@ -313,9 +313,9 @@ void conn_set_observer(struct conn *conn, const struct observer *observer)
     conn->is_observed = observer_wants(&conn->observed);
 }
 
-void conn_sleep_at_once(struct conn *conn)
+struct input *conn_input(struct conn *conn)
 {
-    conn->input.sleeps_at_once = true;
+    return &conn->input;
 }
 
 /* ---------------------------------------------------------------------------- beginning and end */
@@ -332,7 +332,6 @@ struct conn *conn_new(const struct client *client, const struct options *options
     conn->keepalive.interval = options->ping_interval;
     memory_begin(&conn->holding, client->fd);
     conn->observed.client = client;
-    conn->is_observed = observer_wants(&conn->observed);
     input_init(&conn->input, early);
     ws_message_init(&conn->parser, options->max_message);
     conn_set_writer(conn, NULL, NULL);

@@ -18,6 +18,7 @@
 #ifndef LESSON02_CONN_H
 #define LESSON02_CONN_H
 
+#include "input.h"
 #include "message.h"
 #include "opening.h"
 
@@ -73,18 +74,25 @@ typedef bool conn_writer(void *data, struct iovec *parts, size_t count);
 /* From now on the writer is called with data; NULL: the socket is written to directly, as at first. */
 void conn_set_writer(struct conn *conn, conn_writer *writer, void *data);
 
-/* Somebody else than --trace who may want to see the client's frames: see observer.h. */
+/* Somebody else than --trace who may want to see the client's frames, see observer.h; NULL: nobody. */
 struct observer;
 void conn_set_observer(struct conn *conn, const struct observer *observer);
 
-/* conn_receive() sleeps at once when there are no bytes, and does not look a few times before: where
- * messages are gathered, the longer all sleep, the more goes together. */
-void conn_sleep_at_once(struct conn *conn);
+/* How conn_receive() waits for bytes: see input.h. */
+struct input *conn_input(struct conn *conn);
+
+/* It sleeps at once when there are none, and does not look a few times before: where messages are
+ * gathered, the longer all sleep, the more goes together. */
+static inline void conn_sleep_at_once(struct conn *conn)
+{
+    conn_input(conn)->sleeps_at_once = true;
+}
 
 /* ------------------------------------------------------------------------------- for client.c */
 
 /* A connection whose handshake is good; answer is the 101 that conn_accept() will send. *early has
- * the bytes that came behind the request's head, and is empty afterwards. NULL without memory. */
+ * the bytes that came behind the request's head, and is empty afterwards. NULL without memory. Whoever
+ * makes it calls conn_set_observer() next. */
 struct conn *conn_new(const struct client *client, const struct options *options,
                       const char *answer, size_t answer_len, struct buffer *early);
 

@@ -4,6 +4,7 @@
 #include "input.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #define KIB 1024
@@ -82,6 +83,25 @@ static struct space space_of_input(struct input *input)
     return (struct space){input->few, sizeof input->few};
 }
 
+/* Sleeps until there are bytes, or the time is over; and does meanwhile what it is woken for. */
+static ssize_t sleep_for_bytes(const struct input *input, const struct client *client,
+                               struct space space, int64_t deadline)
+{
+    const struct waker *waker = input->waker;
+    while (waker != NULL) {
+        struct pollfd set[] = {{.fd = waker->fd, .events = POLLIN},
+                               {.fd = client->fd, .events = POLLIN},
+                               {.fd = client->stop, .events = POLLIN}};
+        if (!net_wait_for_any(set, 3, deadline) || set[1].revents != 0 || set[2].revents != 0)
+            break;
+        if (set[0].revents != 0 && !waker->wake(waker->data)) {
+            errno = ECONNABORTED;
+            return -1;
+        }
+    }
+    return net_wait(client->fd, space.at, space.len, client->stop, deadline);
+}
+
 /* To be woken costs more than to look a few times for bytes before sleeping. When looking was in vain,
  * it is left out for a while, the longer the more often that happens: so a lone client, or too many of
  * them, pay nothing for it. */
@@ -90,7 +110,7 @@ static ssize_t look_then_wait(struct input *input, const struct client *client, 
 {
     if (input->rest > 0) {
         input->rest--;
-        return net_wait(client->fd, space.at, space.len, client->stop, deadline);
+        return sleep_for_bytes(input, client, space, deadline);
     }
     int looks = input->sleeps_at_once ? 1 : NET_LOOKS;
     ssize_t n = net_look(client->fd, space.at, space.len, looks);
@@ -101,7 +121,7 @@ static ssize_t look_then_wait(struct input *input, const struct client *client, 
     input->rest = input->next_rest;
     if (input->next_rest < REST_MAX)
         input->next_rest *= 2;
-    return net_wait(client->fd, space.at, space.len, client->stop, deadline);
+    return sleep_for_bytes(input, client, space, deadline);
 }
 
 ssize_t input_receive(struct input *input, const struct client *client, struct buffer *message,

@@ -15,16 +15,24 @@
 
 #define INPUT_FEW 64
 
+/* Something to do while one waits for bytes. */
+struct waker {
+    int fd;                   /* it is readable: there is */
+    bool (*wake)(void *data); /* ... and does it. False: do not wait any longer */
+    void *data;
+};
+
 struct input {
     unsigned char *bytes; /* received and not used yet; they may be changed */
     size_t len;
     bool is_new; /* bytes is what a recv() has brought, from its first byte on */
 
-    bool sleeps_at_once; /* if there are no bytes; else it looks a few times before */
-    unsigned rest;       /* so many reads do without looking, since that was in vain */
-    unsigned next_rest;  /* ... the next time that it is */
-    unsigned reads;      /* so far */
-    bool was_full;       /* the last read filled its space */
+    bool sleeps_at_once;       /* if there are no bytes; else it looks a few times before */
+    const struct waker *waker; /* or NULL */
+    unsigned rest;             /* so many reads do without looking, since that was in vain */
+    unsigned next_rest;        /* ... the next time that it is */
+    unsigned reads;            /* so far */
+    bool was_full;             /* the last read filled its space */
     struct buffer buffer;
     unsigned char few[INPUT_FEW];
 };
@@ -35,7 +43,8 @@ void input_init(struct input *input, struct buffer *early);
 /*
  * Waits for bytes when all that came before have been used. `awaited` bytes of a payload are still to
  * come: if they are many, they are read into *message behind what it holds, and buffer_put() will
- * find them there. Returns what net_wait() returns; ECANCELED, too, while bytes keep coming.
+ * find them there. Returns what net_wait() returns; ECANCELED, too, while bytes keep coming; and
+ * ECONNABORTED when the waker wants no more.
  */
 ssize_t input_receive(struct input *input, const struct client *client, struct buffer *message,
                       uint64_t awaited, int64_t deadline);

@@ -12,7 +12,7 @@
 
 static bool other_wants(const struct observed *observed)
 {
-    return observed->observer != NULL && observed->observer->is_there();
+    return observed->observer != NULL && observed->observer->is_there(observed->client);
 }
 
 bool observer_wants(const struct observed *observed)

@@ -17,7 +17,7 @@
  * conversation ended. The functions may be called in any client's thread, and must not wait. */
 struct ending;
 struct observer {
-    bool (*is_there)(void);
+    bool (*is_there)(const struct client *client);
     void (*see)(const struct client *client, const struct trace_frame *frame);
     void (*see_end)(const struct client *client, const struct ending *ending);
 };

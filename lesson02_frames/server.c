@@ -10,6 +10,7 @@
 #include "server.h"
 #include "bench.h"
 #include "bench_page.h"
+#include "own.h"
 #include "page.h" /* each page is an array, made by the Makefile */
 
 /* One client, from its handshake to its goodbye. */
@@ -26,8 +27,10 @@ static const struct page pages[] = {{"/", HTML, page_html, sizeof page_html, NUL
                                     {"/bench", HTML, bench_page_html, sizeof bench_page_html, NULL},
                                     {.path = NULL}};
 static const struct route routes[] = {{"/bench", bench_serve, NULL}, {ANY_PATH, serve, "echo"}};
-static struct server echo = {
-    .command_line = {"lesson02_frames", OPTIONS_MESSAGES, NULL}, .pages = pages, .routes = routes};
+static struct server echo = {.command_line = {"lesson02_frames", OPTIONS_MESSAGES, NULL},
+                             .pages = pages,
+                             .routes = routes,
+                             .watching = &own_watching};
 
 int main(int argc, char **argv)
 {

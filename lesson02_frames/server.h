@@ -54,6 +54,7 @@ struct watching {
                                const struct options *options); /* HTTP_OK, or the refusal */
     /* A client is about to get its answer. Called in the client's thread, must not wait. */
     void (*see_handshake)(const struct client *client, const struct handshake_seen *seen);
+    const struct observer *observer; /* of all clients; NULL: serve() may name one */
 };
 
 struct server {

@@ -6,31 +6,11 @@
  * A WebSocket at /xray joins a second room, that of the watchers; GET /xray is their page. A watcher
  * is a client like any other, with a backlog of its own and evicted like any other; but it is not in
  * the chat: it hears no messages, and what it sends is ignored. It gets a text message for each frame
- * of each chat client, a JSON object:
+ * of each chat client, a JSON object: feed.h says what is in it. A message to everyone is told once, not
+ * once for each that gets it: it has "receivers":100 and "from":7, the number of the client that said it,
+ * instead of client and address.
  *
- *     "time":1764250000123        milliseconds since 1970
- *     "client":7                  its number, as in the log
- *     "address":"127.0.0.1:40312"
- *     ...                         and what trace_frame_json() says of the frame, see trace.h
- *
- * A message to everyone is told once, not once for each that gets it: it has "receivers":100 and
- * "from":7, the number of the client that said it, instead of client and address.
- *
- * A WebSocket at /xray/all gets the same objects, and two more kinds, which have time, client and
- * address, too:
- *
- *     "event":"handshake"         a client came, and was let in or refused:
- *     "status":101                or 403, 426 ...
- *     "request":"474554202f..."   the head in hexadecimal, its first 2048 bytes; cookies and passwords
- *                                 are not shown
- *     "length":412                bytes of the request's head
- *     "answer":"485454502f..."    the answer; if it is a refusal, with its text
- *
- *     "event":"end"               a client has gone:
- *     "code":1000                 as in its close frame or the server's; 1006: there was none
- *     "by":"client"               or "server"; "network": the connection was lost
- *     "evicted":false             for being too slow or too silent
- *     "reason":"627965"           hexadecimal; the client's words, or the server's
+ * A WebSocket at /xray/all gets the same objects, and those of handshakes and ends.
  *
  * The chat never waits for watchers. Its threads put the object into the queue of the watchers' room, and
  * the delivery thread of that room does the sending. If the frames come faster than that, some are not

@@ -32,7 +32,7 @@ const closeCodes = {
   1001: ['going away: the server stops, or the page is left', '一方离开：服务器停止运行，或页面被关闭'],
   1002: ['protocol error: a rule of the RFC was broken', '协议错误：违反了 RFC 的规定'],
   1003: ['unsupported kind of data', '不支持的数据类型'],
-  1005: ['there was no code in the close frame; 1005 itself never travels', '关闭帧里没有状态码，1005 只在本机使用，从不发送'],
+  1005: ['there was no code in the close frame; 1005 itself never travels', '关闭帧里没有关闭码，1005 只在本机使用，从不发送'],
   1006: ['no close frame came: the connection was lost; 1006 itself never travels', '没有收到关闭帧，连接异常中断，1006 只在本机使用，从不发送'],
   1007: ['invalid data: a text that is not UTF-8', '数据无效：文本不是合法的 UTF-8'],
   1008: ['against the other side’s policy', '违反对方的规定'],
@@ -44,7 +44,7 @@ const closeCodes = {
   1014: ['bad answer from a server behind a gateway', '网关从上游收到了错误的响应'],
   1015: ['TLS failed; 1015 itself never travels', 'TLS 握手失败，1015 只在本机使用，从不发送'],
   3000: ['registered for libraries and frameworks', '已登记，供库和框架使用'],
-  4000: ['private: its meaning is the application’s', '私有状态码，含义由应用自己约定'],
+  4000: ['private: its meaning is the application’s', '私有关闭码，含义由应用自己约定'],
   other: ['without a meaning in the RFC', 'RFC 中没有定义'],
 };
 

@@ -15,7 +15,7 @@ const lessons = [
   { number: 3, name: 'lesson 3', path: '', title: ['Lesson 3', '第 3 课'], folder: 'lesson03_broadcast' },
 ];
 const pages = [...lessons, { number: 3, name: 'the x-ray', path: 'xray', title: ['X-ray', 'X 光'] },
-  { number: 2, name: 'the bench', path: 'bench', title: ['The frame bench', '动手造帧'] }];
+  { number: 2, name: 'the bench', path: 'bench', title: ['The frame bench', '帧实验台'] }];
 
 let browser;
 before(async () => { if (!skip) browser = await openBrowser(); });

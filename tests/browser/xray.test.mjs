@@ -657,13 +657,13 @@ test('bytes, key, text and accept can be copied', { skip, timeout }, () => withX
 }));
 
 test('in Chinese, on a phone: nothing sticks out', { skip, timeout }, () => withXray(async (page, server) => {
-  assert.equal(await page.title(), 'X 光：看见房间里的每一帧');
+  assert.equal(await page.title(), 'X 光：看见聊天室里的每一帧');
   (await joinRaw(server)).write('Hello');
   await shown(page, 4);
   await choose(page, '不是帧');
   assert.equal((await rows(page))[1].verdict, '✗ §5.2');
   const words = await page.textContent('#detail');
-  for (const part of ['RSV 位被置 1，但没有协商过扩展', '0x48 = ‘H’: 是不是直接发了文本，没有装进帧里？', '服务器以状态码 1002 关闭连接：协议错误', '第 2 课第 1 步'])
+  for (const part of ['RSV 位被置 1，但没有协商过扩展', '0x48 = ‘H’: 是不是直接发了文本，没有装进帧里？', '服务器以关闭码 1002 关闭连接：协议错误', '第 2 课第 1 步'])
     assert.ok(words.includes(part), words);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
   assert.equal(await page.evaluate(() => document.documentElement.lang), 'zh-CN');
@@ -719,7 +719,7 @@ test('every fault and hint has Chinese words', { skip, timeout }, () => withXray
     const [rule, hint, closes] = await detail(page, ':is(.rules li, .hint, .closes)').allTextContents();
     assert.match(rule, /^§[\d.]+ .*[\u4e00-\u9fff].*（?\(第 2 课第 \d 步\)$/);
     assert.match(hint, /[\u4e00-\u9fff]/);
-    assert.match(closes, /^服务器以状态码 1\d\d\d 关闭连接：[\u4e00-\u9fff]/);
+    assert.match(closes, /^服务器以关闭码 1\d\d\d 关闭连接：[\u4e00-\u9fff]/);
     assert.ok(!/undefined|null/.test(await page.textContent('#detail')));
   }
 }, { locale: 'zh-CN' }));

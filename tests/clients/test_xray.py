@@ -18,6 +18,7 @@ import websockets
 from ws_testlib.peers import send_in_reads
 from ws_testlib.servers import backlog
 from ws_testlib.waiting import wait_until
+from ws_testlib.watcher import Watcher
 from ws_testlib.wire import (BINARY, CLOSE, CONTINUATION, MASK, PING, PONG, TEXT, Client, close,
                              fragments, frame, handshake, mask, text)
 
@@ -25,22 +26,6 @@ pytestmark = pytest.mark.lessons(3)
 
 
 PLACES = 16  # for watchers at the same time
-
-
-class Watcher(Client):
-    """A client of the feed."""
-
-    def __init__(self, port, path="/xray", **kwargs):
-        super().__init__(port, **kwargs)
-        self.upgrade(handshake(f"GET {path} HTTP/1.1"))
-
-    def read_object(self):
-        said = self.read_frame()
-        assert said.opcode == TEXT, f"an object was expected, {said} came"
-        return json.loads(said.payload)
-
-    def read_objects(self, count):
-        return [self.read_object() for _ in range(count)]
 
 
 @pytest.fixture

@@ -61,8 +61,9 @@ static bool observer_is_there;
 
 /* ------------------------------------------------ somebody who watches; what it is shown is whole */
 
-static bool is_there(void)
+static bool is_there(const struct client *client)
 {
+    (void)client;
     return observer_is_there;
 }
 

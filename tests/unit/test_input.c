@@ -180,6 +180,52 @@ static void the_stop_is_seen(void **state)
     close(stop[0]);
 }
 
+/* What a waker has been asked to do. */
+struct woken {
+    int pipe[2];
+    int count;
+    int enough; /* it is */
+};
+
+/* Takes a byte; the client's come when it has been woken twice. */
+static bool wake(void *data)
+{
+    struct woken *woken = data;
+    char byte;
+    assert_int_equal(read(woken->pipe[0], &byte, 1), 1);
+    if (++woken->count == 2)
+        peer_send(&peer, bytes, 1);
+    return woken->count < woken->enough;
+}
+
+static void something_else_is_done_meanwhile(void **state)
+{
+    struct woken woken = {.enough = 3};
+    (void)state;
+    assert_int_equal(pipe(woken.pipe), 0);
+    const struct waker waker = {woken.pipe[0], wake, &woken};
+    input.waker = &waker;
+    assert_int_equal(write(woken.pipe[1], "12", 2), 2);
+    must_receive(1, 0, 0);
+    must(woken.count == 2, "it was woken %d times", woken.count);
+
+    assert_int_equal(input_receive(&input, &peer.client, &message, 0, net_now() + 20), -1);
+    assert_int_equal(errno, EAGAIN);
+    must(woken.count == 2, "nothing was to be done");
+
+    assert_int_equal(write(woken.pipe[1], "3", 1), 1);
+    assert_int_equal(receive(0), -1);
+    assert_int_equal(errno, ECONNABORTED); /* it wants no more */
+    must(woken.count == 3, "it was woken %d times", woken.count);
+
+    assert_int_equal(write(woken.pipe[1], "4", 1), 1);
+    peer_send(&peer, bytes, 1);
+    must_receive(1, 0, 0); /* what the client says comes first */
+    must(woken.count == 3, "it was woken %d times", woken.count);
+    close(woken.pipe[0]);
+    close(woken.pipe[1]);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -192,6 +238,7 @@ int main(void)
         TEST(an_announced_payload_takes_little_memory),
         TEST(when_nothing_comes),
         TEST(the_stop_is_seen),
+        TEST(something_else_is_done_meanwhile),
     };
     return cmocka_run_group_tests_name("input", tests, NULL, NULL);
 }

@@ -315,8 +315,8 @@ done >>"$tmp/problems"
 report "only listener.c, loopback.c and net.c call socket functions" "$tmp/problems"
 
 # The others that have descriptors have them for themselves: the log the first three; process.c the
-# pipe that says "stop"; admission.c a spare one, and a pipe to those who are refused; delivery.c one to
-# wake its thread; tracefile.c the file.
+# pipe that says "stop"; admission.c a spare one, and a pipe to those who are refused; delivery.c and
+# own.c one to wake a thread; tracefile.c the file.
 own="read write open close pipe fcntl"
 never="readv writev select dup dup2 pread pwrite lseek"
 for file in $sources; do
@@ -328,7 +328,7 @@ for file in $sources; do
     lesson02_frames/loopback.c) calls "$file" "read write open pipe poll $never" ;;
     lesson02_frames/process.c) calls "$file" "read write open poll $never" ;;
     lesson02_frames/admission.c) calls "$file" "poll $never" ;;
-    lesson03_broadcast/delivery.c) calls "$file" "open poll $never" ;;
+    lesson02_frames/own.c | lesson03_broadcast/delivery.c) calls "$file" "open poll $never" ;;
     *) calls "$file" "$own poll $never" ;;
     esac
 done >"$tmp/problems"
