@@ -240,8 +240,6 @@ static struct language_row table[] = {
      "它占用的内存最多，而全部客户端合计超过了 --max-memory 字节"},
     {"the server is out of descriptors (RFC 6455 §7.4.1)",
      "服务器的描述符用完了（RFC 6455 §7.4.1）"},
-    {"the server is out of descriptors (RFC 6455 §7.4.1)",
-     "服务器的描述符用完了（RFC 6455 §7.4.1）"},
     {"the server is out of memory (RFC 6455 §7.4.1)", "服务器内存不足（RFC 6455 §7.4.1）"},
     {"no answer to a ping (RFC 6455 §5.5.2)", "没有回应 ping（RFC 6455 §5.5.2）"},
     {"a message that comes too slowly (RFC 6455 §7.4.1)", "消息来得太慢（RFC 6455 §7.4.1）"},
@@ -343,9 +341,6 @@ static struct language_row table[] = {
     {"who watches here must name a connection: ?watch= and its token of 32 hexadecimal digits "
      "(RFC 9110 §15.5.4)",
      "在这里查看，必须指明看哪个连接：?watch= 加它的令牌，32 位十六进制数字（RFC 9110 §15.5.4）"},
-    {"who watches here must name a connection: ?watch= and its token of 32 hexadecimal digits "
-     "(RFC 9110 §15.5.4)",
-     "在这里查看必须指明连接：?watch= 加上它的令牌，32 位十六进制数字（RFC 9110 §15.5.4）"},
     {"the request head did not arrive in time (RFC 9110 §15.5.9)",
      "请求头没有及时到齐（RFC 9110 §15.5.9）"},
     {"the server has as many clients as it takes; try again later (RFC 9110 §15.6.4)",

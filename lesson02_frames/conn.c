@@ -332,6 +332,7 @@ struct conn *conn_new(const struct client *client, const struct options *options
     conn->keepalive.interval = options->ping_interval;
     memory_begin(&conn->holding, client->fd);
     conn->observed.client = client;
+    conn->is_observed = observer_wants(&conn->observed);
     input_init(&conn->input, early);
     ws_message_init(&conn->parser, options->max_message);
     conn_set_writer(conn, NULL, NULL);

@@ -91,8 +91,7 @@ static inline void conn_sleep_at_once(struct conn *conn)
 /* ------------------------------------------------------------------------------- for client.c */
 
 /* A connection whose handshake is good; answer is the 101 that conn_accept() will send. *early has
- * the bytes that came behind the request's head, and is empty afterwards. NULL without memory. Whoever
- * makes it calls conn_set_observer() next. */
+ * the bytes that came behind the request's head, and is empty afterwards. NULL without memory. */
 struct conn *conn_new(const struct client *client, const struct options *options,
                       const char *answer, size_t answer_len, struct buffer *early);
 
