@@ -67,7 +67,7 @@ static bool is_watched(const struct client *client)
 }
 
 /* A feed's offer(). */
-static bool queue_locked(void *data, const char *object, size_t len)
+static bool offer_locked(void *data, const char *object, size_t len)
 {
     struct watcher *watcher = data;
     if (buffer_len(&watcher->queue) + len + 1 > QUEUE_MAX ||
@@ -185,7 +185,7 @@ static void watch(struct watcher *me)
 static void serve(struct conn *conn)
 {
     struct watcher me = {.conn = conn, .token = conn_client(conn)->token};
-    me.feed.offer = queue_locked;
+    me.feed.offer = offer_locked;
     me.feed.data = &me;
     if (open_pipe(&me)) {
         watch(&me);
