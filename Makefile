@@ -12,7 +12,7 @@ lesson03 := lesson03_broadcast
 
 # Dependencies run from right to left: a file uses only those before it, in its folder and in the
 # folders before; tests/unit/test_layers.sh holds it to that. What is PURE only computes.
-PURE     := http handshake frame utf8 utf8_blocks printable message trace pcapng wrap
+PURE     := http handshake frame utf8 utf8_blocks printable message wrap trace pcapng
 COMMON   := $(PURE) language words net buffer terminal log options
 LESSON01 := listener tracefile opening
 LESSON02 := worker limiter logger places admission memory keepalive input observer ending closing conn loopback vote bench client process threads
