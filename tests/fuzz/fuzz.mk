@@ -25,7 +25,7 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 $(BUILD)/fuzz/tested.a: $(LESSON02_OBJECTS) $(FUZZ_MODEL)
 	$(ARCHIVE)
 
-# The grader is not what it grades: its target has nothing of the protocol in common/ in it.
+# The grader is not what it grades: its target has nothing of the servers' protocol in it.
 $(BUILD)/fuzz/grader.a: $$(filter-out %/main.o,$$(WSCHECK_OBJECTS)) $$(WSCHECK_SHARED)
 	$(ARCHIVE)
 

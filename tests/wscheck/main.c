@@ -16,8 +16,8 @@
  *     checks_*.c                  the checks, in tables: begin reading there
  *     grade, report, main         run them, tell of them
  *
- * Nothing of the servers under test is used that knows the protocol, so that a fault there is not blessed
- * by itself: of common/ only language, terminal and wrap.
+ * It shares nothing of the protocol with the servers under test, so that a fault there is not blessed by
+ * itself: of common/ it has language, terminal and wrap.
  */
 #include <getopt.h>
 #include <signal.h>

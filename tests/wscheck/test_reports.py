@@ -52,7 +52,10 @@ def lessons_of_faults():
 def report(mistake, **kwargs):
     lesson, check = lessons_of_faults()[mistake], TOLD[mistake]
     only = ["--only", check] if check else []
-    run = wscheck("--lesson", lesson, "--server", faulty(lesson, mistake), "--timeout", 2, *only, **kwargs)
+    for _ in range(3):  # a busy machine may bring two pieces at once, and then one-recv is no mistake
+        run = wscheck("--lesson", lesson, "--server", faulty(lesson, mistake), "--timeout", 2, *only, **kwargs)
+        if run.returncode != 0:
+            break
     assert run.returncode == 1 and run.stderr == ""
     return re.sub(r"127\.0\.0\.1:(?!8080)\d+", "127.0.0.1:PORT", run.stdout)
 

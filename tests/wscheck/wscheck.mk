@@ -10,7 +10,7 @@
 #
 # CHECK is handed to wscheck: make check02 CHECK='-k --strict'
 #
-# It is built by itself: of common/ it has only what knows no protocol, so that no mistake there is in both.
+# It shares nothing of the protocol with the servers, and so none of their mistakes.
 
 WSCHECK_BUILD   := $(BUILD)/tests/wscheck
 WSCHECK_SOURCES := $(filter-out %/faulty.c,$(wildcard tests/wscheck/*.c))

@@ -2,7 +2,7 @@
 
 /* main.c: --help */
 {"usage: wscheck --lesson N --server COMMAND [options]   start, grade and stop it",
- "用法：wscheck --lesson N --server COMMAND [选项]       启动服务器，评分，再停止它"},
+ "用法：wscheck --lesson N --server COMMAND [选项]       启动、评分、停止服务器"},
     {"       wscheck --lesson N --port P [--host H]          grade one that is running",
      "      wscheck --lesson N --port P [--host H]           给正在运行的服务器评分"},
     {"       wscheck [--lesson N] --list                     all checks",
