@@ -93,7 +93,7 @@ def polite(stage):
         hear(ann, PONG, b"are you there?")
         stage.pause()
         say("She says goodbye with code 1000, gets 1000 back, and hangs up.",
-            "她用状态码 1000 告别，收到 1000，然后挂断。")
+            "她用关闭码 1000 告别，收到 1000，然后挂断。")
         say_goodbye(ann)
 
 

@@ -1,7 +1,7 @@
 /*
  * words - what the grader tells people, in English or in Chinese
  *
- * In the code stands the English; the files in chinese/ have the Chinese beside it, and test_words.py
+ * In the code stands the English; the files in chinese/ have the Chinese beside it, and test_languages.py
  * wants both. Translated is what is formatted or shown. What is sent, ids, commands, and all that a
  * program reads stay as they are.
  */
