@@ -150,7 +150,10 @@ class Chat:
         if self.server.lesson == 3:
             self.forget()
         for chatter in self.chatters:
-            chatter.send()
+            try:
+                chatter.send()
+            except ConnectionError:
+                raise AssertionError(self.why_ended(chatter.peer)) from None
 
     def is_complete(self):
         said = [chatter.said for chatter in self.chatters]
