@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "printable.h"
 #include "wrap.h"
 
 #define PER_LINE   16      /* bytes of payload */
@@ -510,15 +511,54 @@ static void add_header(struct text *text, const struct trace_frame *trace)
     }
 }
 
-static void add_payload_line(struct text *text, const bool *cut_before, const unsigned char *bytes,
-                             size_t len, const char *what)
+/* The payload as characters, a column for each byte. */
+struct characters {
+    char line[TRACE_SHOWN / PER_LINE][2 * PER_LINE + 1];
+    size_t len[TRACE_SHOWN / PER_LINE];
+};
+
+static void put_character(struct characters *characters, size_t at, const void *bytes, size_t len,
+                          size_t spaces)
 {
-    char hex[PER_LINE * 3 + 1], characters[PER_LINE + 1] = "";
+    size_t *end = &characters->len[at / PER_LINE];
+    char *out = characters->line[at / PER_LINE] + *end;
+    memcpy(out, bytes, len);
+    memset(out + len, ' ', spaces);
+    *end += len + spaces;
+}
+
+/* A character never needs more columns than it has bytes. If the end of a line cuts it, it stands in the
+ * line in which it has enough. */
+static void find_characters(struct characters *characters, const unsigned char *bytes, size_t len,
+                            bool is_readable)
+{
+    *characters = (struct characters){.len = {0}};
+    for (size_t i = 0, n; i < len; i += n) {
+        char other = printable(bytes[i]);
+        n = is_readable ? printable_character(bytes + i, len - i) : 0;
+        if (n <= 1) {
+            n = 1;
+            put_character(characters, i, &other, 1, 0);
+            continue;
+        }
+        size_t wide = wrap_columns((const char *)bytes + i, n), left = PER_LINE - i % PER_LINE;
+        size_t here = n < left ? n : left;
+        put_character(characters, i, bytes + i, wide <= here ? n : 0,
+                      here - (wide <= here ? wide : 0));
+        if (n > here)
+            put_character(characters, i + here, bytes + i, wide > here ? n : 0,
+                          n - here - (wide > here ? wide : 0));
+    }
+}
+
+static void add_payload_line(struct text *text, const bool *cut_before, const unsigned char *bytes,
+                             size_t len, const char *characters, const char *what)
+{
+    char hex[PER_LINE * 3 + 1];
     put_bytes(hex, cut_before, bytes, len);
-    for (size_t i = 0; i < len; i++)
-        characters[i] = printable(bytes[i]);
-    add(text, "    %-*s  %-*s  %s\n", PER_LINE * 3, hex, PER_LINE, characters,
-        in_words(text, what));
+    add(text, "    %-*s  ", PER_LINE * 3, hex);
+    add_padded(text, PER_LINE, characters);
+    add(text, "  %s\n", in_words(text, what));
 }
 
 static void add_more(struct text *text, uint64_t bytes)
@@ -535,14 +575,19 @@ static void add_payload(struct text *text, const struct trace_frame *trace)
     size_t shown = unmask(trace, plain);
     bool masked = trace->header_done && trace->frame.masked;
     bool is_narrow = text->look.columns < 88;
+    bool is_readable = trace->header_done && (is_text(trace) || trace->frame.opcode == WS_CLOSE);
+    struct characters sent, meant;
+    find_characters(&sent, trace->shown, shown, is_readable && !masked);
+    find_characters(&meant, plain, shown, is_readable);
     for (size_t at = 0; at < shown; at += PER_LINE) {
         size_t len = shown - at < PER_LINE ? shown - at : PER_LINE;
         add_payload_line(text, trace->cut_before + trace->header_len + at, trace->shown + at, len,
+                         sent.line[at / PER_LINE],
                          trace->header_bad ? (is_narrow ? "behind" : "came behind it")
                          : masked          ? (is_narrow ? "as sent" : "masked, as sent")
                                            : "payload");
         if (masked)
-            add_payload_line(text, no_cut, plain + at, len, "unmasked");
+            add_payload_line(text, no_cut, plain + at, len, meant.line[at / PER_LINE], "unmasked");
     }
     if (trace->payload_seen > shown)
         add_more(text, trace->payload_seen - shown);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "printable.h"
 #include "trace.h"
 #include "words.h"
 #include "wrap.h"
@@ -19,20 +20,15 @@ static const struct trace_look chinese = {false, TRACE_COLUMNS, words}; /* see m
 
 static size_t longest; /* of the texts that were checked */
 
-/* What every text must be: lines of printable ASCII, "§" and, if it is in Chinese, such characters; of at
- * most 100 columns. */
-static void check_text(const char *text, size_t len, bool in_chinese)
+/* What every text must be: lines of characters that a terminal may show, of at most 100 columns. */
+static void check_text(const char *text, size_t len)
 {
     must(len > 0 && len < TRACE_MAX && strlen(text) == len, "a C string of %zu bytes", len);
     must(text[len - 1] == '\n', "ends with a newline");
     longest = len > longest ? len : longest;
-    for (size_t i = 0; i < len; i++) {
-        if (strncmp(text + i, "§", strlen("§")) == 0)
-            i += strlen("§") - 1;
-        else if (in_chinese && (unsigned char)text[i] >= 0xE2)
-            i += strlen("帧") - 1;
-        else
-            must((text[i] >= ' ' && text[i] < 0x7F) || text[i] == '\n', "printable: %s", text);
+    for (size_t i = 0, n; i < len; i += n) {
+        n = text[i] == '\n' ? 1 : printable_character(text + i, len - i);
+        must(n > 0, "printable: %s", text);
     }
     for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
         must(wrap_columns(line, strcspn(line, "\n")) <= 100, "100 columns: %s", text);
@@ -42,8 +38,8 @@ static const char *text_of(struct trace_frame *trace, enum ws_outcome outcome)
 {
     char *out = (char *)guard_at_end(&out_guard, NULL, TRACE_MAX);
     trace->outcome = outcome;
-    check_text(out, trace_frame_text(trace, chinese, out), true);
-    check_text(out, trace_frame_text(trace, english, out), false);
+    check_text(out, trace_frame_text(trace, chinese, out));
+    check_text(out, trace_frame_text(trace, english, out));
     return out;
 }
 
@@ -575,8 +571,8 @@ static const char *text_of_head(const void *bytes, size_t len, enum http_outcome
                               .len = len,
                               .reads = 2,
                               .outcome = outcome};
-    check_text(out, trace_head_text(&head, chinese, out), true);
-    check_text(out, trace_head_text(&head, english, out), false);
+    check_text(out, trace_head_text(&head, chinese, out));
+    check_text(out, trace_head_text(&head, english, out));
     return out;
 }
 
@@ -666,6 +662,50 @@ static void the_longest_text_fits(void **state)
     must(longest > TRACE_MAX * 3 / 4, "%zu bytes is not the longest", longest);
 }
 
+/* A column for each byte, so that characters stand below their bytes; the end of a line cuts some. */
+static void text_stands_in_its_script(void **state)
+{
+    static const char *const table[][4] = {
+        /* what is sent, and three lines of sixteen columns */
+        {"Hello, 世界", "Hello, 世 界    "},
+        {"0123456789abc世", "0123456789abc世 "},
+        {"0123456789abcd世x", "0123456789abcd世", " x              "},
+        {"0123456789abcde世x", "0123456789abcde ", "世x             "},
+        {"0123456789abcdeéx", "0123456789abcdeé", " x              "},
+        {"0123456789abcd🙂x", "0123456789abcd🙂", "  x             "},
+        {"0123456789abcde🙂x", "0123456789abcde ", "🙂 x            "},
+        {"小明：你好，世界", "小 明 ： 你 好  ", "，世 界         "},
+        {"a\x1b[31mb\x7f\u202E\t", "a.[31mb.....    "},
+    };
+    (void)state;
+    for (size_t row = 0; row < sizeof table / sizeof *table; row++) {
+        unsigned char bytes[80];
+        struct trace_frame trace = {0};
+        bool complete = false;
+        size_t len = masked_frame(bytes, WS_TEXT, table[row][0], strlen(table[row][0]));
+        trace_read(&trace);
+        pass(&trace, bytes, len, &complete);
+        const char *text = text_of(&trace, WS_OK);
+        for (size_t line = 1; line < 4 && table[row][line] != NULL; line++) {
+            char shown[120];
+            snprintf(shown, sizeof shown, "  %s  unmasked\n", table[row][line]);
+            must_say(text, shown);
+        }
+    }
+}
+
+/* What is not text is not read as text. */
+static void binary_stays_bytes(void **state)
+{
+    unsigned char bytes[80];
+    struct trace_frame trace = {0};
+    bool complete = false;
+    (void)state;
+    trace_read(&trace);
+    pass(&trace, bytes, masked_frame(bytes, WS_BINARY, "世界", 6), &complete);
+    must_say(text_of(&trace, WS_OK), "  ......            unmasked\n");
+}
+
 static void it_is_explained_in_chinese(void **state)
 {
     unsigned char bytes[20];
@@ -733,6 +773,8 @@ int main(void)
         cmocka_unit_test(heads_of_all_lengths_are_safe),
         cmocka_unit_test(the_longest_text_fits),
         cmocka_unit_test(it_is_explained_in_chinese),
+        cmocka_unit_test(text_stands_in_its_script),
+        cmocka_unit_test(binary_stays_bytes),
     };
     setenv("LC_ALL", "zh_CN.UTF-8", 1);
     words_choose();
