@@ -8,7 +8,6 @@
 #include "worker.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,7 +17,6 @@
 #endif
 
 #define WAITING_MAX 32 /* workers that wait for a task; the others end */
-#define LOOKS       4  /* for a task, before a worker goes to sleep */
 
 struct worker {
     pthread_cond_t has_task;
@@ -33,8 +31,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct worker *waiting;
 static size_t waiting_count;
 
-/* Waits for the next task. False if enough others do. Where many come and go, there is one soon: to look a
- * few times, while others run, costs less than to sleep and be woken (1.2 times as many clients). */
+/* Waits for the next task. False if enough others do. */
 static bool wait_for_task(struct worker *worker)
 {
     pthread_mutex_lock(&lock);
@@ -44,14 +41,8 @@ static bool wait_for_task(struct worker *worker)
         worker->next = waiting;
         waiting = worker;
         waiting_count++;
-        for (int looks = 0; worker->run == NULL; looks++)
-            if (looks < LOOKS) {
-                pthread_mutex_unlock(&lock);
-                sched_yield();
-                pthread_mutex_lock(&lock);
-            } else {
-                pthread_cond_wait(&worker->has_task, &lock);
-            }
+        while (worker->run == NULL)
+            pthread_cond_wait(&worker->has_task, &lock);
     }
     pthread_mutex_unlock(&lock);
     return may_wait;
