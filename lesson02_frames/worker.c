@@ -1,9 +1,9 @@
 /*
  * worker - see worker.h
  *
- * A worker that waits sleeps on a condition variable: pthread_cond_wait() lets go of the mutex,
- * sleeps until another thread calls pthread_cond_signal(), and holds the mutex again when it returns.
- * It may also return for no reason, so what is waited for is looked at again, always in a loop.
+ * A worker that waits sleeps on a condition variable: pthread_cond_wait() releases the mutex,
+ * sleeps until another thread calls pthread_cond_signal(), and returns with the mutex held again.
+ * It may also return for no reason, so it is always called in a loop that looks for the task.
  */
 #include "worker.h"
 
@@ -22,7 +22,7 @@
 
 struct worker {
     pthread_cond_t has_task;
-    /* while the worker is in the list, lock must be held when using these; else they are its own */
+    /* lock must be held when using these while the worker is in the list; else only it uses them */
     void (*run)(void *task); /* NULL while it waits */
     void *task;
     struct worker *next;
@@ -33,8 +33,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct worker *waiting;
 static size_t waiting_count;
 
-/* Waits for the next task. False if enough others do. Where many come and go, there is one soon: to look a
- * few times, while others run, costs less than to sleep and be woken (1.2 times as many clients). */
+/* Waits for the next task. False if enough others wait. When many clients come and go, one comes
+ * soon: a few looks first cost less than to sleep and be woken (1.2 times as many clients). */
 static bool wait_for_task(struct worker *worker)
 {
     pthread_mutex_lock(&lock);
