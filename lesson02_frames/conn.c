@@ -31,14 +31,14 @@ struct conn {
     struct buffer message;     /* the pieces of the message under way */
     struct conn_message ready; /* what the next conn_receive() hands out: */
     bool is_ready;
-    bool handed_out; /* the owner has what is in message: it may not be thrown away yet */
+    bool handed_out; /* the owner still reads what is in message: keep it */
     struct keepalive keepalive;
     size_t received; /* bytes that the last read has brought, while they are being used */
 
     struct buffer replies; /* frames that go out before the next wait */
     conn_writer *writer;
     void *writer_data;
-    struct holding holding; /* its buffers */
+    struct holding holding; /* how much memory the buffers take */
     struct ending ending;
     struct observed observed; /* with --trace */
     bool is_observed;         /* ... looked up with each read */
@@ -51,7 +51,7 @@ void conn_close(struct conn *conn, uint16_t code, const char *reason)
 
 void conn_evict(struct conn *conn, const char *why)
 {
-    conn->ending = (struct ending){0}; /* whatever was to be said: the client would not take it */
+    conn->ending = (struct ending){0}; /* say nothing: the client would not take it */
     ending_evict(&conn->ending, WS_CLOSE_ABNORMAL, why);
 }
 
@@ -162,7 +162,7 @@ static void take_data(struct conn *conn, const struct ws_event *event)
     conn->ready = ready;
     conn->is_ready = event->last;
     if (event->last)
-        conn->keepalive.since = 0; /* what comes now is the next one */
+        conn->keepalive.since = 0; /* what comes now is the next message */
 }
 
 /* §5.5.3: a pong with the payload of the ping. */
@@ -260,7 +260,7 @@ static void receive_bytes(struct conn *conn)
     if (n > 0) {
         conn->received = (size_t)n;
         conn->is_observed = observer_wants(&conn->observed);
-        if (!conn->is_observed) /* half a frame that was seen is not for whoever looks next */
+        if (!conn->is_observed) /* the next watcher must not get half a frame */
             observer_free(&conn->observed);
     } else if (n < 0 && errno == EAGAIN) {
         take_silence(conn);
@@ -272,7 +272,7 @@ static void receive_bytes(struct conn *conn)
 }
 
 /* The owner does not need the last message any more. One large message must not hold its memory for
- * ever; a row of them may. */
+ * ever; many in a row may. */
 static void drop_last_message(struct conn *conn)
 {
     struct buffer *message = &conn->message;

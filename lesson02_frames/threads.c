@@ -1,5 +1,5 @@
 /*
- * threads - a thread for each client: accept, start, the list of those that are served, the stop
+ * threads - a thread for each client: accept, start, the list of the clients, the stop
  *
  *     BYTES → request → frames → messages → room
  *
@@ -9,7 +9,7 @@
  * time gets past pthread_mutex_lock(), the others wait there until it unlocks. Nothing waits for a
  * client with the lock held. (The lesson's other locks are in worker.c, places.c and logger.c.)
  *
- * The stop. Every thread waits for its client and for one thing more, which becomes readable when the
+ * The stop. Every thread waits for its client and for a pipe, which becomes readable when the
  * server stops (see process.c). So each says goodbye to its own client, and the main thread only waits
  * until all have done that.
  */
@@ -74,9 +74,9 @@ static size_t count_served(void)
     return n;
 }
 
-/* Shuts all sockets down, so that whoever waits for one wakes up. Their owners close them: if another
- * thread did, accept() could give the same descriptor to somebody else, and the owner would go on
- * reading from a stranger. */
+/* Shuts all sockets down, so that the threads that wait for them wake up. Only the owner closes a
+ * socket: if another thread did, accept() could give the same descriptor to another client, and the
+ * owner would go on reading from a stranger. */
 static void end_all(void)
 {
     pthread_mutex_lock(&lock);

@@ -1,9 +1,9 @@
 /*
  * worker - see worker.h
  *
- * A worker that waits sleeps on a condition variable: pthread_cond_wait() lets go of the mutex,
- * sleeps until another thread calls pthread_cond_signal(), and holds the mutex again when it returns.
- * It may also return for no reason, so what is waited for is looked at again, always in a loop.
+ * A worker that waits sleeps on a condition variable: pthread_cond_wait() releases the mutex,
+ * sleeps until another thread calls pthread_cond_signal(), and returns with the mutex held again.
+ * It may also return for no reason, so it is always called in a loop that looks for the task.
  */
 #include "worker.h"
 
@@ -20,7 +20,7 @@
 
 struct worker {
     pthread_cond_t has_task;
-    /* while the worker is in the list, lock must be held when using these; else they are its own */
+    /* lock must be held when using these while the worker is in the list; else only it uses them */
     void (*run)(void *task); /* NULL while it waits */
     void *task;
     struct worker *next;
@@ -31,7 +31,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct worker *waiting;
 static size_t waiting_count;
 
-/* Waits for the next task. False if enough others do. */
+/* Waits for the next task. False if enough others wait. */
 static bool wait_for_task(struct worker *worker)
 {
     pthread_mutex_lock(&lock);

@@ -43,8 +43,8 @@ void members_leave(struct members *members, struct member *member)
 
 /* --------------------------------------------------------------------------------- send to all */
 
-/* The one place where a message meets all the clients. outbox_post() never waits, so the lock is held
- * for as long as the system calls take, whatever the clients do. */
+/* The one place that sends a message to all clients. outbox_post() never waits, so the lock is held
+ * only as long as the system calls take, whatever the clients do. */
 bool members_send(struct members *members, const unsigned char *frames, size_t len)
 {
     bool more_behind = false;

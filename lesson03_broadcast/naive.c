@@ -4,8 +4,8 @@
  *     BYTES → REQUEST → FRAMES → MESSAGES → ROOM
  *
  * This file takes the place of server.c, outbox.c and room.c: a whole broadcast server on members.c,
- * the list. It works, until somebody does not read. `make naive && ./server` builds it; step 2 of the
- * lesson shows how it freezes.
+ * the list. It works until a client does not read. `make naive && ./server` builds it; step 2 of
+ * the lesson shows how it freezes.
  */
 #include "members.h"
 #include "observer.h"
@@ -15,8 +15,8 @@
 static struct server naive;
 static struct members members;
 
-/* Two threads write to this socket: that of the client, and that of whoever speaks. The lock keeps a
- * frame of one out of the middle of a frame of the other. */
+/* Several threads write to this socket: that of the client, and those of all that speak. With the
+ * lock, no frame of one gets into the middle of a frame of another. */
 static bool write_and_wait(void *data, struct iovec *parts, size_t count)
 {
     struct outbox *outbox = data;
@@ -62,7 +62,7 @@ static void serve(struct conn *conn)
     struct member me = {.outbox = {.client = conn_client(conn),
                                    .patience = naive.options.ping_interval,
                                    .lock = PTHREAD_MUTEX_INITIALIZER}};
-    if (!conn_accept(conn)) /* 101; what is said before the next line, this client misses */
+    if (!conn_accept(conn)) /* 101; this client misses what is said before it has joined */
         return;
     conn_set_writer(conn, write_and_wait, &me.outbox);
     members_join(&members, &me);

@@ -31,8 +31,8 @@ void outbox_destroy(struct outbox *outbox)
     pthread_mutex_destroy(&outbox->lock);
 }
 
-/* Ends the connection: the client is evicted, and why; or it has gone, NULL. The owner wakes up from
- * whatever it is waiting for and sees to the rest. */
+/* Ends the connection: the client is evicted, and why; or it has gone, and why is NULL. The owner
+ * wakes up, wherever it waits, and does the rest. */
 static enum outbox_result end_locked(struct outbox *outbox, const char *why)
 {
     if (outbox->evicted == NULL)
@@ -67,8 +67,8 @@ static enum outbox_result queue_locked(struct outbox *outbox, const unsigned cha
     return outbox->owner_sending ? OUTBOX_SENT : OUTBOX_BEHIND;
 }
 
-/* Sends what the socket takes at once, unless something waits before it. Returns how much is left, or
- * -1; parts are then what is left. */
+/* Sends what the socket takes at once, unless older frames wait. Returns how many bytes are left,
+ * and leaves those in parts; or -1. */
 static ssize_t send_now_locked(struct outbox *outbox, struct iovec *parts, size_t count)
 {
     struct iovec whole[OBSERVER_PARTS_MAX];
@@ -144,9 +144,9 @@ size_t outbox_waiting(struct outbox *outbox)
 
 /* ------------------------------------------------------------------------------------ owner */
 
-/* The socket is full, or others' frames come first: sends the backlog, then parts, and waits for the
- * socket with the lock released. Frames posted meanwhile go to a fresh backlog. Before the owner's first,
- * nothing goes out: what is in the backlog then stays there. */
+/* The socket is full, or older frames come first: sends the backlog, then parts, and waits for the
+ * socket with the lock released. Frames posted meanwhile go to a fresh backlog. If parts are the
+ * 101, what is in the backlog stays there. */
 static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size_t count,
                                 int64_t deadline)
 {
@@ -176,7 +176,7 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
 
 static enum outbox_result write_locked(struct outbox *outbox, struct iovec *parts, size_t count)
 {
-    bool is_answer = outbox->owner_sending; /* to the handshake: no frames */
+    bool is_answer = outbox->owner_sending; /* the 101, no frame */
     struct iovec first = parts[0];
     ssize_t left = is_answer ? 1 : send_now_locked(outbox, parts, count);
     if (left > 0)

@@ -3,9 +3,9 @@
  *
  *     bytes → request → FRAMES → messages → room
  *
- * Roles. The owner is the one thread that serves the client: it may wait for it, since nobody waits
- * for the owner. All others, "anyone", hand their frames over with outbox_post(), which never waits:
- * what the socket does not take stays in the backlog. A client with more in it than allowed is evicted.
+ * Roles. The owner is the one thread that serves the client: it may wait for the client, since no
+ * thread waits for it. "Anyone" else hands frames over with outbox_post(), which never waits: what
+ * the socket does not take stays in the backlog. If that exceeds its limit, the client is evicted.
  *
  * Order. Frames posted go out in the order in which they were posted, and none stands in the middle of
  * another: while the owner sends, and until it has sent the answer to the handshake, all go to the backlog.
@@ -28,17 +28,17 @@ struct outbox {
     pthread_mutex_t lock; /* held for a moment only, never while waiting */
     /* lock must be held when using these */
     struct buffer backlog; /* frames for which the socket had no room */
-    bool owner_sending;    /* in the middle of it, or before its first */
+    bool owner_sending;    /* a frame, or has not sent the 101 yet */
     size_t in_hand;        /* bytes of a backlog that the owner has taken and is sending */
-    struct pace pace;      /* at which the backlog goes down, since it began */
+    struct pace pace;      /* how fast the backlog shrinks, since it began */
     struct holding holding;
-    int64_t flushed;     /* bytes that ever went from it to the socket */
+    int64_t flushed;     /* bytes that have gone from it to the socket */
     const char *evicted; /* why, or NULL */
 };
 
 /* What became of frames. */
 enum outbox_result {
-    OUTBOX_SENT,   /* they are with the socket, or the owner will see to them */
+    OUTBOX_SENT,   /* the socket has them, or the owner will send them */
     OUTBOX_BEHIND, /* some wait in the backlog for outbox_flush() */
     OUTBOX_GONE,   /* nothing can be sent any more: the owner is about to see that */
 };
@@ -50,8 +50,8 @@ void outbox_destroy(struct outbox *outbox);
 /* Anyone: hands over whole frames. */
 enum outbox_result outbox_post(struct outbox *outbox, const unsigned char *frames, size_t len);
 
-/* Anyone: sends what the socket takes of the backlog; errno as of net_send_now(). A client that has
- * taken nothing of it for as long as patience says is evicted. */
+/* Anyone: sends what the socket takes of the backlog; errno as net_send_now() sets it. A client
+ * that has taken nothing of it for as long as patience says is evicted. */
 enum outbox_result outbox_flush(struct outbox *outbox);
 
 /* Owner: sends whole frames, which may lie in several parts, and waits for the socket if need be, but

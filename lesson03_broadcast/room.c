@@ -32,8 +32,8 @@ static void deliver_once_locked(struct room *room)
     room->emptied = in_flight;
 }
 
-/* Delivers as an owner does: once, its own messages among them; the delivery thread has to see to what
- * has come in since. Nobody may be delivering. */
+/* Delivers as an owner does: once, its own messages among them. What has come in since is left to
+ * the delivery thread. No other thread may be delivering. */
 static void deliver_as_owner_locked(struct room *room)
 {
     room->is_delivering = true;
@@ -52,7 +52,7 @@ void room_deliver(struct room *room)
     pthread_mutex_unlock(&room->lock);
 }
 
-/* Delivery thread: delivers what it has been left. */
+/* Delivery thread: delivers what an owner has left to it. */
 static void deliver_rest(void *data)
 {
     struct room *room = data;
@@ -73,7 +73,7 @@ static void deliver_rest(void *data)
 
 /* ------------------------------------------------------------------------------------ saying */
 
-/* Lets the one who delivers get on with it; if there is none, that is us. */
+/* Waits for the thread that delivers to get on; if there is none, delivers. */
 static void wait_or_deliver_locked(struct room *room)
 {
     if (room->is_delivering)
@@ -158,8 +158,8 @@ void room_join(struct room *room, struct member *member, struct conn *conn)
     members_join(&room->members, member);
 }
 
-/* Until all that is in the queue now has gone to all members. Others may put in more meanwhile; that is
- * not waited for. */
+/* Waits until all that is in the queue now has gone to all members, but not for what others put in
+ * meanwhile. */
 static void wait_until_delivered(struct room *room)
 {
     pthread_mutex_lock(&room->lock);
@@ -168,7 +168,7 @@ static void wait_until_delivered(struct room *room)
     pthread_mutex_unlock(&room->lock);
 }
 
-/* Others may have evicted the client meanwhile: its owner says so, and it is counted. */
+/* Another thread may have evicted the client meanwhile: its owner notes that, and counts it. */
 static void note_eviction(struct room *room, struct conn *conn, const char *why)
 {
     if (why != NULL)

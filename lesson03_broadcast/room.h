@@ -4,8 +4,8 @@
  *     bytes → request → frames → messages → ROOM
  *
  * members_send() alone would be a room. But where a hundred clients speak at the same time, it would
- * make a hundred system calls for each message. So a message first goes into the queue, and whoever
- * delivers takes all that has gathered there: one system call a member for many messages.
+ * make a hundred system calls for each message. So a message first goes into the queue, and the
+ * thread that delivers takes all that has gathered there: many messages, one system call a member.
  *
  * Roles, and who may wait for what:
  *
@@ -13,7 +13,7 @@
  *                     room_say(), and delivers the queue with room_deliver() before it waits for
  *                     more. An owner that finds another thread delivering leaves its messages to it.
  *   delivery thread   one thread of the room's own. It delivers what came in during a delivery, so
- *                     that no owner delivers for the others for ever; and it sees to the members that
+ *                     that no owner delivers for the others for ever; and it serves members that
  *                     are behind: when such a socket takes bytes again, it sends from the backlog.
  *
  * Nobody ever waits for a client with a lock held. Every member gets every message, its own included;
@@ -42,7 +42,7 @@ struct room {
     pthread_mutex_t lock;
     /* lock must be held when using these */
     struct buffer queue;   /* whole frames, in the order in which they go to everyone */
-    struct buffer emptied; /* its memory becomes the queue's while that is in flight */
+    struct buffer emptied; /* an empty one, the next queue while this is in flight */
     struct room_counts counts;
     bool is_delivering;     /* one thread is, or is about to: the order is the same for all */
     bool is_handed_over;    /* ... and that is the delivery thread */
@@ -52,7 +52,7 @@ struct room {
 /* Makes an empty room and starts its delivery thread. False if that cannot be done. */
 bool room_open(struct room *room);
 
-/* Ends the delivery thread; when there are no members any more. */
+/* Ends the delivery thread. Call this when no members are left. */
 void room_close(struct room *room);
 
 /* Owner: the client is in, and gets all that is delivered from now on, behind its 101. */

@@ -1,5 +1,5 @@
 /*
- * Lesson 3: how many talk at once without standing on each other
+ * Lesson 3: how do many talk at once
  *
  *     BYTES → REQUEST → FRAMES → MESSAGES → ROOM
  *
@@ -30,7 +30,7 @@ static void serve(struct conn *conn)
     struct member me;
     struct speaker speaker = {.backpressure = &backpressure};
     xray_show(conn);
-    room_join(&room, &me, conn); /* before the 101: who reads it may count on being in */
+    room_join(&room, &me, conn); /* before the 101: a client that has read it relies on being in */
     if (conn_accept(conn))
         while (conn_receive(conn, &message)) {
             conn_flush(conn); /* the pong to an earlier ping goes out before the message (§5.5.2) */
