@@ -95,12 +95,13 @@ def test_a_name_of_ones_own_must_be_allowed(put_behind, program):
     client.close()
 
 
-@pytest.mark.parametrize("program, status", [("nginx", 403), ("stunnel", 101)])
-def test_who_comes_through_a_proxy_is_not_on_this_machine(put_behind, program, status):
+@pytest.mark.parametrize("program, path, status", [("nginx", "", 403), ("nginx-path", "/chat", 403),
+                                                   ("stunnel", "", 101)])
+def test_who_comes_through_a_proxy_is_not_on_this_machine(put_behind, program, path, status):
     """nginx says for whom it asks, as its file tells it to; stunnel cannot."""
     proxy = put_behind(program)
     client = proxy.client()
-    client.send(handshake("GET /xray HTTP/1.1", host=f"localhost:{proxy.port}"))
+    client.send(handshake(f"GET {path}/xray HTTP/1.1", host=f"localhost:{proxy.port}"))
     answer = client.read_response()
     assert answer.status == status
     assert status == 101 or "--xray any" in answer.text
