@@ -6,22 +6,25 @@
  */
 #include "fuzz.h"
 #include "model.h"
+#include "printable.h"
 #include "trace.h"
+#include "wrap.h"
 
 #define WIRE_MAX 3000
 
-/* Text for people: lines of at most 100 columns, of printable ASCII and the sign §. */
+/* Text for people: lines of at most 100 columns, of characters that a terminal may show. */
 static void check_text(const char *text, size_t len, bool ends_with_newline)
 {
-    size_t column = 0;
     MUST(len < TRACE_MAX && strlen(text) == len);
     MUST(!ends_with_newline || (len > 0 && text[len - 1] == '\n'));
-    for (size_t i = 0; i < len; i++) {
-        bool section = strncmp(text + i, "\xC2\xA7", 2) == 0;
-        MUST(section || text[i] == '\n' || (text[i] >= 0x20 && text[i] <= 0x7E));
-        i += section;
-        column = text[i] == '\n' ? 0 : column + 1;
-        MUST(column <= 100);
+    for (size_t i = 0, n; i < len; i += n) {
+        n = text[i] == '\n' ? 1 : printable_character(text + i, len - i);
+        MUST(n > 0);
+    }
+    for (const char *line = text; *line != '\0'; line += *line == '\n') {
+        size_t n = strcspn(line, "\n");
+        MUST(wrap_columns(line, n) <= 100);
+        line += n;
     }
 }
 
