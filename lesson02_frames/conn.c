@@ -313,9 +313,14 @@ void conn_set_observer(struct conn *conn, const struct observer *observer)
     conn->is_observed = observer_wants(&conn->observed);
 }
 
-struct input *conn_input(struct conn *conn)
+void conn_sleep_at_once(struct conn *conn)
 {
-    return &conn->input;
+    conn->input.sleeps_at_once = true;
+}
+
+void conn_set_waker(struct conn *conn, const struct waker *waker)
+{
+    conn->input.waker = waker;
 }
 
 /* ---------------------------------------------------------------------------- beginning and end */

@@ -18,7 +18,6 @@
 #ifndef LESSON02_CONN_H
 #define LESSON02_CONN_H
 
-#include "input.h"
 #include "message.h"
 #include "opening.h"
 
@@ -78,15 +77,13 @@ void conn_set_writer(struct conn *conn, conn_writer *writer, void *data);
 struct observer;
 void conn_set_observer(struct conn *conn, const struct observer *observer);
 
-/* How conn_receive() waits for bytes: see input.h. */
-struct input *conn_input(struct conn *conn);
+/* conn_receive() sleeps at once when there are no bytes, and does not look a few times before: where
+ * messages are gathered, the longer all sleep, the more goes together. */
+void conn_sleep_at_once(struct conn *conn);
 
-/* It sleeps at once when there are none, and does not look a few times before: where messages are
- * gathered, the longer all sleep, the more goes together. */
-static inline void conn_sleep_at_once(struct conn *conn)
-{
-    conn_input(conn)->sleeps_at_once = true;
-}
+/* Something else to do while conn_receive() sleeps, see input.h; NULL: nothing, as at first. */
+struct waker;
+void conn_set_waker(struct conn *conn, const struct waker *waker);
 
 /* ------------------------------------------------------------------------------- for client.c */
 

@@ -174,11 +174,11 @@ static void watch(struct watcher *me)
     const struct waker waker = {me->wake_pipe[0], send_queue, me};
     struct conn_message ignored;
     enter(me); /* before the 101: who reads it may count on seeing all that comes */
-    conn_input(me->conn)->waker = &waker;
+    conn_set_waker(me->conn, &waker);
     if (conn_accept(me->conn))
         while (conn_receive(me->conn, &ignored))
             ;
-    conn_input(me->conn)->waker = NULL;
+    conn_set_waker(me->conn, NULL);
     leave(me);
 }
 
