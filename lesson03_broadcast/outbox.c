@@ -118,7 +118,7 @@ static enum outbox_result flush_locked(struct outbox *outbox)
     }
     observer_log_all_sent(outbox->client);
     buffer_free(backlog);
-    outbox->pace = (struct pace){0};
+    pace_restart(&outbox->pace);
     return OUTBOX_SENT;
 }
 
@@ -168,7 +168,7 @@ static bool send_waiting_locked(struct outbox *outbox, struct iovec *parts, size
     pthread_mutex_lock(&outbox->lock);
     outbox->owner_sending = false;
     outbox->in_hand = 0;
-    outbox->pace = (struct pace){0};
+    pace_restart(&outbox->pace);
     if (!is_sent) /* half a frame may be out: nothing can follow it */
         (void)end_locked(outbox, error == ETIMEDOUT ? NOT_READING : NULL);
     return is_sent;

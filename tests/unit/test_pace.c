@@ -32,11 +32,39 @@ static void steady_is_a_rate(void **state)
 {
     (void)state;
     must_be(true, 0, 0, 7000);
-    must_be(true, 0, PACE_STEADY, 7000 + 1 * PACE_TIME);
-    must_be(false, 0, 2 * PACE_STEADY - 1, 7000 + 2 * PACE_TIME);
-    must_be(true, 0, 4 * PACE_STEADY - 1,
-            7000 + 4 * PACE_TIME); /* after a longer time, as much more */
-    must_be(false, 0, 6 * PACE_STEADY - 2, 7000 + 6 * PACE_TIME);
+    must_be(false, 0, PACE_STEADY - 1, 7000 + PACE_TIME);
+    must_be(true, 0, 2 * PACE_STEADY - 1, 7000 + 2 * PACE_TIME);
+    must_be(false, 0, 8 * PACE_STEADY - 2,
+            7000 + 9 * PACE_TIME); /* after a longer time, as much more */
+    must_be(true, 0, 15 * PACE_STEADY - 2, 7000 + 16 * PACE_TIME);
+}
+
+static void who_was_steady_may_pause(void **state)
+{
+    (void)state;
+    must_be(true, 0, 100, 7000);
+    must_be(true, 0, 100 + PACE_STEADY, 7000 + PACE_TIME);
+    must_be(true, PACE_PAUSE - 1, 100 + PACE_STEADY, 7000 + PACE_TIME + PACE_PAUSE - 1);
+    must_be(false, PACE_PAUSE + PACE_TIME, 100 + PACE_STEADY, 7000 + 2 * PACE_TIME + PACE_PAUSE);
+}
+
+static void who_has_kept_up_may_pause(void **state)
+{
+    (void)state;
+    must_be(true, 0, 100, 7000);
+    pace_restart(&pace); /* nothing waited for a minute */
+    must_be(true, 0, 100 + 1024, 67000);
+    must_be(true, PACE_PAUSE - 1, 100 + 1024, 67000 + PACE_PAUSE - 1);
+    must_be(false, PACE_PAUSE + PACE_TIME, 100 + 1024, 67000 + PACE_PAUSE + PACE_TIME);
+}
+
+static void who_has_taken_nothing_since_may_not(void **state)
+{
+    (void)state;
+    must_be(true, 0, 100, 7000);
+    pace_restart(&pace);
+    must_be(true, 0, 100 + 1023, 67000);
+    must_be(false, PACE_TIME, 100 + 1023, 67000 + PACE_TIME);
 }
 
 static void a_kibibyte_is_progress_however_long_it_takes(void **state)
@@ -64,6 +92,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(at_first_it_counts_as_steady, set_up),
         cmocka_unit_test_setup(steady_is_a_rate, set_up),
+        cmocka_unit_test_setup(who_was_steady_may_pause, set_up),
+        cmocka_unit_test_setup(who_has_kept_up_may_pause, set_up),
+        cmocka_unit_test_setup(who_has_taken_nothing_since_may_not, set_up),
         cmocka_unit_test_setup(a_kibibyte_is_progress_however_long_it_takes, set_up),
         cmocka_unit_test_setup(who_takes_nothing_is_stuck, set_up),
     };
