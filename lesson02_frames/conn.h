@@ -66,8 +66,9 @@ const struct options *conn_options(const struct conn *conn);
 
 /* How bytes get to the client: sends all the parts, in order, and waits for the socket if need be.
  * False if that is not possible. Changes parts. The first time it is the answer to the handshake, later
- * whole frames; it tells --trace of both: opening_trace_answer(), observer_log(). Others than the owner write to this socket,
- * too? Then a writer can see to it that no frame comes to stand in the middle of another. */
+ * whole frames; it tells --trace of both: opening_trace_answer(), observer_log(). Others than the owner
+ * write to this socket, too? Then a writer can see to it that no frame comes to stand in the middle of
+ * another. */
 typedef bool conn_writer(void *data, struct iovec *parts, size_t count);
 
 /* From now on the writer is called with data; NULL: the socket is written to directly, as at first. */

@@ -11,8 +11,8 @@
  *
  * Nobody writes to another thread's socket. The client's thread puts the object into the queue of each
  * watcher that has its token, and wakes that watcher's thread through a pipe. That thread sends it. The
- * queue is bounded: what does not go in is not shown, and counted. A client without a token pays nothing for
- * all this, one with a token that nobody watches a look at a list for each read.
+ * queue is bounded: what does not go in is not shown, and counted. A client without a token pays nothing
+ * for all this, one with a token that nobody watches a look at a list for each read.
  *
  * The locks of memory.c and logger.c are not taken with this file's held, nor this one with theirs.
  */

@@ -32,8 +32,9 @@ void pace_restart(struct pace *pace);
 /* Is it time to measure again? */
 bool pace_is_due(const struct pace *pace, int64_t now);
 
-/* Something waits, and the client has taken so many bytes by now. It counts as steady until it has had time
- * to show that it is not, and, once it was, for PACE_PAUSE. Returns for how many milliseconds it has taken nothing, or less than a KiB. */
+/* Something waits, and the client has taken so many bytes by now. It counts as steady until it has had
+ * time to show that it is not, and, once it was, for PACE_PAUSE. Returns for how many milliseconds it has
+ * taken nothing, or less than a KiB. */
 int64_t pace_measure(struct pace *pace, int64_t taken, int64_t now);
 
 #endif
