@@ -93,6 +93,9 @@ static const struct fault faults[] = {
     {"version-not-checked", 1, 0, "refuse-version-12", "not-checked"},
     {"version-not-told", 1, 0, "refuse-tells-version", "version-not-told"},
     {"host-not-checked", 1, 0, "refuse-no-host", "not-checked"},
+    {"target-not-checked", 1, 0, "refuse-fragment", "not-checked"},
+    {"body-not-checked", 1, 0, "refuse-body", "not-checked"},
+    {"extensions-not-checked", 1, 0, "refuse-bad-extensions", "not-checked"},
     {"allow-not-told", 1, 0, "refuse-tells-methods", "-"},
     {"origin-not-checked", 1, 0, "refuse-origin", "not-checked"},
     {"refusal-lost", 1, 0, "refuse-arrives", "refusal-lost"},
@@ -1155,15 +1158,27 @@ static bool is_own_page(const char *origin, const char *host)
     return strncmp(origin, "http://", 7) == 0 && strcmp(origin + 7, host) == 0 && is_address;
 }
 
+static bool has_body(const struct request *r)
+{
+    const char *length = header(r, "Content-Length", 0);
+    return (length != NULL && strcmp(length, "0") != 0) ||
+           header(r, "Transfer-Encoding", 0) != NULL;
+}
+
 /* RFC 6455 §4.2.1, rule by rule. */
 static const struct refusal *handshake_fault(const struct request *r)
 {
     const char *key = header(r, "Sec-WebSocket-Key", 0), *host = header(r, "Host", 0);
     const char *version = header(r, "Sec-WebSocket-Version", 0), *origin = header(r, "Origin", 0);
+    const char *extensions = header(r, "Sec-WebSocket-Extensions", 0);
     if (strncmp(r->line[0], "GET ", 4) != 0 && !fault("post-taken"))
         return &bad_method;
     if (strstr(r->line[0], " HTTP/1.0") != NULL && !fault("http10-taken"))
         return &bad_protocol;
+    if (strpbrk(r->line[0], "#@") != NULL && !fault("target-not-checked"))
+        return &bad_handshake;
+    if (has_body(r) && !fault("body-not-checked"))
+        return &bad_handshake;
     if (!has_item_in_case(r, "Upgrade", "websocket") && !fault("no-upgrade-taken"))
         return &bad_handshake;
     if (!has_item_in_case(r, "Connection", "Upgrade"))
@@ -1177,6 +1192,8 @@ static const struct refusal *handshake_fault(const struct request *r)
     if (origin != NULL && host != NULL && !is_own_page(origin, host) &&
         !fault("origin-not-checked"))
         return &bad_origin;
+    if (extensions != NULL && strcspn(extensions, ",;") == 0 && !fault("extensions-not-checked"))
+        return &bad_handshake;
     if (fault("header-order") && strncasecmp(r->line[1], "Host:", 5) != 0)
         return &bad_handshake;
     return NULL;
