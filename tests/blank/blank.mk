@@ -13,7 +13,8 @@ BLANK_BUILD    = $(call step,CC,$<)$(CC) -D_DEFAULT_SOURCE $(SANITIZE_CPPFLAGS) 
                  $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(CRYPTO_LIBS)
 
 # What needs more than a WebSocket server: GET /status, and --max-clients. They are not asked for.
-BLANK_EXCEPT_blank02 := --except threads-full
+BLANK_EXCEPT_blank02 := --except threads-full --except close-awaits-answer --except fragment-own-time \
+                        --except fragment-endless
 BLANK_EXCEPT_blank03 := --except join-status --except slow-counted --except threads-full
 
 .PHONY: $(BLANKS) $(BLANKS:%=check-%) blank-programs

@@ -4,6 +4,7 @@
  * The server under test sends every message back. The functions say what a kind of check does; the
  * tables below them, what each is about.
  */
+#include <signal.h>
 #include <string.h>
 
 #include "check.h"
@@ -179,6 +180,39 @@ static void unmasks_fragments(struct trial *t, const struct check *c)
     expect_text(p, "first half, second half");
 }
 
+/* Waits for a ping, answers it, and sends more. With each of them an interval has passed. */
+static void answer_ping(struct peer *p, const char *more, size_t len)
+{
+    struct bytes_view ping = expect_ping(p);
+    send_frame(p, FIN | PONG, ping.at, ping.len);
+    send_bytes(p, more, len);
+}
+
+/* `number` messages: the second fragment of each comes together with the first of the next. */
+static void gives_each_its_time(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    send_frame(p, TEXT, "a", 1);
+    for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
+        answer_ping(p, "\x80\x81\0\0\0\0b\x01\x81\0\0\0\0a", 14);
+        expect_text(p, "ab");
+    }
+}
+
+/* One message, of which each interval brings one more fragment: at most `number`. */
+static void ends_endless(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    send_frame(p, TEXT, "a", 1);
+    for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
+        if (!wait_for_bytes(p, 1) || p->wire->came.at[p->judged] == (FIN | CLOSE))
+            return;
+        answer_ping(p, "\0\x81\0\0\0\0a", 7);
+    }
+    trial_fail_at(p, "for %u ping intervals, the server has waited for the end of one message",
+                  c->number);
+}
+
 static void refuses_frames(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
@@ -206,6 +240,21 @@ static void send_close_of(struct peer *p, const struct check *c)
         send_frame(p, FIN | CLOSE, "", 0);
     else
         send_close(p, c->code, c->text != NULL ? c->text : "");
+}
+
+/* It is the server that closes, because it stops. */
+static void awaits_answer(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    if (!trial_holds(t))
+        return;
+    server_signal(&t->grading->server, (int)c->number);
+    expect_close_code(p, 1001);
+    if (trial_holds(t) && !comes_soon(p, 1) && p->wire->ended)
+        trial_fail_at(p, "the connection ended before the client could answer the Close frame");
+    send_close(p, 1001, "");
+    expect_end(p);
+    server_stop(&t->grading->server);
 }
 
 static void answers_close(struct trial *t, const struct check *c)
@@ -485,6 +534,34 @@ const struct family close_checks[] = {
               .text = "tslowly cbut Csurely",
               .number = 5},
              {0}}},
+    {.exercise = "assemble",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "this course",
+     .rule = "A message must bring 1 KiB, or end, within six times --ping-interval. The time of "
+             "each begins anew.",
+     .symptom = "1008 for a client that types slowly, one short message after the other.",
+     .parents = "fragment-two",
+     .start = &(const struct start){"", "--ping-interval 0.1"},
+     .run = gives_each_its_time,
+     .checks = (const struct check[]){{.id = "fragment-own-time",
+                                       .title = "twelve slow messages, one right after the other",
+                                       .number = 12},
+                                      {0}}},
+    {.exercise = "assemble",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "this course",
+     .rule = "A message must bring 1 KiB, or end, within six times --ping-interval. The time of "
+             "each begins anew.",
+     .symptom = "Memory that is never given back.",
+     .parents = "fragment-two",
+     .start = &(const struct start){"", "--ping-interval 0.1"},
+     .run = ends_endless,
+     .checks = (const struct check[]){{.id = "fragment-endless",
+                                       .title = "a message that goes on byte by byte",
+                                       .number = 30},
+                                      {0}}},
     {.exercise = "fragments",
      .lessons = LESSON(2),
      .level = MUST,
@@ -602,6 +679,10 @@ const struct family close_checks[] = {
      .checks = (const struct check[]){{.id = "fragment-bad-end",
                                        .title = "a character that breaks off between fragments",
                                        BYTES("\x01\x81\0\0\0\0\xce\x80\x81\0\0\0\0a")},
+                                      {.id = "fragment-bad-middle",
+                                       .title = "letters inside a character, in the next fragment",
+                                       BYTES("\x01\x81\0\0\0\0\xe4\x80\x8a\0\0\0\0"
+                                             "abcdefgh\xb8\xad")},
                                       {0}}},
 
     /* ---- close */
@@ -617,6 +698,21 @@ const struct family close_checks[] = {
      .checks = (const struct check[]){{.id = "close-heard",
                                        .title = "a Close frame is answered, or the connection ends",
                                        .code = 1000},
+                                      {0}}},
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "RFC 6455 §7.1.2",
+     .rule = "Who closes first waits a while for the other's Close frame, and ends the connection "
+             "then.",
+     .symptom =
+         "event.wasClean is false, and now and then event.code is 1006, when the server stops.",
+     .parents = "close-heard",
+     .needs = NEEDS_SERVER,
+     .run = awaits_answer,
+     .checks = (const struct check[]){{.id = "close-awaits-answer",
+                                       .title = "a server that closes first hears the answer",
+                                       .number = SIGTERM},
                                       {0}}},
     {.exercise = "close",
      .lessons = LESSON(2),

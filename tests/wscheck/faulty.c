@@ -188,6 +188,9 @@ static const struct fault faults[] = {
     {"replies-one-by-one", 2, 0, "decode-batch", "-"},
     /* close */
     {"close-ignored", 2, 22, "close-heard", "close-ignored"},
+    {"close-not-awaited", 2, 0, "close-awaits-answer", "-"},
+    {"time-runs-on", 2, 0, "fragment-own-time", "-"},
+    {"unfinished-kept", 2, 0, "fragment-endless", "-"},
     {"close-unanswered", 2, 22, "close-1000", "close-ignored"},
     {"close-swapped", 2, 22, "close-1000", "close-swapped"},
     {"close-1005", 2, 22, "close-empty", "close-1005"},
@@ -285,6 +288,7 @@ struct client {
     struct bytes late;    /* second halves of frames: see "interleaved" */
     struct bytes message; /* the fragments so far */
     unsigned opcode;      /* of the message under way; 0: none */
+    int64_t begun;        /* when its first fragment came */
     bool close_sent, ping_sent;
     bool has_spoken;   /* see "joined-too-late" */
     int64_t since;     /* when the head began, when something came last, or when it was finished */
@@ -832,6 +836,8 @@ static void take_data(struct client *c, const struct frame *f, const unsigned ch
         c->message.len = 0;
     bytes_add(&c->message, at, len);
     c->opcode = opcode;
+    if (c->begun == 0 || (first && !fault("time-runs-on")))
+        c->begun = wire_now();
     bool is_checked = opcode == TEXT && !fault("utf8-whole-only");
     if (is_checked && text_is_bad(c->message.at, c->message.len, f->fin)) {
         fail_client(c, 1007, BAD_UTF8);
@@ -1474,6 +1480,9 @@ static void look_at_clock(struct client *c)
             c->failed = true;
     } else if (c->state == LINGERING && silent > LINGER) {
         c->failed = true;
+    } else if (c->state == OPEN && c->opcode != 0 && wire_now() - c->begun > 6 * ping_interval &&
+               !fault("unfinished-kept")) {
+        fail_client(c, 1008, "a message that does not end");
     } else if (c->state == OPEN && lesson > 1 && silent > ping_interval && !fault("no-ping")) {
         if (c->ping_sent && !fault("silent-kept"))
             c->failed = true;
@@ -1620,6 +1629,8 @@ static void stop_serving(void)
         if (clients[i]->state == OPEN && lesson > 1) {
             clients[i]->failed = fault("stop-hurries") && clients[i]->out.len > 0;
             send_close(clients[i], 1001, "");
+            if (fault("close-not-awaited"))
+                finish(clients[i]);
         }
     while (client_count > 0 && lesson > 1 && !fault("no-goodbye") &&
            (wire_now() < deadline || fault("stop-waits")))
