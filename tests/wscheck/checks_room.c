@@ -550,6 +550,7 @@ struct flood {
     size_t senders;
     unsigned first, messages; /* of each: the number of the first, and how many */
     size_t len;
+    bool is_deaf_first; /* one that does not read comes before the crowd, and not after it */
 };
 
 static void send_flood(struct trial *t, const struct flood *flood)
@@ -748,8 +749,10 @@ static void suspect_slow(struct trial *t, const struct flood *flood, struct peer
 /* One does not read; the others get everything. Returns the one. */
 static struct peer *flood_beside_deaf(struct trial *t, struct flood *flood)
 {
+    struct peer *deaf = flood->is_deaf_first ? enter_deaf(t) : NULL;
     flood->crowd = enter_many(t, 2);
-    struct peer *deaf = enter_deaf(t);
+    if (deaf == NULL)
+        deaf = enter_deaf(t);
     struct flood batch = *flood;
     batch.messages = BATCH;
     for (; batch.first < flood->messages; batch.first += BATCH) {
@@ -798,13 +801,29 @@ static void deaf_one_resets(struct trial *t, const struct check *c)
     }
 }
 
-/* It pauses, and then gets all that it has missed. */
+/* It has got the beginning of a frame, and reads; but no more comes. */
+static void suspect_rest(struct peer *late)
+{
+    struct frame f;
+    size_t have = late->wire->came.len - late->judged;
+    bool is_whole =
+        frame_read(&f, late->wire->came.at + late->judged, have) && have >= f.head_len + f.len;
+    if (have > 0 && !is_whole && !late->wire->ended)
+        trial_suspect(late->trial, "rest-not-sent");
+}
+
+/* It pauses, and then gets all that it has missed. code: it has come before the others, or last. */
 static void catches_up(struct trial *t, const struct check *c)
 {
-    struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
+    struct flood flood = {
+        .senders = 1, .messages = c->number, .len = LARGE, .is_deaf_first = c->code == 1};
     struct peer *late = flood_beside_deaf(t, &flood);
+    if (!trial_holds(t))
+        return;
     peer_be_deaf(late, false);
     expect_flood(late, &flood, NULL);
+    if (!trial_holds(t))
+        suspect_rest(late);
 }
 
 /* It reads so much more, and stops again. */
@@ -1506,6 +1525,10 @@ const struct family room_checks[] = {
                                       {.id = "slow-catches-up-more",
                                        .title = "a client that does not read gets 3.5 MiB later",
                                        .number = 56},
+                                      {.id = "slow-catches-up-first",
+                                       .title = "the same for one that came before the others",
+                                       .number = 56,
+                                       .code = 1},
                                       {0}}},
     {.exercise = "ordered-writes",
      .lessons = LESSON(3),

@@ -469,6 +469,13 @@ static const struct diagnosis diagnoses[] = {
      "a message is missing for a client that read late: what its socket does not take "
      "must wait for it",
      NULL},
+    {"rest-not-sent",
+     "this client has read all that came, and that ends in the middle of a frame: the rest waits, "
+     "and nobody sends it. Whoever hands over a message must learn that something waits, and the "
+     "rest must go out as soon as the socket takes it",
+     "who learns that something waits for a client, and who sends it later (in the course: "
+     "queue_locked() and flush_locked() in lesson03_broadcast/outbox.c, members_send() in "
+     "lesson03_broadcast/members.c)"},
     {"never-evicted",
      "what waits for a client that never reads has no bound: at --max-backlog it must "
      "go",

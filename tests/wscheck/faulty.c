@@ -243,6 +243,7 @@ static const struct fault faults[] = {
     {"data-after-close", 3, 24, "writes-close", "close-then-data"},
     {"blocking-send", 3, 24, "slow-others", "slow-stops-all"},
     {"slow-drops", 3, 24, "slow-catches-up-more", "slow-drops"},
+    {"rest-not-sent", 3, 0, "slow-catches-up-more", "rest-not-sent"},
     {"never-evicted", 3, 24, "slow-evicted", "never-evicted"},
     {"no-ping", 3, 0, "keepalive-ping", "no-ping"},
     {"pong-not-counted", 3, 0, "keepalive-pong", "pong-not-counted"},
@@ -291,6 +292,7 @@ struct client {
     int64_t begun;        /* when its first fragment came */
     bool close_sent, ping_sent;
     bool has_spoken;   /* see "joined-too-late" */
+    bool has_rest;     /* see "rest-not-sent" */
     int64_t since;     /* when the head began, when something came last, or when it was finished */
     uint64_t unmasked; /* bytes, of all frames: see "mask-runs-on" */
     unsigned char kept_mask[4]; /* see "mask-kept" */
@@ -420,6 +422,7 @@ static void queue(struct client *c, const struct bytes *frame)
     }
     bytes_add(&c->out, frame->at, frame->len);
     bytes_add_number(&c->sizes, frame->len, 4);
+    c->has_rest = false;
     if (fault("blocking-send") || fault("waits-for-reader"))
         send_blocking(c);
     if (fault("replies-one-by-one")) {
@@ -457,10 +460,11 @@ static size_t bytes_behind_first(struct client *c)
 
 static void flush_client(struct client *c)
 {
-    while (c->out.len > 0 && !c->failed) {
+    while (c->out.len > 0 && !c->failed && !c->has_rest) {
         ssize_t n = send(c->fd, c->out.at, c->out.len, 0);
         if (n <= 0) {
             c->failed = errno != EAGAIN && errno != EWOULDBLOCK && !fault("dies-of-sigpipe");
+            c->has_rest = fault("rest-not-sent");
             return;
         }
         drop(&c->out, (size_t)n);

@@ -363,6 +363,16 @@
     {"a message is missing for a client that read late: what its socket does not take must wait "
      "for it",
      "客户端读得晚，就少了消息：套接字收不下的，要留着等它读"},
+    {"this client has read all that came, and that ends in the middle of a frame: the rest waits, and "
+     "nobody sends it. Whoever hands over a message must learn that something waits, and the rest "
+     "must go out as soon as the socket takes it",
+     "到了的内容，这个客户端都读了，可是它们断在一帧的中间：剩下的还在排队，没有人去发。交出消息的一方要知"
+     "道有内容在排队；套接字一能收，剩下的就要发出去"},
+    {"who learns that something waits for a client, and who sends it later (in the course: "
+     "queue_locked() and flush_locked() in lesson03_broadcast/outbox.c, members_send() in "
+     "lesson03_broadcast/members.c)",
+     "谁会知道有内容在排队等某个客户端，谁以后把它发出去（在课程里：lesson03_broadcast/outbox.c 的 "
+     "queue_locked() 和 flush_locked()，lesson03_broadcast/members.c 的 members_send()）"},
     {"what waits for a client that never reads has no bound: at --max-backlog it must go",
      "客户端从来不读，等着发给它的内容却没有上限：到了 --max-backlog，就必须踢出它"},
     {"a silent client is never asked whether it is still there: send a ping after --ping-interval",

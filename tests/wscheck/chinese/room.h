@@ -188,6 +188,7 @@
      "网络慢时，会丢消息，或者帧会损坏。"},
     {"a client that does not read gets 1.5 MiB later", "一直不读的客户端，后来收到 1.5 MiB"},
     {"a client that does not read gets 3.5 MiB later", "一直不读的客户端，后来收到 3.5 MiB"},
+    {"the same for one that came before the others", "同样的情形，但它比别人来得早"},
     {"While a part of a frame is still waiting for its client to read, nothing else may go out to "
      "that client: it would stand in the middle of the frame.",
      "一帧还有一部分在等客户端读时，不能给这个客户端发别的：那会插到这一帧的中间。"},
