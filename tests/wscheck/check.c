@@ -32,15 +32,17 @@ static const struct exercise exercises[] = {
      "lesson02_frames/server.c)"},
     {"decode-header", 2, "what a frame's header says, however it is cut",
      "where a header is read, and what is done when it is not all there (in the course: "
-     "ws_frame_decode() in common/frame.c, ws_message_feed() in common/message.c)"},
+     "ws_frame_decode() and check_rules() in common/frame.c, ws_message_feed() in "
+     "common/message.c)"},
     {"encode-short", 2, "a frame with up to 125 bytes",
      "where the first two bytes of a frame are written (in the course: ws_frame_encode() in "
      "common/frame.c)"},
     {"encode-long", 2, "a frame with more",
-     "where the length is written behind 126 or 127 (in the course: encode_long_length() in "
-     "common/frame.c)"},
+     "where the length is written, behind 126 or 127 (in the course: encode_long_length(), and "
+     "ws_frame_encode(), which calls it, in common/frame.c)"},
     {"unmask", 2, "take the mask off",
-     "the loop with the XOR (in the course: ws_frame_mask() in common/frame.c)"},
+     "the loop with the XOR, and where the key is taken from the header (in the course: "
+     "ws_frame_mask() and ws_frame_decode() in common/frame.c)"},
     {"refuse-frames", 2, "refuse what breaks the rules",
      "where a header is checked, and a length compared; before that, where its bits are taken out "
      "of "
@@ -73,8 +75,9 @@ static const struct exercise exercises[] = {
      "where a client gets into the list, and out of it (in the course: members_join() and "
      "members_leave() in lesson03_broadcast/members.c)"},
     {"broadcast", 3, "a message goes to all",
-     "the loop over the list of clients, and whether all are in the list (in the course: "
-     "members_send() and members_join() in lesson03_broadcast/members.c)"},
+     "the loop over the list of clients, whether all are in the list, and what calls the loop (in "
+     "the course: members_send() and members_join() in lesson03_broadcast/members.c, "
+     "deliver_once_locked() in lesson03_broadcast/room.c)"},
     {"slow-client", 3, "a client that does not read",
      "what is done with the bytes that send() does not take at once (in the course: "
      "queue_locked() in lesson03_broadcast/outbox.c, members_flush() in "

@@ -221,12 +221,29 @@ static void c_keeps_order(struct trial *t, const struct check *c)
 
 /* ------------------------------------------------------------------------------------------- d */
 
+/* Does it end in the middle of a character? */
+static bool is_cut(const unsigned char *text, size_t len)
+{
+    size_t tails = 0;
+    while (tails < 3 && tails + 1 < len && (text[len - 1 - tails] & 0xC0) == 0x80)
+        tails++;
+    unsigned char lead = text[len - 1 - tails];
+    return tails != (size_t)(lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0);
+}
+
 static struct peer *be_welcomed(struct trial *t)
 {
     struct peer *p = peer_open(t);
     struct message message;
-    if (expect_any_message(p, &message) && (message.opcode != TEXT || message.len == 0))
+    if (!expect_any_message(p, &message))
+        return p;
+    if (message.opcode != TEXT || message.len == 0)
         trial_fail_at(p, "the welcome is no text, or an empty one");
+    else if (memchr(message.payload, '\0', message.len) != NULL)
+        trial_fail_at(p,
+                      "the welcome has a NUL byte in it: sizeof counts the end of a string, too");
+    else if (is_cut(message.payload, message.len))
+        trial_fail_at(p, "the welcome ends in the middle of a character");
     return p;
 }
 
@@ -267,8 +284,12 @@ static void d_answers_word(struct trial *t, const struct check *c)
 {
     struct peer *p = be_welcomed(t);
     (void)c;
+    send_text(p, "longer than ping");
+    expect_text(p, "longer than ping");
     send_text(p, "ping");
     expect_text(p, "pong");
+    send_text(p, "pink");
+    expect_text(p, "pink");
     expect_nothing_more(p);
 }
 
@@ -397,7 +418,8 @@ const struct family challenge_checks[] = {
                                 {0}}},
     {COMMON("d", "A page cannot send a ping frame: it says \"ping\", and is answered \"pong\"."),
      .symptom = "The page waits for its pong.", .run = d_answers_word,
-     .checks = (const struct check[]){{.id = "d-ping-text", .title = "the text ping"}, {0}}},
+     .checks = (const struct check[]){{.id = "d-ping-text", .title = "the text ping, and no other"},
+                                      {0}}},
     {COMMON("d", "A ping frame is answered with a pong frame."),
      .symptom = "Thrown out by clients that check whether the server is alive.",
      .run = d_answers_ping,

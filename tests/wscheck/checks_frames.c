@@ -886,6 +886,8 @@ const struct family frame_checks[] = {
      .rule = "A text frame that a client sends is read, and the message comes back.",
      .symptom = "Messages are sent, and nothing happens.",
      .parents = "loop-stays",
+     .suspect = "no-answer",
+     .shows = SILENCE | AN_END,
      .run = answers_a_frame,
      .checks = (const struct check[]){{.id = "decode-answers", .title = "a text frame is answered"},
                                       {0}}},

@@ -857,6 +857,8 @@ const struct family handshake_checks[] = {
      .rule = "The server listens on its port and accepts a connection: socket(), bind(), listen(), "
              "accept().",
      .symptom = "\"Connection refused\", or the browser loads and loads.",
+     .suspect = "nothing-served",
+     .shows = SILENCE | AN_END,
      .run = accepts_connection,
      .checks =
          (const struct check[]){
@@ -1016,6 +1018,8 @@ const struct family handshake_checks[] = {
              "digits.",
      .symptom = "The browser says ERR_INVALID_HTTP_RESPONSE, or waits.",
      .parents = "listen-ipv4",
+     .suspect = "nothing-served",
+     .shows = SILENCE | AN_END,
      .run = answers,
      .checks = (const struct check[]){{.id = "head-answered",
                                        .title = "a request is answered with a status line of HTTP"},
@@ -1503,6 +1507,8 @@ const struct family handshake_checks[] = {
      .rule = "A right handshake is answered with HTTP/1.1 101, header lines, and an empty line.",
      .symptom = "\"Unexpected response code: 200\", or the request stays pending.",
      .parents = "head-answered header-found token-found",
+     .suspect = "nothing-served",
+     .shows = SILENCE | AN_END,
      .run = is_upgraded,
      .checks =
          (const struct check[]){

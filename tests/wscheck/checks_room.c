@@ -746,6 +746,17 @@ static void suspect_slow(struct trial *t, const struct flood *flood, struct peer
         trial_suspect(t, "slow-stops-all");
 }
 
+/* It has got the beginning of a frame, and reads; but no more comes. */
+static void suspect_rest(struct peer *late)
+{
+    struct frame f;
+    size_t have = late->wire->came.len - late->judged;
+    bool is_whole =
+        frame_read(&f, late->wire->came.at + late->judged, have) && have >= f.head_len + f.len;
+    if (have > 0 && !is_whole && !late->wire->ended)
+        trial_suspect(late->trial, "rest-not-sent");
+}
+
 /* One does not read; the others get everything. Returns the one. */
 static struct peer *flood_beside_deaf(struct trial *t, struct flood *flood)
 {
@@ -754,13 +765,15 @@ static struct peer *flood_beside_deaf(struct trial *t, struct flood *flood)
     if (deaf == NULL)
         deaf = enter_deaf(t);
     struct flood batch = *flood;
-    batch.messages = BATCH;
+    batch.messages = flood->messages < BATCH ? flood->messages : BATCH;
     for (; batch.first < flood->messages; batch.first += BATCH) {
         send_flood(t, &batch);
         expect_flood(flood->crowd.at[1], &batch, NULL);
         expect_flood(flood->crowd.at[0], &batch, NULL);
     }
     suspect_slow(t, flood, deaf);
+    for (size_t i = 0; i < flood->crowd.count && !trial_holds(t); i++)
+        suspect_rest(flood->crowd.at[i]);
     return deaf;
 }
 
@@ -801,22 +814,14 @@ static void deaf_one_resets(struct trial *t, const struct check *c)
     }
 }
 
-/* It has got the beginning of a frame, and reads; but no more comes. */
-static void suspect_rest(struct peer *late)
-{
-    struct frame f;
-    size_t have = late->wire->came.len - late->judged;
-    bool is_whole =
-        frame_read(&f, late->wire->came.at + late->judged, have) && have >= f.head_len + f.len;
-    if (have > 0 && !is_whole && !late->wire->ended)
-        trial_suspect(late->trial, "rest-not-sent");
-}
-
-/* It pauses, and then gets all that it has missed. code: it has come before the others, or last. */
+/* It pauses, and then gets all that it has missed. len: of a message; code: it has come before the
+ * others, or last. */
 static void catches_up(struct trial *t, const struct check *c)
 {
-    struct flood flood = {
-        .senders = 1, .messages = c->number, .len = LARGE, .is_deaf_first = c->code == 1};
+    struct flood flood = {.senders = 1,
+                          .messages = c->number,
+                          .len = c->len > 0 ? c->len : LARGE,
+                          .is_deaf_first = c->code == 1};
     struct peer *late = flood_beside_deaf(t, &flood);
     if (!trial_holds(t))
         return;
@@ -1529,6 +1534,23 @@ const struct family room_checks[] = {
                                        .title = "the same for one that came before the others",
                                        .number = 56,
                                        .code = 1},
+                                      {0}}},
+    {.exercise = "ordered-writes",
+     .lessons = LESSON(3),
+     .level = MUST,
+     .section = "the task of lesson 3",
+     .rule =
+         "What waits for a client is sent when its socket takes it, also if nobody says any more.",
+     .symptom = "The last message comes when somebody says another.",
+     .parents = "slow-others",
+     .start = &(const struct start){"", "--max-message 4000000"},
+     .suspect = "slow-drops",
+     .shows = A_MESSAGE | SILENCE,
+     .run = catches_up,
+     .checks = (const struct check[]){{.id = "slow-catches-up-one",
+                                       .title = "one message of 3.9 MB for one that does not read",
+                                       .number = 1,
+                                       .len = 3900000},
                                       {0}}},
     {.exercise = "ordered-writes",
      .lessons = LESSON(3),

@@ -85,6 +85,19 @@ static const struct diagnosis diagnoses[] = {
     {"closed-without-answer",
      "the connection was closed without a word: an answer says why, with a status of 400 or more",
      "refuse"},
+    {"request-refused",
+     "this request is right, and was refused: one of the rules for requests is wrong, or what it "
+     "asks about was not found in the request",
+     "where the request is checked, and where its headers are looked up (in the course: "
+     "handshake_check() in common/handshake.c, http_header_find() and http_header_has_item() in "
+     "common/http.c)"},
+    {"nothing-served",
+     "the system has made the connection; nothing shows that the program has taken it, or read "
+     "what was sent",
+     "accept(), what is started for the client then, and what reads its request and answers (in "
+     "the course: listener_accept() in lesson01_handshake/listener.c, read_head() in "
+     "lesson01_handshake/opening.c; from lesson 2 on start_thread() in lesson02_frames/threads.c, "
+     "and serve() in server.c)"},
     {"not-http", "this is no HTTP answer: it begins with a status line, HTTP/1.1 and a number",
      "send-101"},
     {"extra-crlf",
@@ -469,6 +482,26 @@ static const struct diagnosis diagnoses[] = {
      "a message is missing for a client that read late: what its socket does not take "
      "must wait for it",
      NULL},
+    {"no-answer",
+     "nothing shows whether the frame was read, or its message handed out: only that no answer was "
+     "sent",
+     "where a frame is read, a message handed out, and answered (in the course: ws_frame_decode() "
+     "and check_rules() in common/frame.c, take_data() in lesson02_frames/conn.c, serve() in "
+     "lesson02_frames/server.c)"},
+    {"frame-refused",
+     "the server closed with 1002, protocol error: one of its rules for frames has refused a frame "
+     "that breaks none",
+     "where a frame's header is checked, and which frame may come now (in the course: "
+     "check_rules() and ws_frame_decode() in common/frame.c, check_sequence() in "
+     "common/message.c)"},
+    {"text-refused",
+     "the server closed with 1007, not UTF-8; but the text that was sent is UTF-8: either the "
+     "check is wrong, or it does not see what was sent",
+     "where a text is checked, piece by piece, and where the mask is taken off before (in the "
+     "course: utf8_feed() in common/utf8.c, ws_frame_mask() in common/frame.c)"},
+    {"size-refused", "the server closed with 1009, too big; but the message that was sent is not",
+     "where a frame's length is read, and compared with the limit (in the course: "
+     "ws_frame_decode() in common/frame.c, begin_frame() in common/message.c)"},
     {"rest-not-sent",
      "this client has read all that came, and that ends in the middle of a frame: the rest waits, "
      "and nobody sends it. Whoever hands over a message must learn that something waits, and the "
@@ -925,4 +958,22 @@ const char *diagnose_frame(const struct evidence *e)
     if (e->came[0] == e->expected[0] && (id = diagnose_size(&p)) != NULL)
         return id;
     return diagnose_masking(e, &p);
+}
+
+const char *diagnose_refusal(const struct bytes *expected, const struct bytes *came)
+{
+    static const char right[] = "HTTP/1.1 101", wrong[] = "HTTP/1.1 4";
+    if (expected->len >= sizeof right - 1 && memcmp(expected->at, right, sizeof right - 1) == 0)
+        return came->len >= sizeof wrong - 1 && memcmp(came->at, wrong, sizeof wrong - 1) == 0
+                   ? "request-refused"
+                   : NULL;
+    if (expected->len == 0 || expected->at[0] == (FIN | CLOSE) || came->len < 4 ||
+        came->at[0] != (FIN | CLOSE))
+        return NULL;
+    switch (came->at[2] << 8 | came->at[3]) {
+    case 1002: return "frame-refused";
+    case 1007: return "text-refused";
+    case 1009: return "size-refused";
+    default: return NULL;
+    }
 }

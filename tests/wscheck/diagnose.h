@@ -26,6 +26,9 @@ const char *diagnose_accept(const char *key, const char *accept);
 /* An answer that is no good head. */
 const char *diagnose_head(const unsigned char *came, size_t len);
 
+/* What was sent was good, and is refused: by which rule? Nothing else that was expected is looked at. */
+const char *diagnose_refusal(const struct bytes *expected, const struct bytes *came);
+
 /* A frame that is not the expected one. */
 struct evidence {
     const unsigned char *expected;

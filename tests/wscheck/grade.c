@@ -439,6 +439,8 @@ static void run_item(struct run *run, struct item *item)
     if (item->result.outcome == FAILED && item->family->isolates && suspect_of(item) != NULL)
         item->result.failure.diagnosis = suspect_of(item);
     trial_suspect(&run->trial, suspect_of(item));
+    trial_suspect(&run->trial,
+                  diagnose_refusal(&item->result.failure.expected, &item->result.failure.came));
     if (run->grading->server.command != NULL && item->result.failure.sent.len == 0)
         trial_note_sent(&run->trial);
     look_after_server(run, item, "the server died");

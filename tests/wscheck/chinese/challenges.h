@@ -44,6 +44,9 @@
     {"four talk at the same time", "四个客户端同时说话"},
 
     /* d */
+    {"the welcome has a NUL byte in it: sizeof counts the end of a string, too",
+     "欢迎词里有一个 NUL 字节：sizeof 把字符串的结尾也数进去了"},
+    {"the welcome ends in the middle of a character", "欢迎词在一个字符的中间断掉"},
     {"the welcome is no text, or an empty one", "欢迎词不是文本，或者是空的"},
     {"the body is no page that opens a WebSocket", "正文不是会打开 WebSocket 的页面"},
     {"GET / on the same port is the page.", "同一个端口上，GET / 得到页面。"},
@@ -55,7 +58,7 @@
     {"What is said comes back.", "说什么，就发回什么。"}, {"Silence.", "没有任何回应。"},
     {"A page cannot send a ping frame: it says \"ping\", and is answered \"pong\".",
      "页面发不了 ping 帧：它发送文本“ping”，服务器回复文本“pong”。"},
-    {"The page waits for its pong.", "页面一直等着 pong。"}, {"the text ping", "文本 ping"},
+    {"The page waits for its pong.", "页面一直等着 pong。"}, {"the text ping, and no other", "文本 ping"},
     {"A ping frame is answered with a pong frame.", "收到 ping 帧，就用 pong 帧回应。"},
     {"Thrown out by clients that check whether the server is alive.",
      "有的客户端会检查服务器是否还在，得不到 pong 就断开连接。"},

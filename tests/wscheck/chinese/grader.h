@@ -102,20 +102,24 @@
      "101 之后为客户端服务的循环（在课程里：lesson02_frames/server.c 的 serve()）"},
     {"what a frame's header says, however it is cut", "不论在哪里切开，都读懂帧头"},
     {"where a header is read, and what is done when it is not all there (in the course: "
-     "ws_frame_decode() in common/frame.c, ws_message_feed() in common/message.c)",
-     "读取帧头的地方，以及帧头没有到齐时怎么办（在课程里：common/frame.c 的 ws_frame_decode()，"
-     "common/message.c 的 ws_message_feed()）"},
+     "ws_frame_decode() and check_rules() in common/frame.c, ws_message_feed() in "
+     "common/message.c)",
+     "读取帧头的地方，以及帧头没有到齐时怎么办（在课程里：common/frame.c 的 ws_frame_decode() 和 "
+     "check_rules()，common/message.c 的 ws_message_feed()）"},
     {"a frame with up to 125 bytes", "不超过 125 字节的帧"},
     {"where the first two bytes of a frame are written (in the course: ws_frame_encode() in "
      "common/frame.c)",
      "写出帧的前两个字节的地方（在课程里：common/frame.c 的 ws_frame_encode()）"},
     {"a frame with more", "更长的帧"},
-    {"where the length is written behind 126 or 127 (in the course: encode_long_length() in "
-     "common/frame.c)",
-     "在 126 或 127 后面写出长度的地方（在课程里：common/frame.c 的 encode_long_length()）"},
+    {"where the length is written, behind 126 or 127 (in the course: encode_long_length(), and "
+     "ws_frame_encode(), which calls it, in common/frame.c)",
+     "在 126 或 127 后面写出长度的地方（在课程里：common/frame.c 的 encode_long_length()，以及调用它的 "
+     "ws_frame_encode()）"},
     {"take the mask off", "去掉掩码"},
-    {"the loop with the XOR (in the course: ws_frame_mask() in common/frame.c)",
-     "做异或的循环（在课程里：common/frame.c 的 ws_frame_mask()）"},
+    {"the loop with the XOR, and where the key is taken from the header (in the course: "
+     "ws_frame_mask() and ws_frame_decode() in common/frame.c)",
+     "做异或的循环，以及从帧头取出密钥的地方（在课程里：common/frame.c 的 ws_frame_mask() 和 "
+     "ws_frame_decode()）"},
     {"refuse what breaks the rules", "拒绝违反规则的帧"},
     {"where a header is checked, and a length compared; before that, where its bits are taken out "
      "of "
@@ -166,10 +170,12 @@
      "members_join() "
      "和 members_leave()）"},
     {"a message goes to all", "消息发给所有人"},
-    {"the loop over the list of clients, and whether all are in the list (in the course: "
-     "members_send() and members_join() in lesson03_broadcast/members.c)",
-     "走过成员列表的循环，以及是否所有人都在列表里（在课程里：lesson03_broadcast/members.c 的 "
-     "members_send() 和 members_join()）"},
+    {"the loop over the list of clients, whether all are in the list, and what calls the loop (in "
+     "the course: members_send() and members_join() in lesson03_broadcast/members.c, "
+     "deliver_once_locked() in lesson03_broadcast/room.c)",
+     "走过成员列表的循环，是否所有人都在列表里，以及调用这个循环的地方（在课程里："
+     "lesson03_broadcast/members.c 的 members_send() 和 members_join()，lesson03_broadcast/room.c 的 "
+     "deliver_once_locked()）"},
     {"a client that does not read", "不读数据的客户端"},
     {"what is done with the bytes that send() does not take at once (in the course: "
      "queue_locked() in lesson03_broadcast/outbox.c, members_flush() in "

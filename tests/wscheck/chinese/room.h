@@ -188,6 +188,10 @@
      "网络慢时，会丢消息，或者帧会损坏。"},
     {"a client that does not read gets 1.5 MiB later", "一直不读的客户端，后来收到 1.5 MiB"},
     {"a client that does not read gets 3.5 MiB later", "一直不读的客户端，后来收到 3.5 MiB"},
+    {"What waits for a client is sent when its socket takes it, also if nobody says any more.",
+     "在排队等某个客户端的内容，套接字一能收就发出去，即使再没有人说话。"},
+    {"The last message comes when somebody says another.", "最后一条消息要等到有人再说一条才来。"},
+    {"one message of 3.9 MB for one that does not read", "不读的客户端要收一条 3.9 MB 的消息"},
     {"the same for one that came before the others", "同样的情形，但它比别人来得早"},
     {"While a part of a frame is still waiting for its client to read, nothing else may go out to "
      "that client: it would stand in the middle of the frame.",
