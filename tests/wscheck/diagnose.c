@@ -508,7 +508,7 @@ static const struct diagnosis diagnoses[] = {
      "rest must go out as soon as the socket takes it",
      "who learns that something waits for a client, and who sends it later (in the course: "
      "queue_locked() and flush_locked() in lesson03_broadcast/outbox.c, members_send() in "
-     "lesson03_broadcast/members.c)"},
+     "lesson03_broadcast/members.c, deliver_once_locked() in lesson03_broadcast/room.c)"},
     {"never-evicted",
      "what waits for a client that never reads has no bound: at --max-backlog it must "
      "go",

@@ -417,9 +417,10 @@
      "道有内容在排队；套接字一能收，剩下的就要发出去"},
     {"who learns that something waits for a client, and who sends it later (in the course: "
      "queue_locked() and flush_locked() in lesson03_broadcast/outbox.c, members_send() in "
-     "lesson03_broadcast/members.c)",
+     "lesson03_broadcast/members.c, deliver_once_locked() in lesson03_broadcast/room.c)",
      "谁会知道有内容在排队等某个客户端，谁以后把它发出去（在课程里：lesson03_broadcast/outbox.c 的 "
-     "queue_locked() 和 flush_locked()，lesson03_broadcast/members.c 的 members_send()）"},
+     "queue_locked() 和 flush_locked()，lesson03_broadcast/members.c 的 members_send()，"
+     "lesson03_broadcast/room.c 的 deliver_once_locked()）"},
     {"what waits for a client that never reads has no bound: at --max-backlog it must go",
      "客户端从来不读，等着发给它的内容却没有上限：到了 --max-backlog，就必须踢出它"},
     {"a silent client is never asked whether it is still there: send a ping after --ping-interval",
