@@ -52,7 +52,8 @@ struct family {
     const char *parents; /* ids of checks that must hold first, with blanks between */
     unsigned needs;
     const struct start *start; /* how the server must be started; NULL: as usual */
-    const char *suspect;       /* the diagnosis when nothing else in the bytes tells, or NULL */
+    const char *place;   /* where to look, without a diagnosis; NULL: where the exercise says */
+    const char *suspect; /* the diagnosis when nothing else in the bytes tells, or NULL */
     unsigned shows; /* enum observed: what shows the suspect; 0: whatever fails once connected */
     bool isolates;  /* made for one mistake: the suspect counts more than the bytes */
     void (*run)(struct trial *t, const struct check *check);

@@ -886,8 +886,9 @@ const struct family frame_checks[] = {
      .rule = "A text frame that a client sends is read, and the message comes back.",
      .symptom = "Messages are sent, and nothing happens.",
      .parents = "loop-stays",
-     .suspect = "no-answer",
-     .shows = SILENCE | AN_END,
+     .place = "where a frame is read, a message handed out, and answered (in the course: "
+              "ws_frame_decode() and check_rules() in common/frame.c, take_data() in "
+              "lesson02_frames/conn.c, serve() in lesson02_frames/server.c)",
      .run = answers_a_frame,
      .checks = (const struct check[]){{.id = "decode-answers", .title = "a text frame is answered"},
                                       {0}}},

@@ -848,6 +848,13 @@ static void head_has_no_body(struct trial *t, const struct check *c)
 
 /* ----------------------------------------------------------------------------------- tables */
 
+/* When nothing comes, each of these may be the reason. */
+static const char until_answered[] =
+    "accept(), what is started for the client then, and what reads its request and answers (in the "
+    "course: listener_accept() in lesson01_handshake/listener.c, read_head() in "
+    "lesson01_handshake/opening.c; from lesson 2 on start_thread() in lesson02_frames/threads.c, "
+    "serve() in lesson02_frames/server.c)";
+
 const struct family handshake_checks[] = {
     /* ---- listen */
     {.exercise = "listen",
@@ -857,8 +864,7 @@ const struct family handshake_checks[] = {
      .rule = "The server listens on its port and accepts a connection: socket(), bind(), listen(), "
              "accept().",
      .symptom = "\"Connection refused\", or the browser loads and loads.",
-     .suspect = "nothing-served",
-     .shows = SILENCE | AN_END,
+     .place = until_answered,
      .run = accepts_connection,
      .checks =
          (const struct check[]){
@@ -1018,8 +1024,7 @@ const struct family handshake_checks[] = {
              "digits.",
      .symptom = "The browser says ERR_INVALID_HTTP_RESPONSE, or waits.",
      .parents = "listen-ipv4",
-     .suspect = "nothing-served",
-     .shows = SILENCE | AN_END,
+     .place = until_answered,
      .run = answers,
      .checks = (const struct check[]){{.id = "head-answered",
                                        .title = "a request is answered with a status line of HTTP"},
@@ -1507,8 +1512,7 @@ const struct family handshake_checks[] = {
      .rule = "A right handshake is answered with HTTP/1.1 101, header lines, and an empty line.",
      .symptom = "\"Unexpected response code: 200\", or the request stays pending.",
      .parents = "head-answered header-found token-found",
-     .suspect = "nothing-served",
-     .shows = SILENCE | AN_END,
+     .place = until_answered,
      .run = is_upgraded,
      .checks =
          (const struct check[]){

@@ -91,13 +91,6 @@ static const struct diagnosis diagnoses[] = {
      "where the request is checked, and where its headers are looked up (in the course: "
      "handshake_check() in common/handshake.c, http_header_find() and http_header_has_item() in "
      "common/http.c)"},
-    {"nothing-served",
-     "the system has made the connection; nothing shows that the program has taken it, or read "
-     "what was sent",
-     "accept(), what is started for the client then, and what reads its request and answers (in "
-     "the course: listener_accept() in lesson01_handshake/listener.c, read_head() in "
-     "lesson01_handshake/opening.c; from lesson 2 on start_thread() in lesson02_frames/threads.c, "
-     "and serve() in server.c)"},
     {"not-http", "this is no HTTP answer: it begins with a status line, HTTP/1.1 and a number",
      "send-101"},
     {"extra-crlf",
@@ -482,12 +475,6 @@ static const struct diagnosis diagnoses[] = {
      "a message is missing for a client that read late: what its socket does not take "
      "must wait for it",
      NULL},
-    {"no-answer",
-     "nothing shows whether the frame was read, or its message handed out: only that no answer was "
-     "sent",
-     "where a frame is read, a message handed out, and answered (in the course: ws_frame_decode() "
-     "and check_rules() in common/frame.c, take_data() in lesson02_frames/conn.c, serve() in "
-     "lesson02_frames/server.c)"},
     {"frame-refused",
      "the server closed with 1002, protocol error: one of its rules for frames has refused a frame "
      "that breaks none",

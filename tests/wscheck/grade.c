@@ -68,9 +68,8 @@ bool plan_counts(const struct plan *plan, const struct item *item)
 const char *item_place(const struct item *item)
 {
     const struct diagnosis *diagnosis = diagnosis_find(item->result.failure.diagnosis);
-    const char *place =
-        diagnosis != NULL && diagnosis->place != NULL ? diagnosis->place : item->family->exercise;
-    const struct exercise *exercise = exercise_find(place);
+    const char *place = diagnosis != NULL ? diagnosis->place : item->family->place;
+    const struct exercise *exercise = exercise_find(place != NULL ? place : item->family->exercise);
     return exercise != NULL ? exercise->place : place;
 }
 

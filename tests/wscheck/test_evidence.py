@@ -19,7 +19,7 @@ TRUE_WORDS = {
     "dies-of-silence": (1, {"listen-silent"}, {"dies-of-silence", "one-bad-client-stops-all"}),
     "ipv6-only": (1, {"listen-ipv4"}, {"ipv6-only"}),
     "frames-ignored": (2, {"decode-answers"}, {None}),
-    "all-refused": (2, {"decode-answers"}, {None}),
+    "all-refused": (2, {"decode-answers"}, {"frame-refused"}),
     "greets": (2, {"loop-stays"}, {"greeting"}),
     "json-only": (2, {"decode-answers"}, {None}),
     "json-error": (2, {"encode-hello"}, {"other-message"}),

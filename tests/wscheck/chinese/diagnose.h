@@ -371,20 +371,14 @@
      "common/http.c)",
      "检查请求的地方，以及查找头字段的地方（在课程里：common/handshake.c 的 handshake_check()，"
      "common/http.c 的 http_header_find() 和 http_header_has_item()）"},
-    {"the system has made the connection; nothing shows that the program has taken it, or read what "
-     "was sent",
-     "连接是系统建立的；程序有没有接受它，有没有读发来的内容，都看不出来"},
     {"accept(), what is started for the client then, and what reads its request and answers (in the "
      "course: listener_accept() in lesson01_handshake/listener.c, read_head() in "
-     "lesson01_handshake/opening.c; from lesson 2 on start_thread() in lesson02_frames/threads.c, and "
-     "serve() in server.c)",
+     "lesson01_handshake/opening.c; from lesson 2 on start_thread() in lesson02_frames/threads.c, "
+     "serve() in lesson02_frames/server.c)",
      "accept()，接着为客户端启动的部分，以及读取请求并应答的地方（在课程里："
      "lesson01_handshake/listener.c 的 listener_accept()，lesson01_handshake/opening.c 的 "
-     "read_head()；从第 2 课起，还有 lesson02_frames/threads.c 的 start_thread() 和 server.c 的 "
-     "serve()）"},
-    {"nothing shows whether the frame was read, or its message handed out: only that no answer was "
-     "sent",
-     "帧读了没有，消息交出来没有，都看不出来：只知道没有发出应答"},
+     "read_head()；从第 2 课起，还有 lesson02_frames/threads.c 的 start_thread() 和 "
+     "lesson02_frames/server.c 的 serve()）"},
     {"where a frame is read, a message handed out, and answered (in the course: ws_frame_decode() and "
      "check_rules() in common/frame.c, take_data() in lesson02_frames/conn.c, serve() in "
      "lesson02_frames/server.c)",
