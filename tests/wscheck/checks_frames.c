@@ -27,10 +27,10 @@ static struct bytes *letters(struct trial *t, size_t len)
 /* A Close frame that is not about a fault: the server has had enough. */
 static bool says_goodbye(struct peer *p)
 {
-    if (!wait_for_bytes(p, 2) || p->wire->came.at[p->judged] != (FIN | CLOSE))
+    if (!comes_soon(p, 2) || p->wire->came.at[p->judged] != (FIN | CLOSE))
         return false;
     const unsigned char *came = p->wire->came.at + p->judged;
-    if (came[1] < 2 || !wait_for_bytes(p, 4))
+    if (came[1] < 2 || !comes_soon(p, 4))
         return true;
     came = p->wire->came.at + p->judged;
     unsigned code = (unsigned)(came[2] << 8 | came[3]);

@@ -19,11 +19,25 @@
 
 /* ----------------------------------------------------------------------------------- listen */
 
+#define LINE_TIME 500 /* ms: it may come a little later than the first client is served */
+
+static void wait_for_its_line(struct trial *t)
+{
+    struct server *server = &t->grading->server;
+    struct bytes *out = trial_bytes(t);
+    for (int64_t deadline = wire_now() + LINE_TIME; out->len == 0 && wire_now() < deadline;) {
+        server_printed(server, out, NULL);
+        if (out->len == 0 && server_wait_for_end(server, wire_now() + LINE_TIME / 20))
+            break;
+    }
+}
+
 static void prints_ready_line(struct trial *t, const struct check *c)
 {
     struct bytes *out = trial_bytes(t), *expected = trial_bytes(t);
     struct failure *failure = &t->result->failure;
     (void)c;
+    wait_for_its_line(t);
     server_printed(&t->grading->server, out, NULL);
     bytes_add_format(expected, "listening on http://127.0.0.1:%u/\n", t->grading->server.port);
     size_t same = bytes_difference(expected->at, expected->len, out->at, out->len);
@@ -125,6 +139,17 @@ static void serves_the_next(struct trial *t, const struct check *c)
     peer_open(t); /* whoever dies of it a moment later has done so by now */
 }
 
+#define USAGE_TIME 2000 /* ms: whoever does not like his words says so when he begins */
+
+/* It ends, and does not begin to listen. */
+static bool ends_soon(struct server *second)
+{
+    int64_t deadline = wire_now() + USAGE_TIME;
+    while (!second->ended && wire_now() < deadline && server_port(second) == 0)
+        server_wait_for_end(second, wire_now() + ABOUT_TO_END / 10);
+    return second->ended;
+}
+
 /* Starts a second server with these words and waits for its end. */
 static void ends_by_itself(struct trial *t, const char *arguments, int status, const char *mention)
 {
@@ -134,17 +159,18 @@ static void ends_by_itself(struct trial *t, const char *arguments, int status, c
     bytes_add_format(words, "exec %s %s", second.command, arguments);
     if (!server_spawn(&second, (const char *)words->at))
         return;
-    bool ended = server_wait_for_end(&second, trial_deadline(t));
-    server_explain_end(&second, err);
-    server_printed(&second, NULL, err);
-    if (!ended)
+    if (!ends_soon(&second))
         trial_fail(t, "it runs on, started with %s", arguments);
-    else if (!WIFEXITED(second.status) || WEXITSTATUS(second.status) != status)
+    if (!trial_holds(t)) {
+        server_stop(&second);
+        return;
+    }
+    server_explain_end(&second, &t->result->failure.server); /* waits for its last words */
+    server_printed(&second, NULL, err);
+    if (!WIFEXITED(second.status) || WEXITSTATUS(second.status) != status)
         trial_fail(t, "started with %s, it should end with exit status %d", arguments, status);
     else if (mention != NULL && bytes_find(err->at, err->len, mention) == NULL)
         trial_fail(t, "what it writes to stderr does not name %s", mention);
-    if (!trial_holds(t))
-        bytes_set(&t->result->failure.server, err->at, err->len);
     server_stop(&second);
 }
 

@@ -42,6 +42,15 @@ static void forget_judged(struct peer *p)
     p->judged = 0;
 }
 
+/* Whoever is silent is not waited for in full once more. */
+static void note_vain_wait(struct peer *p, int64_t since)
+{
+    struct trial *t = p->trial;
+    p->waited_for = t->sent + 1;
+    if (wire_now() - since >= t->grading->patience)
+        t->grading->was_silent = true;
+}
+
 bool wait_for_bytes(struct peer *p, size_t len)
 {
     int64_t deadline = trial_deadline(p->trial);
@@ -59,7 +68,7 @@ bool wait_for_bytes(struct peer *p, size_t len)
     if (waits)
         trial_note_wait(p->trial, since);
     else
-        p->waited_for = p->trial->sent + 1;
+        note_vain_wait(p, since);
     return bytes_to_judge(p) >= len;
 }
 

@@ -223,8 +223,7 @@ bool server_spawn(struct server *server, const char *command)
 
 const struct start start_usual = {"", ""};
 
-/* Finds "listening on http://HOST:PORT/" in what it has printed; 0: not yet. */
-static unsigned port_printed(struct server *server)
+unsigned server_port(struct server *server)
 {
     unsigned port = 0;
     pthread_mutex_lock(&server->lock);
@@ -263,7 +262,7 @@ bool server_start(struct server *server, const struct start *start, int64_t dead
         return false;
     if (server->fixed_port != 0)
         return true;
-    while ((server->port = port_printed(server)) == 0) {
+    while ((server->port = server_port(server)) == 0) {
         if (server_has_died(server) || wire_now() >= deadline)
             return false;
         wait_for_event(server, deadline);

@@ -60,6 +60,8 @@ bool server_start(struct server *server, const struct start *start, int64_t dead
 
 /* Where to send something by hand: to the port of --port, or to 8080 when it was a free one. */
 unsigned server_port_by_hand(const struct server *server);
+/* The port in the line "listening on http://HOST:PORT/" that it has printed; 0: not yet. */
+unsigned server_port(struct server *server);
 
 /* Only starts it, with exactly this command. False: there is no way to. */
 bool server_spawn(struct server *server, const char *command);
