@@ -148,7 +148,7 @@ static const char *suspect_of(const struct item *item)
     const char *suspect =
         item->check->suspect != NULL ? item->check->suspect : item->family->suspect;
     unsigned shows = item->family->shows != 0 ? item->family->shows : ~(unsigned)NO_CONNECTION;
-    if (failure->observed != 0 && (shows & failure->observed) == 0)
+    if (failure->unprepared || (failure->observed != 0 && (shows & failure->observed) == 0))
         return NULL;
     return suspect != NULL && strcmp(suspect, "sigpipe") == 0 ? NULL : suspect; /* see below */
 }
@@ -461,6 +461,7 @@ static void run_item(struct run *run, struct item *item)
     find_late_death(run);
     if (!have_server(run, item))
         return;
+    server_begin_check(&run->grading->server);
     trial_begin(&run->trial, run->grading, item->family, item->check, &item->result);
     item->family->run(&run->trial, item->check);
     if (item->result.outcome == FAILED && item->family->isolates && suspect_of(item) != NULL)

@@ -32,7 +32,7 @@ static bool is_about_time(const struct start *start)
 }
 
 /* Whoever has not answered once is waited for in full once. After that, several times the slowest answer
- * so far will do. Not where the server has options: those are about time. */
+ * so far will do. */
 static int patience_for(const struct grading *grading, const struct family *family)
 {
     int enough = SEVERAL * grading->slowest;
@@ -223,6 +223,12 @@ void trial_say(struct trial *t, const char *expected, const char *came)
         return;
     snprintf(failure->in_words[0], sizeof failure->in_words[0], "%s", words(expected));
     snprintf(failure->in_words[1], sizeof failure->in_words[1], "%s", words(came));
+}
+
+void trial_prepared(struct trial *t, bool held)
+{
+    if (held && t->result->outcome == FAILED)
+        t->result->failure.unprepared = true;
 }
 
 void trial_suspect(struct trial *t, const char *diagnosis)

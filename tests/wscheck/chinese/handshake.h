@@ -20,8 +20,9 @@
      "服务器停止后重新启动，却没能在原来的端口上监听"},
     {"told to use a port that another server has, it does not end",
      "指定的端口已被另一个服务器占用，它却没有结束"},
-    {"told to use a port that another server has, it ends as if all were well",
-     "指定的端口已被另一个服务器占用，它结束了，退出状态却是 0，好像一切正常"},
+    {"told to use a port that another server has, it ends with exit status 0",
+     "指定的端口已被另一个服务器占用，它结束了，退出状态却是 0"},
+    {"it was answered", "得到了应答"},
 
     {"The server listens on its port and accepts a connection: socket(), bind(), listen(), "
      "accept().",
