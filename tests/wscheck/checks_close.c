@@ -271,7 +271,7 @@ static void refuses_close(struct trial *t, const struct check *c)
 static void refuses_code(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
-    send_close(p, c->number, "");
+    send_close(p, c->number, c->text != NULL ? c->text : "");
     expect_close_code(p, 1002);
 }
 
@@ -348,6 +348,15 @@ static void expect_service(struct trial *t)
         if (trial_holds(t))
             peer_leave(p);
     }
+}
+
+/* It ends its side without a Close frame: nothing can come from it any more. */
+static void ends_with_its_client(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    (void)c;
+    peer_end_sending(p);
+    expect_end_of_any_kind(p);
 }
 
 static void survives_leaving(struct trial *t, const struct check *c)
@@ -829,6 +838,10 @@ const struct family close_checks[] = {
              {.id = "close-body-1006",
               .title = "a Close frame with 1006, which may not be sent",
               BYTES("\x03\xee")},
+             {.id = "close-body-1006-reason",
+              .title = "a Close frame with 1006, which may not be sent, and a reason",
+              BYTES("\x03\xee"
+                    "gone")},
              {.id = "close-body-1015",
               .title = "a Close frame with 1015, which may not be sent",
               BYTES("\x03\xf7")},
@@ -853,6 +866,10 @@ const struct family close_checks[] = {
          (const struct check[]){
              {.id = "close-code-0", .title = "a Close frame with the code 0", .number = 0},
              {.id = "close-code-999", .title = "a Close frame with the code 999", .number = 999},
+             {.id = "close-code-999-reason",
+              .title = "a Close frame with the code 999 and a reason",
+              .number = 999,
+              .text = "why not"},
              {.id = "close-code-1004", .title = "a Close frame with the code 1004", .number = 1004},
              {.id = "close-code-1005", .title = "a Close frame with the code 1005", .number = 1005},
              {.id = "close-code-1006", .title = "a Close frame with the code 1006", .number = 1006},
@@ -949,5 +966,19 @@ const struct family close_checks[] = {
                                        .title = "a reset while many answers are on the way",
                                        .number = 128},
                                       {0}}},
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "POSIX recv()",
+     .rule = "A client that has ended its side without a Close frame says nothing more: recv() "
+             "returns 0, and the server ends the connection, too.",
+     .symptom = "Connections of clients that have gone pile up, in the state CLOSE-WAIT.",
+     .parents = "encode-hello",
+     .suspect = "half-open-kept",
+     .shows = SILENCE,
+     .run = ends_with_its_client,
+     .checks =
+         (const struct check[]){
+             {.id = "close-half-open", .title = "a client ends its side of the connection"}, {0}}},
     {0},
 };

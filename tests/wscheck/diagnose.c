@@ -395,6 +395,11 @@ static const struct diagnosis diagnoses[] = {
      NULL},
     {"close-other-code", "the answer has another code than was sent: send the same one back", NULL},
     {"close-not-ended", "after both Close frames the server must end the TCP connection", NULL},
+    {"half-open-kept",
+     "the client had ended its side, and the server kept the connection: recv() returns 0 then, "
+     "and "
+     "nothing more can come",
+     NULL},
     {"close-then-data", "a message was sent after the Close frame: nothing may follow it", NULL},
     {"close-drops-answers", "what was valid before was not answered any more", NULL},
     /* ---- many clients */

@@ -198,9 +198,11 @@ static const struct fault faults[] = {
     {"close-swapped", 2, 22, "close-1000", "close-swapped"},
     {"close-1005", 2, 22, "close-empty", "close-1005"},
     {"close-echoes-1006", 2, 22, "close-body-1006", "close-1005"},
+    {"close-echoes-reasons", 2, 22, "close-body-1006-reason", "close-1005"},
     {"close-without-code", 2, 22, "close-echo-1000", "close-empty"},
     {"close-always-1000", 2, 22, "close-echo-1001", "close-other-code"},
     {"close-not-ended", 2, 22, "close-ends", "close-not-ended"},
+    {"half-open-kept", 2, 22, "close-half-open", "half-open-kept"},
     {"close-then-data", 2, 22, "close-then-text", "close-then-data"},
     {"close-0-ignored", 2, 22, "close-body-0", "close-ignored"},
     {"close-code-not-checked", 2, 22, "close-code-999", "frame-not-checked"},
@@ -877,9 +879,9 @@ static void take_frame(struct client *c, const struct frame *f, unsigned char *a
 static void take_close(struct client *c, const unsigned char *body, size_t len)
 {
     unsigned code = len >= 2 ? (unsigned)(body[0] << 8 | body[1]) : 0;
-    bool may_travel = code == 0 || frame_close_code_may_travel(code) ||
-                      fault("close-code-not-checked") ||
-                      (fault("close-echoes-1006") && code == 1006);
+    bool may_travel =
+        code == 0 || frame_close_code_may_travel(code) || fault("close-code-not-checked") ||
+        (fault("close-echoes-1006") && code == 1006) || (fault("close-echoes-reasons") && len > 2);
     if (fault("close-as-message")) {
         send_frame(c, TEXT, body, len);
         return;
@@ -1457,7 +1459,7 @@ static void read_client(struct client *c)
     if (n <= 0) {
         if (fault("dies-of-silence") && c->state == IN_HEAD && c->in.len == 0)
             abort();
-        if (n == 0 && fault("stays-half-open") && c->state == OPEN) {
+        if (n == 0 && (fault("stays-half-open") || fault("half-open-kept")) && c->state == OPEN) {
             c->orphan = true;
             return;
         }

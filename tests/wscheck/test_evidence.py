@@ -36,6 +36,8 @@ TRUE_WORDS = {
     "ping-as-words": (2, {"pong-binary"}, {"ping-as-words"}),
     "close-unanswered": (2, {"close-1000"}, {"close-unanswered", None}),
     "close-as-message": (2, {"close-heard"}, {"close-as-message", None}),
+    "half-open-kept": (2, {"close-half-open"}, {"half-open-kept", "no-room"}),
+    "close-echoes-reasons": (2, {"close-body-1006-reason"}, {"close-1005", "frame-not-checked"}),
     "one-byte-lost": (2, {"decode-early-byte"}, {"partial-frame", "waits-for-rest"}),
     "early-left": (2, {"decode-early"}, {"early-left"}),
     "resets-after-close": (2, set(), set()),

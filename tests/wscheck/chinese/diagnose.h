@@ -403,6 +403,9 @@
      "carries is any bytes, and not to be read as text",
      "带一个单词的 ping 得到了应答，带字节 00 FF 00 的没有：ping "
      "的载荷可以是任何字节，不要当作文本来读"},
+    {"the client had ended its side, and the server kept the connection: recv() returns 0 then, "
+     "and nothing more can come",
+     "客户端已经结束了自己这一边，服务器却还留着连接：这时 recv() 返回 0，不会再有内容到来"},
     {"the connection was ended without a Close frame in answer: the browser says 1006 and wasClean "
      "false",
      "没有用关闭帧回应，就结束了连接：浏览器报告 1006，wasClean 为 false"},
