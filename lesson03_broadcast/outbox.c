@@ -137,9 +137,9 @@ size_t outbox_waiting(struct outbox *outbox)
     size_t waiting = outbox->in_hand + buffer_len(&outbox->backlog);
     if (waiting > 0)
         measure_locked(outbox);
-    bool counts = outbox->evicted == NULL && outbox->pace.is_steady;
+    enum pace_verdict verdict = outbox->evicted == NULL ? outbox->pace.verdict : PACE_SLOW;
     pthread_mutex_unlock(&outbox->lock);
-    return counts ? waiting : 0;
+    return verdict == PACE_TAKES ? waiting : verdict == PACE_UNKNOWN ? waiting / 3 : 0;
 }
 
 /* ------------------------------------------------------------------------------------ owner */

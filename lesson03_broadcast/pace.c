@@ -18,15 +18,18 @@ bool pace_is_due(const struct pace *pace, int64_t now)
 int64_t pace_measure(struct pace *pace, int64_t taken, int64_t now)
 {
     bool is_first = pace->measured_at == 0;
-    int64_t time = now - pace->measured_at;
-    /* Until now nothing waited for it: then it has kept up, unless this is the very first time. */
-    bool kept_up = is_first ? pace->taken > 0 && taken - pace->taken >= SOME
-                            : (taken - pace->taken) * PACE_TIME >= PACE_STEADY * time;
-    if (kept_up)
+    int64_t time = now - pace->measured_at, more = taken - pace->taken;
+    if (is_first)
+        pace->waits_since = now;
+    if (is_first ? more >= PACE_READS : more * PACE_TIME >= PACE_STEADY * time)
         pace->steady_at = now;
-    pace->is_steady = is_first || now - pace->steady_at < PACE_PAUSE;
     pace->measured_at = now;
     pace->taken = taken;
+    if (pace->steady_at != 0 && now - pace->steady_at < PACE_PAUSE)
+        pace->verdict = PACE_TAKES;
+    else
+        pace->verdict = now - pace->waits_since < PACE_NEW ? PACE_UNKNOWN : PACE_SLOW;
+
     if (is_first || taken - pace->taken_then >= SOME) {
         pace->took_at = now;
         pace->taken_then = taken;

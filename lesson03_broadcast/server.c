@@ -34,8 +34,9 @@ static void serve(struct conn *conn)
     if (conn_accept(conn))
         while (conn_receive(conn, &message)) {
             conn_flush(conn); /* the pong to an earlier ping goes out before the message (§5.5.2) */
-            speaker_begin(&speaker, conn, message.len); /* waits for those who are behind */
-            if (!xray_say(&room, conn, &message))       /* room_say(), and it is shown */
+            if (!speaker_begin(&speaker, conn, message.len)) /* waits for those who are behind */
+                continue;                                    /* gone: it waits no more */
+            if (!xray_say(&room, conn, &message))            /* room_say(), and it is shown */
                 conn_close(conn, WS_CLOSE_INTERNAL_ERROR, CONN_NO_MEMORY);
             speaker_end(&speaker, message.len);
             if (!conn_has_more(conn)) /* all that came together goes out together */

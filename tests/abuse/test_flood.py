@@ -7,6 +7,7 @@ import time
 import pytest
 from ws_testlib.peers import connect, survivor
 from ws_testlib.servers import SLOW, backlog
+from ws_testlib.waiting import wait_until
 from ws_testlib.wire import BINARY, TEXT, frame
 
 MAX_BACKLOG = 1 << 20
@@ -21,6 +22,7 @@ class Reader:
     def __init__(self, server):
         self.peer = connect(server, receive_buffer=65536)
         self.count = 0
+        self.last = b""
         self.start = time.monotonic()
 
     def read(self):
@@ -28,7 +30,13 @@ class Reader:
         if allowed > 0:
             assert self.peer.glance(min(allowed, 65536)), "it has been evicted"
             self.count += len(self.peer.got)
+            self.last = (self.last + self.peer.got)[-100:]
             self.peer.got.clear()
+
+    def has_read(self, words):
+        """Reads, and tells whether the last that has come ends with these."""
+        self.read()
+        return self.last.endswith(words)
 
 
 def wire_size(payload):
@@ -68,6 +76,27 @@ def test_nobody_who_reads_is_evicted_for_a_flood(flooders):
     with survivor(3, "--ping-interval", 600, *backlog(MAX_BACKLOG)) as server:
         readers = [Reader(server) for _ in range(3)]
         flood(server, flooders, readers, 0)
+        assert server.evicted() == 0
+        for reader in readers:
+            reader.peer.leave()
+
+
+@pytest.mark.parametrize("go", ["reset", "close"])
+def test_nobody_is_evicted_for_those_who_flood_and_go(go):
+    """Whose connection has ended could say at once all that it has sent. It is not heard any more."""
+    with survivor(3, "--ping-interval", 600, *backlog(MAX_BACKLOG)) as server:
+        readers = [Reader(server) for _ in range(3)]
+        for _ in range(60):
+            peer = connect(server)
+            peer.try_send(frame(BINARY, bytes(LARGE)) * 8)
+            getattr(peer, go)()
+            for reader in readers:
+                reader.read()
+        with connect(server) as speaker:
+            speaker.send(frame(TEXT, b"the last words"))
+            wait_until(lambda: all([reader.has_read(b"the last words") for reader in readers]), "all have heard",
+                       60 * SLOW)
+            speaker.leave()
         assert server.evicted() == 0
         for reader in readers:
             reader.peer.leave()
