@@ -89,7 +89,7 @@ static void accepts_connection(struct trial *t, const struct check *c)
     if (to_join && trial_holds(t) && !wait_for_bytes(p, 1) && !p->wire->ended)
         send_request(p = peer_connect(t), "");
     if (trial_holds(t) && !wait_for_bytes(p, 1) && !p->wire->ended) {
-        trial_fail_at(p, "the connection was made, but nobody seems to have accepted it");
+        trial_fail_at(p, "the connection was made, and a request brought no answer");
         trial_say(t, "an answer, or at least the end of the connection", "nothing");
     }
 }

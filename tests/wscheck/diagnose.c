@@ -494,8 +494,8 @@ static const struct diagnosis diagnoses[] = {
      "frame: send it first, then the Close frame",
      "leaving"},
     {"slow-stops-all",
-     "a client that does not read kept all others waiting: send() blocked, and with "
-     "it a lock was held",
+     "a client that does not read kept the others waiting, and more came to them when it had gone: "
+     "no send() may block while others wait",
      NULL},
     {"slow-drops",
      "a message is missing for a client that read late: what its socket does not take "

@@ -373,9 +373,10 @@
     {"what still waited for a client was thrown away when it left, perhaps in the middle of a "
      "frame: send it first, then the Close frame",
      "客户端离开时，还在等着发给它的内容丢掉了，也许正在一帧的中间：先把这些发完，再发关闭帧"},
-    {"a client that does not read kept all others waiting: send() blocked, and with it a lock was "
-     "held",
-     "一个客户端不读，其他客户端全都跟着等：send() 阻塞了，而且当时持有锁"},
+    {"a client that does not read kept the others waiting, and more came to them when it had gone: "
+     "no send() may block while others wait",
+     "一个客户端不读，其他客户端就跟着等，它走了，它们才又收到内容：别人在等的时候，send() "
+     "不能阻塞"},
     {"a message is missing for a client that read late: what its socket does not take must wait "
      "for it",
      "客户端读得晚，就少了消息：套接字收不下的，要留着等它读"},
