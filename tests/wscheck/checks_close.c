@@ -222,6 +222,23 @@ static void refuses_frames(struct trial *t, const struct check *c)
 
 /* ------------------------------------------------------------------------------------ close */
 
+/* A Close frame did not get one in answer: what did it get? */
+static void suspect_no_close(struct peer *p)
+{
+    struct trial *t = p->trial;
+    unsigned observed = t->result->failure.observed;
+    bool came = p->wire->came.len > p->judged;
+    unsigned first = came ? p->wire->came.at[p->judged] : 0;
+    if (trial_holds(t) || t->result->failure.unprepared)
+        return;
+    if (observed == SILENCE)
+        trial_suspect(t, "close-ignored");
+    else if (observed == AN_END)
+        trial_suspect(t, "close-unanswered");
+    else if (first == (FIN | TEXT) || first == (FIN | BINARY))
+        trial_suspect(t, "close-as-message");
+}
+
 /* With a Close frame or without: it is over. */
 static void hears_close(struct trial *t, const struct check *c)
 {
@@ -231,6 +248,7 @@ static void hears_close(struct trial *t, const struct check *c)
     bool came = wait_for_bytes(p, 1);
     if (came ? p->wire->came.at[p->judged] != (FIN | CLOSE) : !p->wire->ended)
         fail_as_different(p, example, sizeof example, false);
+    suspect_no_close(p);
 }
 
 /* code: what is sent; 0: nothing */
@@ -262,6 +280,7 @@ static void answers_close(struct trial *t, const struct check *c)
     struct peer *p = peer_open(t);
     send_close_of(p, c);
     expect_close(p, NULL);
+    suspect_no_close(p);
 }
 
 static void echoes_code(struct trial *t, const struct check *c)
@@ -301,7 +320,7 @@ static void refuses_close(struct trial *t, const struct check *c)
 static void refuses_code(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
-    send_close(p, c->number, "");
+    send_close(p, c->number, c->text != NULL ? c->text : "");
     expect_close_code(p, 1002);
 }
 
@@ -336,6 +355,7 @@ static void closes_within_message(struct trial *t, const struct check *c)
     send_close(p, 1000, "");
     pass_over_fragments(p);
     expect_close(p, NULL);
+    suspect_no_close(p);
     expect_end(p);
 }
 
@@ -379,6 +399,15 @@ static void expect_service(struct trial *t)
     }
 }
 
+/* It ends its side without a Close frame: nothing can come from it any more. */
+static void ends_with_its_client(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    (void)c;
+    peer_end_sending(p);
+    expect_end_of_any_kind(p);
+}
+
 static void survives_leaving(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
@@ -416,15 +445,28 @@ const struct family close_checks[] = {
      .symptom = "The connection is dropped after a minute, by a proxy or a client that pings.",
      .parents = "encode-hello",
      .suspect = "ping-ignored",
+     .shows = NOTHING_CAME,
      .run = answers_ping,
      .checks =
          (const struct check[]){
              {.id = "pong-empty", .title = "an empty ping: 8a 00", BYTES("")},
              {.id = "pong-payload", .title = "a ping with a payload", BYTES("ping")},
-             {.id = "pong-binary",
-              .title = "a ping with any bytes, NUL among them",
-              BYTES("\x00\xff\x00")},
              {0}}},
+    {.exercise = "pong",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.5.2, §5.5.3",
+     .rule = "A ping is answered with a pong, 0x8A, that carries the same payload, whatever bytes "
+             "that is made of.",
+     .symptom = "Some clients are dropped after a minute, and others are not.",
+     .parents = "pong-payload",
+     .suspect = "ping-as-words",
+     .shows = NOTHING_CAME | A_CLOSE,
+     .run = answers_ping,
+     .checks = (const struct check[]){{.id = "pong-binary",
+                                       .title = "a ping with any bytes, NUL among them",
+                                       BYTES("\x00\xff\x00")},
+                                      {0}}},
     {.exercise = "pong",
      .lessons = LESSON(2),
      .level = MUST,
@@ -445,6 +487,7 @@ const struct family close_checks[] = {
      .symptom = "The pong comes with the next message, or never.",
      .parents = "pong-payload decode-two-in-one",
      .suspect = "ping-ignored",
+     .shows = NOTHING_CAME,
      .run = answers_ping_between,
      .checks =
          (const struct check[]){{.id = "pong-between", .title = "a ping between two messages"},
@@ -457,6 +500,7 @@ const struct family close_checks[] = {
      .symptom = "A client that pings often is not answered.",
      .parents = "pong-payload decode-two-in-one",
      .suspect = "ping-ignored",
+     .shows = NOTHING_CAME,
      .run = answers_pings,
      .checks = (const struct check[]){{.id = "pong-many", .title = "ten pings at once"}, {0}}},
     {.exercise = "pong",
@@ -467,6 +511,7 @@ const struct family close_checks[] = {
      .symptom = "Round trips cannot be measured.",
      .parents = "pong-many",
      .suspect = "ping-ignored",
+     .shows = NOTHING_CAME,
      .run = answers_pings,
      .checks =
          (const struct check[]){{.id = "pong-each", .title = "ten pings, ten pongs", .number = 1},
@@ -646,8 +691,7 @@ const struct family close_checks[] = {
      .lessons = LESSON(2),
      .level = MUST,
      .section = "RFC 6455 §5.4",
-     .rule = "Opcode 0 carries on a message that has begun; without one it fails the connection. "
-             "And no other message may begin before that has ended.",
+     .rule = "Opcode 0 carries on a message that has begun; without one it fails the connection.",
      .symptom = "Messages are mixed up.",
      .parents = "fragment-taken",
      .suspect = "frame-not-checked",
@@ -659,7 +703,19 @@ const struct family close_checks[] = {
                                       {.id = "fragment-stray-open",
                                        .title = "a continuation of nothing, without FIN",
                                        BYTES("\x00\x81\0\0\0\0x")},
-                                      {.id = "fragment-new-inside",
+                                      {0}}},
+    {.exercise = "fragments",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.4",
+     .rule = "No other message may begin before the one that has begun is at its end: that fails "
+             "the connection.",
+     .symptom = "Messages are mixed up.",
+     .parents = "fragment-two",
+     .suspect = "frame-not-checked",
+     .shows = A_MESSAGE,
+     .run = refuses_frames,
+     .checks = (const struct check[]){{.id = "fragment-new-inside",
                                        .title = "a whole message inside another",
                                        BYTES("\x01\x81\0\0\0\0a\x81\x81\0\0\0\0b")},
                                       {.id = "fragment-two-starts",
@@ -693,7 +749,6 @@ const struct family close_checks[] = {
      .rule = "A Close frame ends the conversation.",
      .symptom = "A tab that was closed stays in the server for ever.",
      .parents = "encode-hello",
-     .suspect = "close-ignored",
      .run = hears_close,
      .checks = (const struct check[]){{.id = "close-heard",
                                        .title = "a Close frame is answered, or the connection ends",
@@ -723,7 +778,6 @@ const struct family close_checks[] = {
      .symptom = "event.wasClean is false and event.code is 1006; or the code is 59395, which is "
                 "1000 with its bytes swapped.",
      .parents = "encode-hello",
-     .suspect = "close-ignored",
      .run = answers_close,
      .checks =
          (const struct check[]){
@@ -745,10 +799,7 @@ const struct family close_checks[] = {
               .code = 1000,
               .text = "good b\xc3\xbf"
                       "e"},
-             {.id = "close-empty",
-              .title = "a Close frame without a code",
-              .code = 0,
-              .suspect = "close-1005"},
+             {.id = "close-empty", .title = "a Close frame without a code", .code = 0},
              {0}}},
     {.exercise = "close",
      .lessons = LESSON(2),
@@ -826,8 +877,7 @@ const struct family close_checks[] = {
      .section = "RFC 6455 §5.4, §5.5",
      .rule = "A Close frame may come in the middle of a message, and ends it.",
      .symptom = "A client that gives up an upload hangs.",
-     .parents = "close-1000",
-     .suspect = "close-ignored",
+     .parents = "close-1000 fragment-two",
      .run = closes_within_message,
      .checks =
          (const struct check[]){{.id = "close-within", .title = "a Close frame between fragments"},
@@ -884,6 +934,10 @@ const struct family close_checks[] = {
              {.id = "close-body-1006",
               .title = "a Close frame with 1006, which may not be sent",
               BYTES("\x03\xee")},
+             {.id = "close-body-1006-reason",
+              .title = "a Close frame with 1006, which may not be sent, and a reason",
+              BYTES("\x03\xee"
+                    "gone")},
              {.id = "close-body-1015",
               .title = "a Close frame with 1015, which may not be sent",
               BYTES("\x03\xf7")},
@@ -908,6 +962,10 @@ const struct family close_checks[] = {
          (const struct check[]){
              {.id = "close-code-0", .title = "a Close frame with the code 0", .number = 0},
              {.id = "close-code-999", .title = "a Close frame with the code 999", .number = 999},
+             {.id = "close-code-999-reason",
+              .title = "a Close frame with the code 999 and a reason",
+              .number = 999,
+              .text = "why not"},
              {.id = "close-code-1004", .title = "a Close frame with the code 1004", .number = 1004},
              {.id = "close-code-1005", .title = "a Close frame with the code 1005", .number = 1005},
              {.id = "close-code-1006", .title = "a Close frame with the code 1006", .number = 1006},
@@ -1004,5 +1062,19 @@ const struct family close_checks[] = {
                                        .title = "a reset while many answers are on the way",
                                        .number = 128},
                                       {0}}},
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = BETTER,
+     .section = "POSIX recv()",
+     .rule = "A client that has ended its side without a Close frame says nothing more: recv() "
+             "returns 0, and the server ends the connection, too.",
+     .symptom = "Connections of clients that have gone pile up, in the state CLOSE-WAIT.",
+     .parents = "encode-hello",
+     .suspect = "half-open-kept",
+     .shows = SILENCE,
+     .run = ends_with_its_client,
+     .checks =
+         (const struct check[]){
+             {.id = "close-half-open", .title = "a client ends its side of the connection"}, {0}}},
     {0},
 };

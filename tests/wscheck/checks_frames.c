@@ -27,10 +27,10 @@ static struct bytes *letters(struct trial *t, size_t len)
 /* A Close frame that is not about a fault: the server has had enough. */
 static bool says_goodbye(struct peer *p)
 {
-    if (!wait_for_bytes(p, 2) || p->wire->came.at[p->judged] != (FIN | CLOSE))
+    if (!comes_soon(p, 2) || p->wire->came.at[p->judged] != (FIN | CLOSE))
         return false;
     const unsigned char *came = p->wire->came.at + p->judged;
-    if (came[1] < 2 || !wait_for_bytes(p, 4))
+    if (came[1] < 2 || !comes_soon(p, 4))
         return true;
     came = p->wire->came.at + p->judged;
     unsigned code = (unsigned)(came[2] << 8 | came[3]);
@@ -145,17 +145,41 @@ static bool finds_ping_behind(struct peer *p, size_t len)
     return true;
 }
 
-/* A server that does not answer that with a short length either has another fault, or none. */
+/* A server that does not answer that with a short length either has another fault, or none: with this
+ * it cannot be seen what it has read. */
 static void reads_length(struct trial *t, const struct check *c)
 {
+    if (!finds_ping_behind(peer_open(t), 5)) {
+        trial_skip(t, "a ping behind a frame of 5 bytes was not answered either");
+        return;
+    }
     struct peer *p = peer_open(t);
-    if (!finds_ping_behind(p, c->len) && finds_ping_behind(peer_open(t), 5)) {
+    if (!finds_ping_behind(p, c->len)) {
         trial_fail_at(p,
                       "no pong came for a ping behind a frame of %zu bytes; behind one of 5 bytes, "
                       "it came",
                       c->len);
         trial_suspect(t, "length-read-wrong");
     }
+}
+
+/* The first of two frames was answered, the second not. What comes for a third that is sent now? */
+static const char *became_of_second(struct peer *p)
+{
+    struct bytes *frame = trial_bytes(p->trial);
+    frame_add(frame, FIN | TEXT, zero_mask, "third", 5);
+    send_anyway(p, frame->at, frame->len);
+    if (!comes_soon(p, 7))
+        return NULL;
+    const unsigned char *at = p->wire->came.at + p->judged;
+    if (memcmp(at, "\x81\x05third", 7) == 0)
+        return "one-frame-a-read";
+    return memcmp(at,
+                  "\x81\x0a"
+                  "and",
+                  5) == 0
+               ? "second-left"
+               : NULL;
 }
 
 static void answers_two_in_one(struct trial *t, const struct check *c)
@@ -169,8 +193,8 @@ static void answers_two_in_one(struct trial *t, const struct check *c)
     expect_text(p, "first");
     bool first = trial_holds(t);
     expect_text(p, "and second");
-    if (first)
-        trial_suspect(t, "one-frame-a-read");
+    if (first && t->result->failure.observed == SILENCE)
+        trial_suspect(t, became_of_second(p));
 }
 
 /* Frames of different kinds and lengths, an empty one among them, in one segment. */

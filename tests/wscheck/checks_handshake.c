@@ -19,11 +19,25 @@
 
 /* ----------------------------------------------------------------------------------- listen */
 
+#define LINE_TIME 500 /* ms: it may come a little later than the first client is served */
+
+static void wait_for_its_line(struct trial *t)
+{
+    struct server *server = &t->grading->server;
+    struct bytes *out = trial_bytes(t);
+    for (int64_t deadline = wire_now() + LINE_TIME; out->len == 0 && wire_now() < deadline;) {
+        server_printed(server, out, NULL);
+        if (out->len == 0 && server_wait_for_end(server, wire_now() + LINE_TIME / 20))
+            break;
+    }
+}
+
 static void prints_ready_line(struct trial *t, const struct check *c)
 {
     struct bytes *out = trial_bytes(t), *expected = trial_bytes(t);
     struct failure *failure = &t->result->failure;
     (void)c;
+    wait_for_its_line(t);
     server_printed(&t->grading->server, out, NULL);
     bytes_add_format(expected, "listening on http://127.0.0.1:%u/\n", t->grading->server.port);
     size_t same = bytes_difference(expected->at, expected->len, out->at, out->len);
@@ -75,7 +89,7 @@ static void accepts_connection(struct trial *t, const struct check *c)
     if (to_join && trial_holds(t) && !wait_for_bytes(p, 1) && !p->wire->ended)
         send_request(p = peer_connect(t), "");
     if (trial_holds(t) && !wait_for_bytes(p, 1) && !p->wire->ended) {
-        trial_fail_at(p, "the connection was made, but nobody seems to have accepted it");
+        trial_fail_at(p, "the connection was made, and a request brought no answer");
         trial_say(t, "an answer, or at least the end of the connection", "nothing");
     }
 }
@@ -123,6 +137,19 @@ static void serves_the_next(struct trial *t, const struct check *c)
         behave(peer_connect(t), (enum bad_behaviour)c->number);
     peer_leave(peer_open(t));
     peer_open(t); /* whoever dies of it a moment later has done so by now */
+    if (c->suspect == NULL)
+        trial_suspect(t, "one-bad-client-stops-all");
+}
+
+#define USAGE_TIME 2000 /* ms: whoever does not like his words says so when he begins */
+
+/* It ends, and does not begin to listen. */
+static bool ends_soon(struct server *second)
+{
+    int64_t deadline = wire_now() + USAGE_TIME;
+    while (!second->ended && wire_now() < deadline && server_port(second) == 0)
+        server_wait_for_end(second, wire_now() + ABOUT_TO_END / 10);
+    return second->ended;
 }
 
 /* Starts a second server with these words and waits for its end. */
@@ -134,17 +161,18 @@ static void ends_by_itself(struct trial *t, const char *arguments, int status, c
     bytes_add_format(words, "exec %s %s", second.command, arguments);
     if (!server_spawn(&second, (const char *)words->at))
         return;
-    bool ended = server_wait_for_end(&second, trial_deadline(t));
-    server_explain_end(&second, err);
-    server_printed(&second, NULL, err);
-    if (!ended)
+    if (!ends_soon(&second))
         trial_fail(t, "it runs on, started with %s", arguments);
-    else if (!WIFEXITED(second.status) || WEXITSTATUS(second.status) != status)
+    if (!trial_holds(t)) {
+        server_stop(&second);
+        return;
+    }
+    server_explain_end(&second, &t->result->failure.server); /* waits for its last words */
+    server_printed(&second, NULL, err);
+    if (!WIFEXITED(second.status) || WEXITSTATUS(second.status) != status)
         trial_fail(t, "started with %s, it should end with exit status %d", arguments, status);
     else if (mention != NULL && bytes_find(err->at, err->len, mention) == NULL)
         trial_fail(t, "what it writes to stderr does not name %s", mention);
-    if (!trial_holds(t))
-        bytes_set(&t->result->failure.server, err->at, err->len);
     server_stop(&second);
 }
 
@@ -232,7 +260,7 @@ static void leaves_a_taken_port(struct trial *t, const struct check *c)
     if (!ends)
         trial_fail(t, "told to use a port that another server has, it does not end");
     if (is_content)
-        trial_fail(t, "told to use a port that another server has, it ends as if all were well");
+        trial_fail(t, "told to use a port that another server has, it ends with exit status 0");
     if (is_content)
         server_explain_end(&second, &t->result->failure.server);
     server_stop(&second);
@@ -295,17 +323,27 @@ static void answers_two_pieces(struct trial *t, const struct check *c)
     expect_status(p, 101, 101);
 }
 
-static void needs_the_end(struct trial *t, const struct check *c)
+/* A request without its empty line, and more may come: is there nothing yet? */
+static void waits_for_the_end(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_connect(t);
     (void)c;
     send_request(p, "!");
+    if (comes_soon(p, 1))
+        trial_fail_at(p, "it was answered");
+}
+
+static void needs_the_end(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_connect(t);
+    send_request(p, "!");
     peer_end_sending(p);
     expect_end_of_any_kind(p);
-    if (bytes_find(p->wire->came.at, p->wire->came.len, " 101 ") != NULL) {
-        trial_fail_at(p, "the request was answered although its head had no end");
-        trial_say(t, "no 101 before the empty line", "101");
-    }
+    if (bytes_find(p->wire->came.at, p->wire->came.len, " 101 ") == NULL)
+        return;
+    trial_fail_at(p, "the request was answered although its head had no end");
+    trial_say(t, "no 101 before the empty line", "101");
+    trial_suspect(t, trial_probe(t, waits_for_the_end, c) ? "end-of-stream" : "end-not-awaited");
 }
 
 /* The request as it is in `text`, line ends and all. */
@@ -350,6 +388,8 @@ static void refuses_endless(struct trial *t, const struct check *c)
     send_bytes(p, endless->at, endless->len);
     if (expect_head(p, &response))
         expect_status_of(p, &response, (int)c->code, (int)c->code);
+    else
+        suspect_silence(p);
 }
 
 /* The beginning of a request is enough to refuse it. */
@@ -360,6 +400,8 @@ static void refuses_at_once(struct trial *t, const struct check *c)
     send_bytes(p, c->text, c->len > 0 ? c->len : strlen(c->text));
     if (expect_head(p, &response))
         expect_status_of(p, &response, (int)c->code, (int)c->code);
+    else
+        suspect_silence(p);
 }
 
 static void times_out(struct trial *t, const struct check *c)
@@ -368,7 +410,10 @@ static void times_out(struct trial *t, const struct check *c)
     send_string(p, c->text);
     if (*c->text != '\0')
         expect_status(p, 408, 408);
+    suspect_silence(p);
     expect_end_of_any_kind(p);
+    if (p->wire->came.len == 0 && !p->wire->ended)
+        trial_suspect(t, "no-deadline");
 }
 
 /* A byte now and then does not put off the deadline: it is for the whole head. */
@@ -385,6 +430,9 @@ static void times_out_dripping(struct trial *t, const struct check *c)
         trial_fail_at(p, "a byte every 100 ms kept the request open for more than two seconds");
     else
         expect_status(p, 408, 408);
+    if (p->wire->came.len == 0 && !p->wire->ended)
+        trial_suspect(t, "no-deadline");
+    suspect_silence(p);
 }
 
 /* -------------------------------------------------------------------- find-header, find-token */
@@ -471,6 +519,24 @@ static void not_upgraded(struct trial *t, const struct check *c)
         return;
     trial_fail_at(p, "it was upgraded all the same");
     trial_say(t, "an answer other than 101", "HTTP/1.1 101");
+}
+
+/* It was upgraded with a word that has the right one inside. Is it with quite another word? Then none is
+ * looked at. */
+static void suspect_substring(struct trial *t, const char *text)
+{
+    static const struct check other[] = {{.text = "Connection: close"}, {.text = "Upgrade: h2c"}};
+    bool is_upgrade = strncmp(text, "Upgrade", strlen("Upgrade")) == 0;
+    if (trial_holds(t) || t->result->failure.observed != A_MESSAGE)
+        return;
+    trial_suspect(t, trial_probe(t, not_upgraded, &other[is_upgrade]) ? "token-substring"
+                                                                      : "not-checked");
+}
+
+static void not_upgraded_inside(struct trial *t, const struct check *c)
+{
+    not_upgraded(t, c);
+    suspect_substring(t, c->text);
 }
 
 /* ------------------------------------------------------------------------ accept-key, send-101 */
@@ -578,13 +644,14 @@ static void uses_crlf(struct trial *t, const struct check *c)
         }
 }
 
-/* What comes behind the head is known when the server has closed: it has nothing to say. */
+/* What comes behind the head comes at once, or when the client has no more to say. A server that then
+ * says nothing and stays has said nothing more. */
 static void says_nothing_more(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
     (void)c;
     peer_end_sending(p);
-    expect_end_of_any_kind(p);
+    (void)comes_soon(p, 1);
     if (trial_holds(t) && p->wire->came.len > p->judged && p->wire->came.at[p->judged] < 0x80)
         expect_end(p);
 }
@@ -724,6 +791,7 @@ static void has_form(struct peer *p, const struct check *row, const struct respo
 {
     struct bytes *body = trial_bytes(p->trial);
     (void)row;
+    expect_status_of(p, response, 400, 599);
     expect_header(p, response, "Connection", "close");
     expect_body(p, response, body);
     if (trial_holds(p->trial) && bytes_find(body->at, body->len, "RFC") == NULL)
@@ -800,6 +868,7 @@ static void refuses_then_serves(struct trial *t, const struct check *c)
     (void)wait_for_bytes(p, 1); /* the refusal, or the end */
     peer_leave(p);
     peer_open(t);
+    trial_suspect(t, "one-bad-client-stops-all");
 }
 
 /* text: the Origin; code: 403, or 101 */
@@ -908,7 +977,7 @@ const struct family handshake_checks[] = {
      .parents = "listen-ipv4",
      .needs = NEEDS_IPV6,
      .suspect = "ipv4-only",
-     .shows = WHATEVER,
+     .shows = NO_CONNECTION,
      .run = accepts_connection,
      .checks = (const struct check[]){{.id = "listen-ipv6",
                                        .title = "a client can connect over IPv6 and is answered",
@@ -1098,7 +1167,6 @@ const struct family handshake_checks[] = {
      .rule = "There is no request before the empty line.",
      .symptom = "A connection that breaks off counts as a request.",
      .parents = "send-101-status",
-     .suspect = "one-recv",
      .run = needs_the_end,
      .checks =
          (const struct check[]){{.id = "head-unfinished",
@@ -1143,6 +1211,7 @@ const struct family handshake_checks[] = {
      .symptom = "A client that sends for ever fills the memory.",
      .parents = "head-answered",
      .suspect = "endless-head",
+     .shows = SILENCE,
      .run = refuses_endless,
      .checks = (const struct check[]){{.id = "head-endless-line",
                                        .title = "an endless header line",
@@ -1191,7 +1260,6 @@ const struct family handshake_checks[] = {
      .symptom = "Connections that were never used pile up.",
      .parents = "head-answered",
      .start = &(const struct start){"", "--handshake-timeout 0.3"},
-     .suspect = "no-deadline",
      .run = times_out,
      .checks =
          (const struct check[]){{.id = "head-408",
@@ -1207,7 +1275,6 @@ const struct family handshake_checks[] = {
      .symptom = "A few slow clients take all places (\"slowloris\").",
      .parents = "head-answered",
      .start = &(const struct start){"", "--handshake-timeout 0.3"},
-     .suspect = "no-deadline",
      .run = times_out_dripping,
      .checks =
          (const struct check[]){{.id = "head-408-drip", .title = "a request that drips"}, {0}}},
@@ -1414,7 +1481,7 @@ const struct family handshake_checks[] = {
      .rule = "Upgrade is a list too: a client may offer several protocols.",
      .symptom = "A client that also offers h2c gets 400.",
      .parents = "send-101-status",
-     .suspect = "connection-whole",
+     .suspect = "upgrade-whole",
      .run = upgraded,
      .checks = (const struct check[]){{.id = "token-upgrade-list",
                                        .title = "Upgrade: h2c, websocket",
@@ -1427,8 +1494,7 @@ const struct family handshake_checks[] = {
      .rule = "An item of a list is compared as a whole: \"not-upgrade\" is not \"upgrade\".",
      .symptom = "Requests are upgraded that did not ask for it.",
      .parents = "send-101-status refuse-no-upgrade refuse-no-connection",
-     .suspect = "token-substring",
-     .run = not_upgraded,
+     .run = not_upgraded_inside,
      .checks =
          (const struct check[]){
              {.id = "token-substring",
@@ -1558,7 +1624,6 @@ const struct family handshake_checks[] = {
      .rule = "Behind the empty line there are frames, and nothing else.",
      .symptom = "\"Unrecognized frame opcode: 13\", \"One or more reserved bits are on\".",
      .parents = "send-101-status",
-     .suspect = "extra-crlf",
      .run = says_nothing_more,
      .checks =
          (const struct check[]){

@@ -117,6 +117,8 @@ static const struct diagnosis diagnoses[] = {
      "Connection was compared as a whole: it is a list, and Firefox sends "
      "\"keep-alive, Upgrade\"",
      NULL},
+    {"upgrade-whole",
+     "\"websocket\" was not found as the second item: Upgrade is a list, as Connection is", NULL},
     {"token-case",
      "the value was compared letter by letter: upper and lower case do not matter "
      "here",
@@ -148,11 +150,20 @@ static const struct diagnosis diagnoses[] = {
     {"one-recv",
      "one recv() was taken for the whole request: TCP may cut it anywhere; read until "
      "the empty line",
-     NULL},
+     "read-head"},
     {"end-only-at-end",
      "the end of the head is looked for in the last piece alone: \\r\\n\\r\\n may be "
      "cut in two, so search all that has been collected",
      NULL},
+    {"end-of-stream",
+     "the end of what the client sends was taken for the end of the head: before it nothing was "
+     "answered. "
+     "A recv() that returns 0, or a read that brings nothing, is not the empty line",
+     "read-head"},
+    {"end-not-awaited",
+     "the answer came before the empty line, while more could still come: read on until it is "
+     "there",
+     "read-head"},
     {"early-bytes",
      "bytes behind the head were thrown away, while a frame that comes later is answered: what "
      "recv() "
@@ -177,10 +188,12 @@ static const struct diagnosis diagnoses[] = {
      "close",
      NULL},
     {"no-deadline",
-     "nothing limits how long a request may take: a client that sends nothing keeps "
-     "its place for ever",
+     "--handshake-timeout 0.3 has not ended it: a client whose request never comes to its end "
+     "keeps its place",
      NULL},
-    {"endless-head", "nothing limits how long a head may be: an endless line fills the memory",
+    {"endless-head",
+     "20000 bytes of a head were taken, and more was waited for: without a limit, a head without "
+     "end fills the memory",
      NULL},
     /* ---- frames that the server sends */
     {"no-frame", "the text was sent without a frame around it: first comes 0x81, then the length",
@@ -297,8 +310,12 @@ static const struct diagnosis diagnoses[] = {
      "first: a short frame in its place was read well",
      "decode-header"},
     {"one-frame-a-read",
-     "one recv() was taken for one frame: the bytes behind the first frame belong "
-     "to the next",
+     "one recv() was taken for one frame, and the second of two was lost (a third, sent later, "
+     "was answered): the bytes behind the first frame belong to the next",
+     "decode-header"},
+    {"second-left",
+     "the frame behind the first was left lying until recv() brought more: look at what is there "
+     "before you wait (the answer to it came when a third was sent)",
      "decode-header"},
     {"early-left",
      "bytes behind the head were left lying until recv() brought more: look at what is there "
@@ -314,6 +331,10 @@ static const struct diagnosis diagnoses[] = {
     {"ping-as-text",
      "the ping was answered with a message: control frames are not for the "
      "application",
+     "pong"},
+    {"ping-as-words",
+     "a ping with a word in it was answered, one with the bytes 00 FF 00 was not: what a ping "
+     "carries is any bytes, and not to be read as text",
      "pong"},
     {"pong-without-payload", "the pong must carry what the ping carried", "pong"},
     {"pong-answered", "a pong that nobody asked for was answered: it means nothing, ignore it",
@@ -364,6 +385,12 @@ static const struct diagnosis diagnoses[] = {
      "a Close frame was not answered: the browser waits, then says 1006 and "
      "wasClean false",
      NULL},
+    {"close-unanswered",
+     "the connection was ended without a Close frame in answer: the browser says 1006 and wasClean "
+     "false",
+     NULL},
+    {"close-as-message",
+     "a Close frame was answered with a message: control frames are not for the application", NULL},
     {"close-swapped", "the code's bytes are in the wrong order: 1000 is 03 e8, the high byte first",
      NULL},
     {"close-empty", "the Close frame has no code although one was sent: answer with the same",
@@ -374,6 +401,11 @@ static const struct diagnosis diagnoses[] = {
      NULL},
     {"close-other-code", "the answer has another code than was sent: send the same one back", NULL},
     {"close-not-ended", "after both Close frames the server must end the TCP connection", NULL},
+    {"half-open-kept",
+     "the client had ended its side, and the server kept the connection: recv() returns 0 then, "
+     "and "
+     "nothing more can come",
+     NULL},
     {"close-then-data", "a message was sent after the Close frame: nothing may follow it", NULL},
     {"close-drops-answers", "what was valid before was not answered any more", NULL},
     /* ---- many clients */
@@ -468,8 +500,8 @@ static const struct diagnosis diagnoses[] = {
      "frame: send it first, then the Close frame",
      "leaving"},
     {"slow-stops-all",
-     "a client that does not read kept all others waiting: send() blocked, and with "
-     "it a lock was held",
+     "a client that does not read kept the others waiting, and more came to them when it had gone: "
+     "no send() may block while others wait",
      NULL},
     {"slow-drops",
      "a message is missing for a client that read late: what its socket does not take "
@@ -497,11 +529,11 @@ static const struct diagnosis diagnoses[] = {
      "queue_locked() and flush_locked() in lesson03_broadcast/outbox.c, members_send() in "
      "lesson03_broadcast/members.c, deliver_once_locked() in lesson03_broadcast/room.c)"},
     {"never-evicted",
-     "what waits for a client that never reads has no bound: at --max-backlog it must "
-     "go",
+     "a client that did not read was kept, although more than --max-backlog waited for it: then "
+     "it must go",
      NULL},
     {"no-ping",
-     "a silent client is never asked whether it is still there: send a ping after "
+     "a silent client was not asked whether it is still there: send a ping after "
      "--ping-interval",
      NULL},
     {"silent-kept",
@@ -511,13 +543,14 @@ static const struct diagnosis diagnoses[] = {
     {"pong-not-counted", "a client that answered each ping was thrown out", NULL},
     {"no-goodbye", "the server stopped without a Close frame with 1001 to its clients", NULL},
     {"does-not-stop", "the server did not end after the signal, or not in time", NULL},
-    {"bad-exit", "after SIGTERM the exit status is to be 0", NULL},
+    {"bad-exit", "after SIGTERM or SIGINT the exit status is to be 0", NULL},
     {"ipv6-only",
      "it listens on ::1, and not on 127.0.0.1: browsers try both for localhost; with --host ::1 "
      "the rest "
      "can be graded there",
      NULL},
-    {"ipv4-only", "only 127.0.0.1 is served: browsers try ::1 first for localhost", NULL},
+    {"ipv4-only", "127.0.0.1 is served, and ::1 is not: browsers try ::1 first for localhost",
+     NULL},
     {"close-judged-early",
      "the Close frame was judged before all of it was there, or a part of it was looked at twice",
      "close-codes"},

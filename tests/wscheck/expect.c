@@ -42,12 +42,21 @@ static void forget_judged(struct peer *p)
     p->judged = 0;
 }
 
+/* Whoever is silent is not waited for in full once more. */
+static void note_vain_wait(struct peer *p, int64_t since)
+{
+    struct trial *t = p->trial;
+    p->waited_for = t->sent + 1;
+    if (wire_now() - since >= t->grading->patience)
+        t->grading->was_silent = true;
+}
+
 bool wait_for_bytes(struct peer *p, size_t len)
 {
     int64_t deadline = trial_deadline(p->trial);
     forget_judged(p);
     if (trial_is_over(p->trial))
-        trial_fail_at(p, "something came again and again, but not what was waited for");
+        trial_fail_at(p, "after so long a time, not all has come that was waited for");
     if (!trial_holds(p->trial))
         return false;
     int64_t since = wire_now();
@@ -59,7 +68,7 @@ bool wait_for_bytes(struct peer *p, size_t len)
     if (waits)
         trial_note_wait(p->trial, since);
     else
-        p->waited_for = p->trial->sent + 1;
+        note_vain_wait(p, since);
     return bytes_to_judge(p) >= len;
 }
 
@@ -205,17 +214,21 @@ void fail_frame(struct peer *p, size_t at, const char *problem)
 
 struct peer *peer_open(struct trial *t)
 {
+    bool held = trial_holds(t);
     struct peer *p = peer_connect(t);
     send_request(p, "");
     expect_status(p, 101, 101);
+    trial_prepared(t, held);
     return p;
 }
 
 struct peer *peer_open_deaf(struct trial *t)
 {
+    bool held = trial_holds(t);
     struct peer *p = peer_connect_small(t);
     send_request(p, "");
     expect_status(p, 101, 101);
+    trial_prepared(t, held);
     peer_be_deaf(p, true);
     return p;
 }
@@ -387,7 +400,7 @@ void expect_body(struct peer *p, const struct response *response, struct bytes *
     size_t found = http_find_header(response, "Content-Length", length, sizeof length);
     size_t head_len = response->head_len, want = 0;
     if (found != 1) {
-        trial_fail_at(p, "the answer does not say how long it is");
+        trial_fail_at(p, "the answer has no header Content-Length, or several");
         trial_say(p->trial, "one header Content-Length", found == 0 ? "none" : "several");
     } else if (!http_read_length(length, &want)) {
         trial_fail_at(p, "the Content-Length is no number, or one that is far too large");

@@ -68,6 +68,8 @@ static const struct fault faults[] = {
     {"connection-whole", 1, 7, "token-firefox", "connection-whole"},
     {"connection-case", 1, 7, "token-connection-case", "token-case"},
     {"token-elsewhere", 1, 7, "token-elsewhere", "token-elsewhere"},
+    {"upgrade-whole", 1, 0, "token-upgrade-list", "upgrade-whole"},
+    {"upgrade-any", 1, 0, "token-substring-upgrade", "not-checked"},
     {"connection-strstr", 1, 7, "token-substring", "token-substring"},
     {"connection-first-line", 1, 7, "token-two-lines", "token-first-line"},
     {"header-case", 1, 8, "header-lower-case", "header-case"},
@@ -77,6 +79,8 @@ static const struct fault faults[] = {
     {"header-order", 1, 8, "header-order", "header-order"},
     {"one-recv", 1, 9, "head-in-two", "one-recv"},
     {"end-only-at-end", 1, 9, "head-cut-before-lf", "end-only-at-end"},
+    {"end-of-stream", 1, 0, "head-unfinished", "end-of-stream"},
+    {"end-not-awaited", 1, 0, "head-unfinished", "end-not-awaited"},
     {"small-buffer", 1, 9, "head-1k", "small-buffer"},
     {"extensions-echoed", 1, 11, "send-101-unknown-extension", "extension-echoed"},
     {"subprotocol-echoed", 1, 12, "send-101-unknown-subprotocol", "subprotocol-echoed"},
@@ -86,6 +90,8 @@ static const struct fault faults[] = {
     {"dies-of-silence", 1, 25, "listen-silent", "dies-of-silence"},
     {"ipv6-only", 1, 0, "listen-ipv4", "ipv6-only"},
     {"unavailable", 1, 0, "send-101-status", "-"},
+    {"closes-silently", 1, 0, "refuse-no-key", "closed-without-answer"},
+    {"stays-half-open", 1, 0, "-", "-"},
     {"post-taken", 1, 0, "refuse-post", "not-checked"},
     {"http10-taken", 1, 0, "refuse-http10", "not-checked"},
     {"no-upgrade-taken", 1, 0, "refuse-no-upgrade", "not-checked"},
@@ -147,6 +153,7 @@ static const struct fault faults[] = {
     {"mask-too-far", 2, 17, "unmask-beside", "mask-too-far"},
     {"mask-kept", 2, 17, "unmask-second-frame", "mask-of-first-frame"},
     {"one-frame-a-read", 2, 19, "decode-two-in-one", "one-frame-a-read"},
+    {"second-left", 2, 0, "decode-two-in-one", "second-left"},
     {"partial-frame-lost", 2, 19, "decode-byte-by-byte", "partial-frame"},
     {"last-piece-only", 2, 19, "decode-cut-9", "fragment-lost"},
     {"fragments-refused", 2, 21, "fragment-taken", "fragments-refused"},
@@ -155,6 +162,7 @@ static const struct fault faults[] = {
     {"opcode-of-fragment", 2, 21, "fragment-two", "opcode-of-fragment"},
     {"ping-ends-message", 2, 21, "fragment-ping", "ping-ends-message"},
     {"ping-ignored", 2, 0, "pong-empty", "ping-ignored"},
+    {"ping-as-words", 2, 0, "pong-binary", "ping-as-words"},
     {"ping-as-ping", 2, 0, "pong-empty", "ping-as-ping"},
     {"ping-as-text", 2, 0, "pong-empty", "ping-as-text"},
     {"pong-without-payload", 2, 0, "pong-payload", "pong-without-payload"},
@@ -188,16 +196,23 @@ static const struct fault faults[] = {
     {"replies-one-by-one", 2, 0, "decode-batch", "-"},
     /* close */
     {"close-ignored", 2, 22, "close-heard", "close-ignored"},
+<<<<<<< HEAD
     {"close-not-awaited", 2, 0, "close-awaits-answer", "-"},
     {"time-runs-on", 2, 0, "fragment-own-time", "-"},
     {"unfinished-kept", 2, 0, "fragment-endless", "-"},
     {"close-unanswered", 2, 22, "close-1000", "close-ignored"},
+=======
+    {"close-unanswered", 2, 22, "close-1000", "close-unanswered"},
+    {"close-as-message", 2, 0, "close-heard", "close-as-message"},
+>>>>>>> pub
     {"close-swapped", 2, 22, "close-1000", "close-swapped"},
     {"close-1005", 2, 22, "close-empty", "close-1005"},
     {"close-echoes-1006", 2, 22, "close-body-1006", "close-1005"},
+    {"close-echoes-reasons", 2, 22, "close-body-1006-reason", "close-1005"},
     {"close-without-code", 2, 22, "close-echo-1000", "close-empty"},
     {"close-always-1000", 2, 22, "close-echo-1001", "close-other-code"},
     {"close-not-ended", 2, 22, "close-ends", "close-not-ended"},
+    {"half-open-kept", 2, 22, "close-half-open", "half-open-kept"},
     {"close-then-data", 2, 22, "close-then-text", "close-then-data"},
     {"close-0-ignored", 2, 22, "close-body-0", "close-ignored"},
     {"close-code-not-checked", 2, 22, "close-code-999", "frame-not-checked"},
@@ -213,6 +228,9 @@ static const struct fault faults[] = {
     {"places-not-freed", 2, 23, "threads-many", "no-room"},
     {"no-places", 2, 0, "threads-full", "-"},
     /* the room */
+    {"room-of-eight", 3, 0, "threads-20", "few-places"},
+    {"room-one-recv", 3, 0, "join-after-head", "one-recv"},
+    {"room-close-unanswered", 3, 0, "leave-close", "-"},
     {"echo-only", 3, 0, "broadcast-other", "not-broadcast"},
     {"sender-left-out", 3, 0, "broadcast-self", "sender-left-out"},
     {"sent-twice", 3, 0, "broadcast-once", "sent-twice"},
@@ -789,6 +807,10 @@ static void take_ping(struct client *c, const unsigned char *payload, size_t len
     struct bytes frame = {0};
     if (fault("ping-ignored"))
         return;
+    if (fault("ping-as-words") && text_is_bad(payload, len, true)) {
+        c->failed = true;
+        return;
+    }
     if (fault("pong-without-payload"))
         len = 0;
     if (fault("ping-ends-message")) {
@@ -874,16 +896,20 @@ static void take_frame(struct client *c, const struct frame *f, unsigned char *a
 static void take_close(struct client *c, const unsigned char *body, size_t len)
 {
     unsigned code = len >= 2 ? (unsigned)(body[0] << 8 | body[1]) : 0;
-    bool may_travel = code == 0 || frame_close_code_may_travel(code) ||
-                      fault("close-code-not-checked") ||
-                      (fault("close-echoes-1006") && code == 1006);
+    bool may_travel =
+        code == 0 || frame_close_code_may_travel(code) || fault("close-code-not-checked") ||
+        (fault("close-echoes-1006") && code == 1006) || (fault("close-echoes-reasons") && len > 2);
+    if (fault("close-as-message")) {
+        send_frame(c, TEXT, body, len);
+        return;
+    }
     if (fault("close-ignored") || (fault("close-0-ignored") && len >= 2 && code == 0))
         return;
     if (fault("backlog-cut"))
         c->out.len = 0;
     if (fault("backlog-dropped"))
         c->out.len -= bytes_behind_first(c);
-    if (fault("close-unanswered")) {
+    if (fault("close-unanswered") || fault("room-close-unanswered")) {
         finish(c);
         return;
     }
@@ -1005,7 +1031,7 @@ static void take_frames(struct client *c)
         c->in.len = 0;
         return;
     }
-    while (some)
+    while (some && !fault("second-left"))
         some = take_next_frame(c);
     if (c->doomed)
         finish(c);
@@ -1077,7 +1103,11 @@ static bool has_item(const struct request *r, const char *name, const char *word
             http_list_has(trimmed(strchr(r->line[n], ':') + 1), word))
             return true;
     for (size_t n = 0; (value = header(r, name, n)) != NULL; n++) {
-        if (fault("connection-whole") ? strcasecmp(value, word) == 0 : http_list_has(value, word))
+        bool is_upgrade = strcmp(name, "Upgrade") == 0;
+        if (is_upgrade && fault("upgrade-any"))
+            return true;
+        bool whole = fault("connection-whole") || (is_upgrade && fault("upgrade-whole"));
+        if (whole ? strcasecmp(value, word) == 0 : http_list_has(value, word))
             return true;
         if (fault("connection-strstr") && strstr(value, word + 1) != NULL)
             return true;
@@ -1116,6 +1146,10 @@ static void refuse(struct client *c, const struct refusal *r)
 {
     bool tells = !(r == &bad_version && fault("version-not-told")) &&
                  !(r == &bad_method && fault("allow-not-told"));
+    if (fault("closes-silently")) {
+        finish(c);
+        return;
+    }
     bytes_add_format(&c->out,
                      "HTTP/1.1 %d %s\r\n%sConnection: close%s\r\nContent-Length: %zu\r\n\r\n%s\n",
                      r->status, r->phrase, tells ? r->headers : "",
@@ -1390,6 +1424,11 @@ static void answer_request(struct client *c, const struct request *r)
 /* Where the head ends; 0: not yet. */
 static size_t head_end(const struct bytes *in, size_t fresh)
 {
+    static const char last[] = "Sec-WebSocket-Version: 13\r\n";
+    const unsigned char *seen = bytes_find(in->at, in->len, last);
+    if (fault("end-not-awaited") && seen != NULL && seen[strlen(last) - 1] == '\n' &&
+        (size_t)(seen - in->at) + strlen(last) == in->len)
+        return in->len;
     size_t from = fault("end-only-at-end") && fresh < in->len ? in->len - fresh : 0;
     const unsigned char *crlf = bytes_find(in->at + from, in->len - from, "\r\n\r\n");
     const unsigned char *lf = bytes_find(in->at + from, in->len - from, "\n\n");
@@ -1426,7 +1465,7 @@ static void take_head(struct client *c, size_t fresh)
     const struct refusal *bad = head_fault(&c->in);
     if (bad == NULL && (end > 0 ? end : c->in.len) > most && !fault("endless-head"))
         bad = &too_long;
-    if (bad == NULL && end == 0 && fault("one-recv"))
+    if (bad == NULL && end == 0 && (fault("one-recv") || fault("room-one-recv")))
         bad = &malformed;
     if (bad != NULL)
         refuse(c, bad);
@@ -1451,6 +1490,16 @@ static void read_client(struct client *c)
     if (n <= 0) {
         if (fault("dies-of-silence") && c->state == IN_HEAD && c->in.len == 0)
             abort();
+        if (n == 0 && (fault("stays-half-open") || fault("half-open-kept")) && c->state == OPEN) {
+            c->orphan = true;
+            return;
+        }
+        if (n == 0 && fault("end-of-stream") && c->state == IN_HEAD && c->in.len > 0) {
+            bytes_add_text(&c->in, "\r\n");
+            take_head(c, 2);
+            finish(c);
+            return;
+        }
         bool sigpipe = fault("dies-of-reset") || fault("room-sigpipe");
         if (n < 0 && sigpipe) /* the reset was there before we wrote; we write all the same */
             (void)!write(c->fd, "\x81\x00", 2);
@@ -1513,7 +1562,8 @@ static void take_client(int fd)
     struct client *c = calloc(1, sizeof *c);
     int buffered = 256 * 1024; /* else the system alone may hold megabytes, or not */
     ever++;
-    if (c == NULL || client_count == CLIENTS_MAX || (fault("eight-places") && client_count >= 8) ||
+    if (c == NULL || client_count == CLIENTS_MAX ||
+        ((fault("eight-places") || fault("room-of-eight")) && client_count >= 8) ||
         (fault("places-not-freed") && ever > 1000)) {
         free(c);
         close(fd);

@@ -11,11 +11,13 @@
 #include "diagnose.h"
 #include "words.h"
 
-#define STARTING  10000 /* ms: a server that is made of much may take its time */
-#define DYING     1000  /* ms: a server that does not listen any more is about to end */
-#define ENDING    300   /* ms: one that has closed a connection for no reason may be about to end */
-#define SETTLING  300   /* ms: how long an answer is waited for that does not matter */
-#define REPORTING 8000  /* ms: ... and one that writes a sanitizer's report certainly is */
+#define STARTING    10000 /* ms: a server that is made of much may take its time */
+#define DYING       1000  /* ms: a server that does not listen any more is about to end */
+#define ENDING      300 /* ms: one that has closed a connection for no reason may be about to end */
+#define ENDING_MOST 3   /* times in vain: after that, it is its way to refuse */
+#define ENDING_LESS 50  /* ms: ... and it is waited for so long */
+#define SETTLING    300 /* ms: how long an answer is waited for that does not matter */
+#define REPORTING   8000 /* ms: ... and one that writes a sanitizer's report certainly is */
 
 /* ------------------------------------------------------------------------------- the plan */
 
@@ -124,6 +126,8 @@ struct run {
     struct trial trial;
     struct item *last; /* the check made before this one */
     size_t first;      /* the exercise that is being made begins here; those before are told of */
+    unsigned ends_in_vain; /* how often it closed a connection for no reason, and lived on */
+    bool says_nothing;     /* the server closes without a word what is no upgrade, and lives on */
 };
 
 static struct item *find_item(struct run *run, const char *id, size_t len)
@@ -143,7 +147,7 @@ static const char *suspect_of(const struct item *item)
     const char *suspect =
         item->check->suspect != NULL ? item->check->suspect : item->family->suspect;
     unsigned shows = item->family->shows != 0 ? item->family->shows : ~(unsigned)NO_CONNECTION;
-    if (failure->observed != 0 && (shows & failure->observed) == 0)
+    if (failure->unprepared || (failure->observed != 0 && (shows & failure->observed) == 0))
         return NULL;
     return suspect != NULL && strcmp(suspect, "sigpipe") == 0 ? NULL : suspect; /* see below */
 }
@@ -240,6 +244,14 @@ static void take_reports(struct run *run, const struct item *during)
         note_report(run, &report, during);
 }
 
+/* A connection has ended where it should not: is the server about to end? */
+static void wait_for_its_end(struct run *run)
+{
+    bool lives = run->ends_in_vain >= ENDING_MOST;
+    if (!server_wait_for_end(&run->grading->server, wire_now() + (lives ? ENDING_LESS : ENDING)))
+        run->ends_in_vain++;
+}
+
 /* After a check: is the server still well? If not, the check has failed, and why is known. */
 static void look_after_server(struct run *run, struct item *item, const char *when)
 {
@@ -254,7 +266,7 @@ static void look_after_server(struct run *run, struct item *item, const char *wh
         server_wait_for_end(server, wire_now() + REPORTING);
     else if (item->result.outcome == FAILED &&
              (a_connection_ended(run) || item->result.failure.observed == NO_CONNECTION))
-        server_wait_for_end(server, wire_now() + ENDING);
+        wait_for_its_end(run);
     if (server_has_died(server)) {
         note_death(item, server, server->listens ? when : "the server did not start");
         if (item->result.failure.diagnosis == NULL)
@@ -266,6 +278,20 @@ static void look_after_server(struct run *run, struct item *item, const char *wh
     take_reports(run, item);
     if (reports || server->ended)
         server_stop(server);
+}
+
+/* It has closed a connection without a word, as one does that is about to end; or that has nothing
+ * to say to such a request, and never will. */
+static bool may_be_dying(struct run *run, const struct wire *closed)
+{
+    struct server *server = &run->grading->server;
+    struct wire next;
+    if (closed->fd < 0 || !run->says_nothing)
+        return true;
+    bool listens =
+        wire_connect(&next, server->host, server->port, false, wire_now() + SETTLING) == 0;
+    wire_close(&next);
+    return !listens;
 }
 
 /* Asks for a page that is not there, and waits for the answer: what the server had to do when the
@@ -284,8 +310,9 @@ static void let_it_settle(struct run *run)
         while (!wire.ended && wire_wait(one, deadline))
             ;
     }
-    if (wire.total == 0 && (wire.fd < 0 || wire.ended))
-        server_wait_for_end(server, wire_now() + DYING);
+    bool is_silent = wire.total == 0 && (wire.fd < 0 || wire.ended);
+    if (is_silent && may_be_dying(run, &wire))
+        run->says_nothing = !server_wait_for_end(server, wire_now() + DYING) && wire.fd >= 0;
     wire_close(&wire);
     bytes_free(&wire.came);
 }
@@ -433,6 +460,7 @@ static void run_item(struct run *run, struct item *item)
     find_late_death(run);
     if (!have_server(run, item))
         return;
+    server_begin_check(&run->grading->server);
     trial_begin(&run->trial, run->grading, item->family, item->check, &item->result);
     item->family->run(&run->trial, item->check);
     if (item->result.outcome == FAILED && item->family->isolates && suspect_of(item) != NULL)

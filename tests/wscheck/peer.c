@@ -14,6 +14,7 @@
 #define MOMENTS     400   /* ... after the first segments, and so after the last ones */
 #define FEW_MOMENTS 8     /* the same with --chop: where frames begin and end is what matters */
 #define STARTING    10000 /* ms: a server that is made of much may take its time to listen */
+#define RESENT      3500  /* ms: by then a SYN that was lost has been sent twice more */
 #define SHORT_WHILE 200   /* ms: for what may not be taken at all; nothing depends on it */
 
 const unsigned char zero_mask[MASK_LEN] = {0, 0, 0, 0};
@@ -50,6 +51,16 @@ static struct peer *new_peer(struct trial *t)
     return &t->peers[i];
 }
 
+/* A SYN that finds the queue of listen() full is sent again after 1 s, and after 3 s: so long, a client
+ * waits for nothing that the server did wrong. */
+static int64_t connecting_deadline(const struct trial *t)
+{
+    int64_t deadline = trial_deadline(t), resent = wire_now() + RESENT;
+    if (deadline < resent && !trial_is_over(t))
+        deadline = resent;
+    return deadline;
+}
+
 /* A server that has just been started may need a moment before it listens. */
 static int connect_soon(struct peer *p, const char *host, unsigned port, bool small)
 {
@@ -57,7 +68,7 @@ static int connect_soon(struct peer *p, const char *host, unsigned port, bool sm
     int64_t deadline = wire_now() + STARTING;
     int error;
     do
-        error = wire_connect(p->wire, host, port, small, trial_deadline(p->trial));
+        error = wire_connect(p->wire, host, port, small, connecting_deadline(p->trial));
     while (error == ECONNREFUSED && server_may_listen_soon(server, deadline));
     server->listens = server->listens || error == 0;
     return error;

@@ -105,14 +105,21 @@ void server_kill_all(void)
 
 /* ------------------------------------------------------------------- taking in what it prints */
 
+static void forget(size_t *at, size_t gone)
+{
+    *at -= *at < gone ? *at : gone;
+}
+
 static void keep(struct server *server, struct bytes *text, const char *more, size_t len)
 {
     if (text->len + len > LOG_MAX) {
         size_t gone = text->len / 2;
         memmove(text->at, text->at + gone, text->len - gone);
         text->len -= gone;
-        if (text == &server->stderr_text)
-            server->reported -= server->reported < gone ? server->reported : gone;
+        if (text == &server->stderr_text) {
+            forget(&server->reported, gone);
+            forget(&server->before_check, gone);
+        }
     }
     bytes_add(text, more, len);
 }
@@ -223,8 +230,7 @@ bool server_spawn(struct server *server, const char *command)
 
 const struct start start_usual = {"", ""};
 
-/* Finds "listening on http://HOST:PORT/" in what it has printed; 0: not yet. */
-static unsigned port_printed(struct server *server)
+unsigned server_port(struct server *server)
 {
     unsigned port = 0;
     pthread_mutex_lock(&server->lock);
@@ -258,12 +264,12 @@ bool server_start(struct server *server, const struct start *start, int64_t dead
     server->port = server->fixed_port;
     bytes_free(&server->stdout_text);
     bytes_free(&server->stderr_text);
-    server->reported = 0;
+    server->reported = server->before_check = 0;
     if (!server_spawn(server, command))
         return false;
     if (server->fixed_port != 0)
         return true;
-    while ((server->port = port_printed(server)) == 0) {
+    while ((server->port = server_port(server)) == 0) {
         if (server_has_died(server) || wire_now() >= deadline)
             return false;
         wait_for_event(server, deadline);
@@ -418,12 +424,22 @@ static void add_status(struct bytes *text, int status)
                          WEXITSTATUS(status));
 }
 
-static void add_stderr(struct server *server, struct bytes *text)
+/* The last lines of what it has written between two places. */
+static void add_stderr(struct server *server, size_t from, size_t to, const char *label,
+                       struct bytes *text)
 {
+    if (to <= from)
+        return;
+    bytes_add_text(text, label);
+    add_last_lines(text, server->stderr_text.at + from, to - from, 6);
+}
+
+void server_begin_check(struct server *server)
+{
+    if (server->pid <= 0)
+        return;
     pthread_mutex_lock(&server->lock);
-    if (server->stderr_text.len > 0)
-        bytes_add_text(text, words("The last that it wrote to stderr:\n"));
-    add_last_lines(text, server->stderr_text.at, server->stderr_text.len, 6);
+    server->before_check = server->stderr_text.len;
     pthread_mutex_unlock(&server->lock);
 }
 
@@ -446,7 +462,10 @@ void server_explain_end(struct server *server, struct bytes *text)
     }
     if (server_sanitizer_report(server, text))
         return;
-    add_stderr(server, text);
+    pthread_mutex_lock(&server->lock);
+    add_stderr(server, 0, server->stderr_text.len, words("The last that it wrote to stderr:\n"),
+               text);
+    pthread_mutex_unlock(&server->lock);
     if (server->ended && is_of_memory(server->status))
         bytes_add_text(text,
                        words("Built with -fsanitize=address -g, and graded again, it says which "
@@ -458,7 +477,13 @@ void server_explain_life(struct server *server, struct bytes *text)
     struct bytes lines = {0};
     if (server->pid <= 0)
         return;
-    add_stderr(server, &lines);
+    pthread_mutex_lock(&server->lock);
+    add_stderr(server, server->before_check, server->stderr_text.len,
+               words("The last that it wrote to stderr:\n"), &lines);
+    if (lines.len == 0)
+        add_stderr(server, 0, server->before_check,
+                   words("The last that it wrote to stderr, before this check:\n"), &lines);
+    pthread_mutex_unlock(&server->lock);
     if (lines.len > 0)
         bytes_add_text(text, words("The server is alive. "));
     bytes_add(text, lines.at, lines.len);

@@ -49,7 +49,8 @@ struct server {
     /* lock must be held when using these */
     struct bytes stdout_text, stderr_text;
     size_t reported; /* bytes of stderr_text in which a sanitizer's reports have been looked for */
-    bool taken_in;   /* both have ended, and all they said is in the texts */
+    size_t before_check; /* bytes of stderr_text that it had written when the check began */
+    bool taken_in;       /* both have ended, and all they said is in the texts */
 };
 
 /* Starts it with "--port N" and waits until it says that it listens; *start must live as long as it
@@ -59,6 +60,12 @@ struct server {
 bool server_start(struct server *server, const struct start *start, int64_t deadline);
 
 /* Where to send something by hand: to the port of --port, or to 8080 when it was a free one. */
+/* What it writes from now on is about what comes now. */
+void server_begin_check(struct server *server);
+
+/* The port in the line "listening on http://HOST:PORT/" that it has printed; 0: not yet. */
+unsigned server_port(struct server *server);
+
 unsigned server_port_by_hand(const struct server *server);
 
 /* Only starts it, with exactly this command. False: there is no way to. */

@@ -16,6 +16,12 @@ TRUE_WORDS = {
     "unavailable": (1, {"send-101-status"}, {None}),
     "no-blank-line": (1, {"send-101-status"}, {"no-blank-line"}),
     "key-fixed-place": (1, {"header-elsewhere"}, {"key-fixed-place"}),
+    "closes-silently": (1, {"refuse-no-key", "head-endless-line"}, {"closed-without-answer", None}),
+    "upgrade-any": (1, {"token-substring-upgrade", "token-other-upgrade"}, {"not-checked"}),
+    "upgrade-whole": (1, {"token-upgrade-list"}, {"upgrade-whole"}),
+    "end-of-stream": (1, {"head-unfinished"}, {"end-of-stream"}),
+    "end-not-awaited": (1, {"head-unfinished"}, {"end-not-awaited"}),
+    "stays-half-open": (1, set(), set()),
     "dies-of-silence": (1, {"listen-silent"}, {"dies-of-silence", "one-bad-client-stops-all"}),
     "ipv6-only": (1, {"listen-ipv4"}, {"ipv6-only"}),
     "frames-ignored": (2, {"decode-answers"}, {None}),
@@ -24,10 +30,21 @@ TRUE_WORDS = {
     "json-only": (2, {"decode-answers"}, {None}),
     "json-error": (2, {"encode-hello"}, {"other-message"}),
     "text-only": (2, {"encode-binary"}, {None}),
+    "second-left": (2, {"decode-two-in-one"}, {"second-left", None}),
+    "first-message-only": (2, {"loop-ten"}, {"no-loop", None}),
+    "fragment-alone": (2, {"fragment-two"}, {"fragment-alone", "utf8-not-checked", None}),
+    "ping-as-words": (2, {"pong-binary"}, {"ping-as-words"}),
+    "close-unanswered": (2, {"close-1000"}, {"close-unanswered", None}),
+    "close-as-message": (2, {"close-heard"}, {"close-as-message", None}),
+    "half-open-kept": (2, {"close-half-open"}, {"half-open-kept", "no-room"}),
+    "close-echoes-reasons": (2, {"close-body-1006-reason"}, {"close-1005", "frame-not-checked"}),
     "one-byte-lost": (2, {"decode-early-byte"}, {"partial-frame", "waits-for-rest"}),
     "early-left": (2, {"decode-early"}, {"early-left"}),
     "resets-after-close": (2, set(), set()),
     "eight-places": (2, {"threads-20"}, {"few-places", None}),
+    "room-of-eight": (3, {"threads-20"}, {"few-places", None}),
+    "room-one-recv": (3, {"join-after-head"}, {"one-recv"}),
+    "room-close-unanswered": (3, {"leave-close"}, {None}),
     "room-greets": (3, {"threads-one"}, {"greeting"}),
     "joined-too-late": (3, {"join-with-101"}, {"joined-too-late"}),
 }
@@ -60,7 +77,7 @@ def test_when_nothing_comes_the_report_says_what_went_well_and_what_the_server_w
     assert run.returncode == 1
     assert "\n    problem    no answer: nothing within 1 s\n" in run.stdout
     assert "\n    before     the answer 101 to its request\n" in run.stdout
-    assert "The server is alive. The last that it wrote to stderr:\n                 | a frame came\n" in run.stdout
+    assert "The server is alive. The last that it wrote to stderr, before this check:\n                 | a frame came\n" in run.stdout
     assert "diagnosis" not in run.stdout
 
 

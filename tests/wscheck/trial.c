@@ -12,9 +12,10 @@
 #include "show.h"
 #include "words.h"
 
-#define MUCH    32768 /* bytes: what answers so much may take its time */
-#define LEAST   700   /* ms: an answer takes less than one, but machines are busy at times */
-#define SEVERAL 8     /* times the slowest answer */
+#define MUCH        32768 /* bytes: what answers so much may take its time */
+#define LEAST       700   /* ms: an answer takes less than one, but machines are busy at times */
+#define LEAST_TIMED 1500  /* ms: the same where an option says that something comes after 0.3 s */
+#define SEVERAL     8     /* times the slowest answer */
 #define PROBING                                                                                    \
     1000 /* ms: the patience of a second trial; only its failure is waited for so long */
 #define PATIENCES 24 /* so many waits in a row are more than any check has on a slow machine */
@@ -24,14 +25,21 @@ struct scratch {
     struct scratch *next;
 };
 
+/* Is it started with a fraction of a second, after which something must come? */
+static bool is_about_time(const struct start *start)
+{
+    return start != NULL && strchr(start->options, '.') != NULL;
+}
+
 /* Whoever has not answered once is waited for in full once. After that, several times the slowest answer
- * so far will do. Not where the server has options: those are about time. */
+ * so far will do. */
 static int patience_for(const struct grading *grading, const struct family *family)
 {
     int enough = SEVERAL * grading->slowest;
-    if (enough < LEAST)
-        enough = LEAST;
-    bool in_full = !grading->was_silent || family->start != NULL || enough > grading->patience;
+    int least = is_about_time(family->start) ? LEAST_TIMED : LEAST;
+    if (enough < least)
+        enough = least;
+    bool in_full = !grading->was_silent || enough > grading->patience;
     return in_full ? grading->patience : enough;
 }
 
@@ -217,6 +225,12 @@ void trial_say(struct trial *t, const char *expected, const char *came)
     snprintf(failure->in_words[1], sizeof failure->in_words[1], "%s", words(came));
 }
 
+void trial_prepared(struct trial *t, bool held)
+{
+    if (held && t->result->outcome == FAILED)
+        t->result->failure.unprepared = true;
+}
+
 void trial_suspect(struct trial *t, const char *diagnosis)
 {
     if (t->result->outcome == FAILED && t->result->failure.diagnosis == NULL)
@@ -228,12 +242,14 @@ bool trial_probe(struct trial *t, trial_run *run, const struct check *check)
     static struct trial probe; /* large, for its clients */
     struct result result = {0};
     int patience = t->grading->patience;
+    bool was_silent = t->grading->was_silent;
     if (patience > PROBING)
         t->grading->patience = PROBING;
     trial_begin(&probe, t->grading, t->family, check, &result);
     run(&probe, check);
     trial_end(&probe);
     t->grading->patience = patience;
+    t->grading->was_silent = was_silent;
     result_free(&result);
     return result.outcome == PASSED;
 }

@@ -36,6 +36,7 @@ struct failure {
     char problem[400];     /* one sentence */
     char worked[240];      /* what went well before, if nothing came */
     unsigned observed;     /* 0: it is not about bytes of one client */
+    bool unprepared;       /* it failed before it came to what the check is about */
     char in_words[2][300]; /* expected, came: where there are no bytes to show */
     struct bytes sent;     /* by the client concerned, since its last step that went well */
     struct bytes expected, came;
@@ -144,6 +145,10 @@ void trial_note_sent(struct trial *t);
 
 /* Says what was expected and what came, in words. */
 void trial_say(struct trial *t, const char *expected, const char *came);
+
+/* What leads up to the check's own matter has been done, and `held` before. If that has failed, it
+ * says nothing about what the check suspects. */
+void trial_prepared(struct trial *t, bool held);
 
 /* Adds what is known about why; the first that is not NULL counts. */
 void trial_suspect(struct trial *t, const char *diagnosis);

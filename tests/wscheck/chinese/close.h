@@ -5,6 +5,11 @@
     /* pong */
     {"A ping is answered with a pong, 0x8A, that carries the same payload.",
      "收到 ping，要回一个 pong（0x8A），载荷与 ping 的相同。"},
+    {"A ping is answered with a pong, 0x8A, that carries the same payload, whatever bytes that is "
+     "made of.",
+     "收到 ping，要回一个 pong（0x8A），载荷与 ping 的相同，不管它由哪些字节组成。"},
+    {"Some clients are dropped after a minute, and others are not.",
+     "有的客户端过一分钟就断了，有的不会。"},
     {"The connection is dropped after a minute, by a proxy or a client that pings.",
      "过一分钟，连接就断了：断开它的是代理，或者发 ping 的客户端。"},
     {"an empty ping: 8a 00", "空的 ping：8a 00"}, {"a ping with a payload", "带载荷的 ping"},
@@ -80,10 +85,11 @@
     {"1007 for long texts that are not English.", "不是英文的长文本会让连接以 1007 结束。"},
     {"a character cut in two", "一个字符分在两个分片里"},
     {"a character in four fragments", "一个字符分在四个分片里"},
-    {"Opcode 0 carries on a message that has begun; without one it fails the connection. And no "
-     "other message may begin before that has ended.",
-     "操作码 0 延续已经开始的消息；没有这样的消息，就要结束连接。一条消息结束之前，也不能开始另一"
-     "条。"},
+    {"Opcode 0 carries on a message that has begun; without one it fails the connection.",
+     "操作码 0 延续已经开始的消息；没有这样的消息，就要结束连接。"},
+    {"No other message may begin before the one that has begun is at its end: that fails the "
+     "connection.",
+     "一条消息已经开始，在它结束之前，不能开始另一条：否则就要结束连接。"},
     {"Messages are mixed up.", "几条消息混在一起。"},
     {"a continuation of nothing", "延续帧，但没有消息可延续"},
     {"a continuation of nothing, without FIN", "延续帧，没有 FIN，也没有消息可延续"},
@@ -170,6 +176,14 @@
      "关闭码是 1005 的关闭帧：不可以发送的关闭码"},
     {"a Close frame with 1006, which may not be sent",
      "关闭码是 1006 的关闭帧：不可以发送的关闭码"},
+    {"A client that has ended its side without a Close frame says nothing more: recv() returns 0, "
+     "and the server ends the connection, too.",
+     "客户端没有发关闭帧，就结束了自己这一边，不会再说什么：recv() 返回 0，服务器也要结束连接。"},
+    {"Connections of clients that have gone pile up, in the state CLOSE-WAIT.",
+     "客户端已经走了，连接却越积越多，停在 CLOSE-WAIT 状态。"},
+    {"a client ends its side of the connection", "客户端结束了连接的自己这一边"},
+    {"a Close frame with 1006, which may not be sent, and a reason",
+     "关闭码是 1006、还带着原因的关闭帧：不可以发送的关闭码"},
     {"a Close frame with 1015, which may not be sent",
      "关闭码是 1015 的关闭帧：不可以发送的关闭码"},
     {"a Close frame with the code 65535 (and the server lives)",
@@ -178,6 +192,7 @@
     {"A code that may not be sent is a fault: 1002.", "不可以发送的关闭码是错误：用 1002 回应。"},
     {"a Close frame with the code 0", "关闭码是 0 的关闭帧"},
     {"a Close frame with the code 999", "关闭码是 999 的关闭帧"},
+    {"a Close frame with the code 999 and a reason", "关闭码是 999、还带着原因的关闭帧"},
     {"a Close frame with the code 1004", "关闭码是 1004 的关闭帧"},
     {"a Close frame with the code 1005", "关闭码是 1005 的关闭帧"},
     {"a Close frame with the code 1006", "关闭码是 1006 的关闭帧"},

@@ -126,11 +126,21 @@
      "lost on the way: shutdown() for writing first, read the rest, then close",
      "接收缓冲区里还有字节没读，这时 close() 会重置连接，应答在路上就丢了：先用 shutdown() "
      "停止发送，再读完剩下的，最后关闭"},
-    {"nothing limits how long a request may take: a client that sends nothing keeps its place for "
-     "ever",
-     "请求拖多久都没有限制：客户端什么都不发，也能永远占着名额"},
-    {"nothing limits how long a head may be: an endless line fills the memory",
-     "请求头再长也没有限制：没有尽头的一行会占满内存"},
+    {"--handshake-timeout 0.3 has not ended it: a client whose request never comes to its end "
+     "keeps its place",
+     "--handshake-timeout 0.3 没有让它结束：请求总也发不完的客户端，一直占着名额"},
+    {"20000 bytes of a head were taken, and more was waited for: without a limit, a head without "
+     "end fills the memory",
+     "收下了 20000 个字节的请求头，还在等后面的：不加限制，没有尽头的请求头会占满内存"},
+    {"\"websocket\" was not found as the second item: Upgrade is a list, as Connection is",
+     "“websocket”排在第二项，就没有找到：Upgrade 和 Connection 一样，是一个列表"},
+    {"the end of what the client sends was taken for the end of the head: before it nothing was "
+     "answered. A recv() that returns 0, or a read that brings nothing, is not the empty line",
+     "客户端不再发送了，就当成请求头结束了：在那之前没有应答。recv() 返回 0，"
+     "或者什么都没有读到，都不是那个空行"},
+    {"the answer came before the empty line, while more could still come: read on until it is "
+     "there",
+     "空行还没有到，后面还可能有内容，应答就来了：要一直读到空行为止"},
 
     /* ---- frames that the server sends */
     {"the text was sent without a frame around it: first comes 0x81, then the length",
@@ -222,8 +232,14 @@
      "byte first: a short frame in its place was read well",
      "长帧的长度读错了，它在那七位后面的 2 个或 8 "
      "个字节里，高位字节在前：同样的位置换成短帧，就读对了"},
-    {"one recv() was taken for one frame: the bytes behind the first frame belong to the next",
-     "把一次 recv() 收到的当成了一帧：第一帧后面的字节属于下一帧"},
+    {"one recv() was taken for one frame, and the second of two was lost (a third, sent later, was "
+     "answered): the bytes behind the first frame belong to the next",
+     "把一次 recv() 收到的当成了一帧，两帧里的第二帧丢了（后来再发第三帧，得到了应答）："
+     "第一帧后面的字节属于下一帧"},
+    {"the frame behind the first was left lying until recv() brought more: look at what is there "
+     "before you wait (the answer to it came when a third was sent)",
+     "第一帧后面的那一帧一直放着，直到 recv() 又收到内容：等待之前，先看看已经有什么（"
+     "发了第三帧，才有了对第二帧的应答）"},
     {"bytes behind the head were left lying until recv() brought more: look at what is there "
      "before you wait (a frame that was sent later brought the answer to both)",
      "请求头后面的字节一直放着，直到 recv() "
@@ -357,12 +373,14 @@
     {"what still waited for a client was thrown away when it left, perhaps in the middle of a "
      "frame: send it first, then the Close frame",
      "客户端离开时，还在等着发给它的内容丢掉了，也许正在一帧的中间：先把这些发完，再发关闭帧"},
-    {"a client that does not read kept all others waiting: send() blocked, and with it a lock was "
-     "held",
-     "一个客户端不读，其他客户端全都跟着等：send() 阻塞了，而且当时持有锁"},
+    {"a client that does not read kept the others waiting, and more came to them when it had gone: "
+     "no send() may block while others wait",
+     "一个客户端不读，其他客户端就跟着等，它走了，它们才又收到内容：别人在等的时候，send() "
+     "不能阻塞"},
     {"a message is missing for a client that read late: what its socket does not take must wait "
      "for it",
      "客户端读得晚，就少了消息：套接字收不下的，要留着等它读"},
+<<<<<<< HEAD
     {"this request is right, and was refused: one of the rules for requests is wrong, or what it asks "
      "about was not found in the request",
      "这个请求是正确的，却被拒绝了：检查请求的规则有一条不对，或者规则要找的东西在请求里没有找到"},
@@ -419,6 +437,13 @@
      "客户端从来不读，等着发给它的内容却没有上限：到了 --max-backlog，就必须踢出它"},
     {"a silent client is never asked whether it is still there: send a ping after --ping-interval",
      "客户端沉默着，服务器从来不问它还在不在：过了 --ping-interval，就要发 ping"},
+=======
+    {"a client that did not read was kept, although more than --max-backlog waited for it: then it "
+     "must go",
+     "客户端不读，等着发给它的内容已经超过 --max-backlog，却还留着它：这时必须踢出它"},
+    {"a silent client was not asked whether it is still there: send a ping after --ping-interval",
+     "客户端沉默着，服务器没有问它还在不在：过了 --ping-interval，就要发 ping"},
+>>>>>>> pub
     {"a client that does not answer pings was kept: it is gone, and its place is taken",
      "客户端不回应 ping，却还留着：它已经不在了，还占着名额"},
     {"a client that answered each ping was thrown out", "客户端回应了每个 ping，却还是断开了它"},
@@ -426,13 +451,26 @@
      "服务器停止了，却没有给客户端发 1001 的关闭帧"},
     {"the server did not end after the signal, or not in time",
      "发出信号之后，服务器没有结束，或者没有及时结束"},
-    {"after SIGTERM the exit status is to be 0", "SIGTERM 之后，退出状态应当是 0"},
+    {"after SIGTERM or SIGINT the exit status is to be 0",
+     "SIGTERM 或 SIGINT 之后，退出状态应当是 0"},
     {"it listens on ::1, and not on 127.0.0.1: browsers try both for localhost; with --host ::1 "
      "the rest can be graded there",
      "它在 ::1 上监听，没有在 127.0.0.1 上监听：对于 localhost，浏览器两个都会试；加上 --host "
      "::1，其余各项可以在那里评分"},
-    {"only 127.0.0.1 is served: browsers try ::1 first for localhost",
-     "只在 127.0.0.1 上提供服务：对于 localhost，浏览器先试 ::1"},
+    {"127.0.0.1 is served, and ::1 is not: browsers try ::1 first for localhost",
+     "在 127.0.0.1 上提供服务，在 ::1 上没有：对于 localhost，浏览器先试 ::1"},
+    {"a ping with a word in it was answered, one with the bytes 00 FF 00 was not: what a ping "
+     "carries is any bytes, and not to be read as text",
+     "带一个单词的 ping 得到了应答，带字节 00 FF 00 的没有：ping "
+     "的载荷可以是任何字节，不要当作文本来读"},
+    {"the client had ended its side, and the server kept the connection: recv() returns 0 then, "
+     "and nothing more can come",
+     "客户端已经结束了自己这一边，服务器却还留着连接：这时 recv() 返回 0，不会再有内容到来"},
+    {"the connection was ended without a Close frame in answer: the browser says 1006 and wasClean "
+     "false",
+     "没有用关闭帧回应，就结束了连接：浏览器报告 1006，wasClean 为 false"},
+    {"a Close frame was answered with a message: control frames are not for the application",
+     "用一条消息回应了关闭帧：控制帧不归应用处理"},
     {"the Close frame was judged before all of it was there, or a part of it was looked at twice",
      "关闭帧还没有到齐就判断了，或者其中一部分看了两遍"},
     {"bind() or listen() has failed, and that was not looked at, or not told to the caller",

@@ -107,6 +107,8 @@
      "127, in the next 8. The highest byte comes first, and the key behind it.",
      "七位长度的值如果是 126，长度在后面 2 个字节里；如果是 127，长度在后面 8 个字节里。高位在"
      "前。长度之后是掩码密钥。"},
+    {"a ping behind a frame of 5 bytes was not answered either",
+     "跟在 5 字节的帧后面的 ping 也没有得到应答"},
     {"Short messages come back; after a long one, nothing does any more.",
      "短消息都能回来；发过一条长消息，就什么都不再回来了。"},
     {"where a frame of 126 bytes ends", "126 字节的帧到哪里结束"},

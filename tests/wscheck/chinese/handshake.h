@@ -4,8 +4,8 @@
 {"stdout is empty: the line that it should have is missing", "stdout 是空的：缺少应有的那一行"},
     {"stdout has something else than the one line that it should have",
      "stdout 的内容与应有的那一行不同"},
-    {"the connection was made, but nobody seems to have accepted it",
-     "连接已建立，但似乎没有调用 accept() 来接受它"},
+    {"the connection was made, and a request brought no answer",
+     "连接建立了，发了请求，却没有应答"},
     {"an answer, or at least the end of the connection", "应答，或者至少断开连接"},
     {"nothing", "什么也没有"},
     {"after a client that said nothing, the next one got no answer",
@@ -20,8 +20,9 @@
      "服务器停止后重新启动，却没能在原来的端口上监听"},
     {"told to use a port that another server has, it does not end",
      "指定的端口已被另一个服务器占用，它却没有结束"},
-    {"told to use a port that another server has, it ends as if all were well",
-     "指定的端口已被另一个服务器占用，它结束了，退出状态却是 0，好像一切正常"},
+    {"told to use a port that another server has, it ends with exit status 0",
+     "指定的端口已被另一个服务器占用，它结束了，退出状态却是 0"},
+    {"it was answered", "得到了应答"},
 
     {"The server listens on its port and accepts a connection: socket(), bind(), listen(), "
      "accept().",
