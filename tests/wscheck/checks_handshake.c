@@ -453,6 +453,7 @@ static void finds_host(struct trial *t, const struct check *c)
         return;
     trial_fail_at(p, "this is a right request, and it was refused, as an upgrade was before");
     trial_say(t, "any status but 400", "400");
+    trial_suspect(t, "request-refused");
 }
 
 /* An answer other than 101 may have other reasons, but a request that is right is not at fault. */
@@ -466,6 +467,7 @@ static void finds_upgrade(struct trial *t, const struct check *c)
         return;
     trial_fail_at(p, "this is a right handshake, and it was refused as a wrong one");
     trial_say(t, "101, or at least no status from 400 to 499", "such a status");
+    trial_suspect(t, "request-refused");
 }
 
 static void upgraded(struct trial *t, const struct check *c)

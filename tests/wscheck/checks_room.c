@@ -802,11 +802,8 @@ static void suspect_rest(struct peer *late)
 /* One does not read; the others get everything. Returns the one. */
 static struct peer *flood_beside_deaf(struct trial *t, struct flood *flood)
 {
-<<<<<<< HEAD
-    struct peer *deaf = flood->is_deaf_first ? enter_deaf(t) : NULL;
-=======
     bool held = trial_holds(t);
->>>>>>> pub
+    struct peer *deaf = flood->is_deaf_first ? enter_deaf(t) : NULL;
     flood->crowd = enter_many(t, 2);
     if (deaf == NULL)
         deaf = enter_deaf(t);
@@ -818,12 +815,9 @@ static struct peer *flood_beside_deaf(struct trial *t, struct flood *flood)
         expect_flood(flood->crowd.at[0], &batch, NULL);
     }
     suspect_slow(t, flood, deaf);
-<<<<<<< HEAD
     for (size_t i = 0; i < flood->crowd.count && !trial_holds(t); i++)
         suspect_rest(flood->crowd.at[i]);
-=======
     trial_prepared(t, held);
->>>>>>> pub
     return deaf;
 }
 

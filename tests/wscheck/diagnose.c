@@ -982,13 +982,15 @@ const char *diagnose_frame(const struct evidence *e)
 
 const char *diagnose_refusal(const struct bytes *expected, const struct bytes *came)
 {
-    static const char right[] = "HTTP/1.1 101", wrong[] = "HTTP/1.1 4";
-    if (expected->len >= sizeof right - 1 && memcmp(expected->at, right, sizeof right - 1) == 0)
-        return came->len >= sizeof wrong - 1 && memcmp(came->at, wrong, sizeof wrong - 1) == 0
+    if (expected->len == 0 || came->len == 0)
+        return NULL;
+    if (expected->at[0] == 'H') /* not when it is the server that cannot */
+        return bytes_find(expected->at, expected->len, " 101") != NULL &&
+                       (bytes_find(came->at, came->len, "HTTP/1.1 4") == came->at ||
+                        bytes_find(came->at, came->len, "HTTP/1.1 505") == came->at)
                    ? "request-refused"
                    : NULL;
-    if (expected->len == 0 || expected->at[0] == (FIN | CLOSE) || came->len < 4 ||
-        came->at[0] != (FIN | CLOSE))
+    if (expected->at[0] == (FIN | CLOSE) || came->len < 4 || came->at[0] != (FIN | CLOSE))
         return NULL;
     switch (came->at[2] << 8 | came->at[3]) {
     case 1002: return "frame-refused";

@@ -196,15 +196,11 @@ static const struct fault faults[] = {
     {"replies-one-by-one", 2, 0, "decode-batch", "-"},
     /* close */
     {"close-ignored", 2, 22, "close-heard", "close-ignored"},
-<<<<<<< HEAD
     {"close-not-awaited", 2, 0, "close-awaits-answer", "-"},
     {"time-runs-on", 2, 0, "fragment-own-time", "-"},
     {"unfinished-kept", 2, 0, "fragment-endless", "-"},
-    {"close-unanswered", 2, 22, "close-1000", "close-ignored"},
-=======
     {"close-unanswered", 2, 22, "close-1000", "close-unanswered"},
     {"close-as-message", 2, 0, "close-heard", "close-as-message"},
->>>>>>> pub
     {"close-swapped", 2, 22, "close-1000", "close-swapped"},
     {"close-1005", 2, 22, "close-empty", "close-1005"},
     {"close-echoes-1006", 2, 22, "close-body-1006", "close-1005"},

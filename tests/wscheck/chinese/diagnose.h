@@ -380,7 +380,6 @@
     {"a message is missing for a client that read late: what its socket does not take must wait "
      "for it",
      "客户端读得晚，就少了消息：套接字收不下的，要留着等它读"},
-<<<<<<< HEAD
     {"this request is right, and was refused: one of the rules for requests is wrong, or what it asks "
      "about was not found in the request",
      "这个请求是正确的，却被拒绝了：检查请求的规则有一条不对，或者规则要找的东西在请求里没有找到"},
@@ -433,17 +432,11 @@
      "谁会知道有内容在排队等某个客户端，谁以后把它发出去（在课程里：lesson03_broadcast/outbox.c 的 "
      "queue_locked() 和 flush_locked()，lesson03_broadcast/members.c 的 members_send()，"
      "lesson03_broadcast/room.c 的 deliver_once_locked()）"},
-    {"what waits for a client that never reads has no bound: at --max-backlog it must go",
-     "客户端从来不读，等着发给它的内容却没有上限：到了 --max-backlog，就必须踢出它"},
-    {"a silent client is never asked whether it is still there: send a ping after --ping-interval",
-     "客户端沉默着，服务器从来不问它还在不在：过了 --ping-interval，就要发 ping"},
-=======
     {"a client that did not read was kept, although more than --max-backlog waited for it: then it "
      "must go",
      "客户端不读，等着发给它的内容已经超过 --max-backlog，却还留着它：这时必须踢出它"},
     {"a silent client was not asked whether it is still there: send a ping after --ping-interval",
      "客户端沉默着，服务器没有问它还在不在：过了 --ping-interval，就要发 ping"},
->>>>>>> pub
     {"a client that does not answer pings was kept: it is gone, and its place is taken",
      "客户端不回应 ping，却还留着：它已经不在了，还占着名额"},
     {"a client that answered each ping was thrown out", "客户端回应了每个 ping，却还是断开了它"},
