@@ -63,8 +63,7 @@ enum outbox_result outbox_write(struct outbox *outbox, struct iovec *parts, size
  * deadline. Returns why the client was evicted, or NULL. */
 const char *outbox_finish(struct outbox *outbox, int64_t deadline);
 
-/* Anyone: how many bytes wait for a client that takes them steadily; 0 for one that does not, and a third
- * of them while that is not known: who speaks waits for such a one, too, but only when it must. */
+/* Anyone: how many bytes wait for a client that takes them; a third while that is not known; else 0. */
 size_t outbox_waiting(struct outbox *outbox);
 
 #endif

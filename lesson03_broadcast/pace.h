@@ -20,7 +20,7 @@
 #define PACE_NEW   1000 /* ... until it is known of a new one */
 
 enum pace_verdict {
-    PACE_UNKNOWN, /* it may be one that never reads */
+    PACE_UNKNOWN, /* it may be one that never reads: wait for it, but only when you must */
     PACE_TAKES,   /* it is steady, or was a moment ago */
     PACE_SLOW,    /* it takes little, or nothing */
 };

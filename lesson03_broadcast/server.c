@@ -3,9 +3,8 @@
  *
  *     BYTES → REQUEST → FRAMES → MESSAGES → ROOM
  *
- * Every message goes, unchanged, to every client, the sender included. The server is that of lesson 2
- * with a room: members.c has the list of clients and its mutex, outbox.c what waits for a client that
- * does not read, and room.c delivers many messages at once.
+ * Every message goes, unchanged, to every client, the sender included. It is the server of lesson 2 with a
+ * room: members.c has the list and its mutex, outbox.c what waits, and room.c delivers many at once.
  */
 #include <inttypes.h>
 #include <stdio.h>
