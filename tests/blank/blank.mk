@@ -12,10 +12,10 @@ blank_dir      = $($(1:blank%=lesson%))/blank
 BLANK_BUILD    = $(call step,CC,$<)$(CC) -D_DEFAULT_SOURCE $(SANITIZE_CPPFLAGS) $(CRYPTO_CFLAGS) $(CPPFLAGS) \
                  $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(CRYPTO_LIBS)
 
-# What needs more than a WebSocket server: GET /status, and --max-clients. They are not asked for.
-BLANK_EXCEPT_blank02 := --except threads-full --except close-awaits-answer --except fragment-own-time \
-                        --except fragment-endless
-BLANK_EXCEPT_blank03 := --except join-status --except slow-counted --except threads-full
+# What needs more than a WebSocket server: GET /status, and --max-clients; in lesson 2 also --ping-interval, and
+# a goodbye when it stops; in lesson 3, --max-message. They are not asked for.
+BLANK_EXCEPT_blank02 := --except threads-full --except close-awaits-answer --except fragment-own-time --except fragment-endless
+BLANK_EXCEPT_blank03 := --except join-status --except slow-counted --except threads-full --except slow-catches-up-one
 
 .PHONY: $(BLANKS) $(BLANKS:%=check-%) blank-programs
 $(BLANKS):
