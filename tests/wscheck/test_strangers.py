@@ -52,4 +52,4 @@ def test_no_false_alarm(results, name, lesson):
     assert {id: problem for id, problem in failed.items() if id not in known} == {}
     assert {id: section for id, section in known.items() if id not in failed} == {}
     passed = sum(check["outcome"] == "passed" for check in checks)
-    assert passed > len(checks) // 2  # it has been graded, and not just skipped
+    assert passed > len(checks) // 3  # it has been graded, and not just skipped
