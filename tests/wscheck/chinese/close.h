@@ -52,7 +52,8 @@
     {"nothing but empty fragments", "所有分片都是空的"},
     {"a fragment for each letter", "每个字母一个分片"},
     {"fragments in pieces of 5 bytes", "分片按 5 字节一段到达"},
-    {"A message must bring 1 KiB, or end, within six times --ping-interval. The time of each begins "
+    {"A message must bring 1 KiB, or end, within six times --ping-interval. The time of each "
+     "begins "
      "anew.",
      "一条消息在六个 --ping-interval 之内要么带来 1 KiB，要么结束。每条消息重新计时。"},
     {"1008 for a client that types slowly, one short message after the other.",
@@ -98,7 +99,8 @@
     {"A character that has begun in one fragment must go on in the next.",
      "一个字符在这个分片里没写完，下一个分片就要接着写。"},
     {"a character that breaks off between fragments", "字符在两个分片之间断掉"},
-    {"letters inside a character, in the next fragment", "字符只来了一半，下一个分片却先来几个字母"},
+    {"letters inside a character, in the next fragment",
+     "字符只来了一半，下一个分片却先来几个字母"},
 
     /* close */
     {"A Close frame ends the conversation.", "收到关闭帧，会话就结束。"},

@@ -380,7 +380,8 @@
     {"a message is missing for a client that read late: what its socket does not take must wait "
      "for it",
      "客户端读得晚，就少了消息：套接字收不下的，要留着等它读"},
-    {"this request is right, and was refused: one of the rules for requests is wrong, or what it asks "
+    {"this request is right, and was refused: one of the rules for requests is wrong, or what it "
+     "asks "
      "about was not found in the request",
      "这个请求是正确的，却被拒绝了：检查请求的规则有一条不对，或者规则要找的东西在请求里没有找到"},
     {"where the request is checked, and where its headers are looked up (in the course: "
@@ -388,7 +389,8 @@
      "common/http.c)",
      "检查请求的地方，以及查找头字段的地方（在课程里：common/handshake.c 的 handshake_check()，"
      "common/http.c 的 http_header_find() 和 http_header_has_item()）"},
-    {"accept(), what is started for the client then, and what reads its request and answers (in the "
+    {"accept(), what is started for the client then, and what reads its request and answers (in "
+     "the "
      "course: listener_accept() in lesson01_handshake/listener.c, read_head() in "
      "lesson01_handshake/opening.c; from lesson 2 on start_thread() in lesson02_frames/threads.c, "
      "serve() in lesson02_frames/server.c)",
@@ -396,7 +398,8 @@
      "lesson01_handshake/listener.c 的 listener_accept()，lesson01_handshake/opening.c 的 "
      "read_head()；从第 2 课起，还有 lesson02_frames/threads.c 的 start_thread() 和 "
      "lesson02_frames/server.c 的 serve()）"},
-    {"where a frame is read, a message handed out, and answered (in the course: ws_frame_decode() and "
+    {"where a frame is read, a message handed out, and answered (in the course: ws_frame_decode() "
+     "and "
      "check_rules() in common/frame.c, take_data() in lesson02_frames/conn.c, serve() in "
      "lesson02_frames/server.c)",
      "读取帧、交出消息、应答消息的地方（在课程里：common/frame.c 的 ws_frame_decode() 和 "
@@ -404,27 +407,34 @@
     {"the server closed with 1002, protocol error: one of its rules for frames has refused a frame "
      "that breaks none",
      "服务器用 1002（协议错误）关闭：检查帧的规则里，有一条拒绝了一个没有违反任何规则的帧"},
-    {"where a frame's header is checked, and which frame may come now (in the course: check_rules() "
+    {"where a frame's header is checked, and which frame may come now (in the course: "
+     "check_rules() "
      "and ws_frame_decode() in common/frame.c, check_sequence() in common/message.c)",
      "检查帧头的地方，以及判断现在可以来哪种帧的地方（在课程里：common/frame.c 的 check_rules() 和 "
      "ws_frame_decode()，common/message.c 的 check_sequence()）"},
-    {"the server closed with 1007, not UTF-8; but the text that was sent is UTF-8: either the check is "
+    {"the server closed with 1007, not UTF-8; but the text that was sent is UTF-8: either the "
+     "check is "
      "wrong, or it does not see what was sent",
-     "服务器用 1007（不是 UTF-8）关闭，可是发出的文本是 UTF-8：要么检查有错，要么它看到的不是发来的内容"},
-    {"where a text is checked, piece by piece, and where the mask is taken off before (in the course: "
+     "服务器用 1007（不是 UTF-8）关闭，可是发出的文本是 "
+     "UTF-8：要么检查有错，要么它看到的不是发来的内容"},
+    {"where a text is checked, piece by piece, and where the mask is taken off before (in the "
+     "course: "
      "utf8_feed() in common/utf8.c, ws_frame_mask() in common/frame.c)",
      "逐段检查文本的地方，以及在那之前去掉掩码的地方（在课程里：common/utf8.c 的 utf8_feed()，"
      "common/frame.c 的 ws_frame_mask()）"},
     {"the server closed with 1009, too big; but the message that was sent is not",
      "服务器用 1009（太大）关闭，可是发来的消息并不大"},
-    {"where a frame's length is read, and compared with the limit (in the course: ws_frame_decode() in "
+    {"where a frame's length is read, and compared with the limit (in the course: "
+     "ws_frame_decode() in "
      "common/frame.c, begin_frame() in common/message.c)",
      "读取帧的长度并和上限比较的地方（在课程里：common/frame.c 的 ws_frame_decode()，"
      "common/message.c 的 begin_frame()）"},
-    {"this client has read all that came, and that ends in the middle of a frame: the rest waits, and "
+    {"this client has read all that came, and that ends in the middle of a frame: the rest waits, "
+     "and "
      "nobody sends it. Whoever hands over a message must learn that something waits, and the rest "
      "must go out as soon as the socket takes it",
-     "到了的内容，这个客户端都读了，可是它们断在一帧的中间：剩下的还在排队，没有人去发。交出消息的一方要知"
+     "到了的内容，这个客户端都读了，可是它们断在一帧的中间：剩下的还在排队，没有人去发。交出消息的"
+     "一方要知"
      "道有内容在排队；套接字一能收，剩下的就要发出去"},
     {"who learns that something waits for a client, and who sends it later (in the course: "
      "queue_locked() and flush_locked() in lesson03_broadcast/outbox.c, members_send() in "

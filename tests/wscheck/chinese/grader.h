@@ -113,7 +113,8 @@
     {"a frame with more", "更长的帧"},
     {"where the length is written, behind 126 or 127 (in the course: encode_long_length(), and "
      "ws_frame_encode(), which calls it, in common/frame.c)",
-     "在 126 或 127 后面写出长度的地方（在课程里：common/frame.c 的 encode_long_length()，以及调用它的 "
+     "在 126 或 127 后面写出长度的地方（在课程里：common/frame.c 的 "
+     "encode_long_length()，以及调用它的 "
      "ws_frame_encode()）"},
     {"take the mask off", "去掉掩码"},
     {"the loop with the XOR, and where the key is taken from the header (in the course: "
@@ -174,7 +175,8 @@
      "the course: members_send() and members_join() in lesson03_broadcast/members.c, "
      "deliver_once_locked() in lesson03_broadcast/room.c)",
      "走过成员列表的循环，是否所有人都在列表里，以及调用这个循环的地方（在课程里："
-     "lesson03_broadcast/members.c 的 members_send() 和 members_join()，lesson03_broadcast/room.c 的 "
+     "lesson03_broadcast/members.c 的 members_send() 和 members_join()，lesson03_broadcast/room.c "
+     "的 "
      "deliver_once_locked()）"},
     {"a client that does not read", "不读数据的客户端"},
     {"what is done with the bytes that send() does not take at once (in the course: "
