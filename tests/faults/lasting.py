@@ -304,8 +304,7 @@ def no_memory(lesson, window):
         pump(server, inside, lambda: all(peer.is_content() or peer.ended for peer in inside))
         lost = sum(peer.ended is not None for peer in inside)
         cpu = measure_cpu(server, window, lambda: knock(server))
-        close_all(inside)
-        afterwards(server)
+        afterwards(server, [peer for peer in inside if peer.ended is None])
         return f"5 of 5 newcomers refused, {lost} of those inside closed, {cpu}"
 
 
