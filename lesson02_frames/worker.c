@@ -75,11 +75,11 @@ static bool give_to_waiting(struct task task)
 
 static void *work(void *arg)
 {
-    struct task *first = arg, task = *first;
-    free(first);
+    struct task *task = arg;
     do
-        task.run(task.arg);
-    while (wait_for_task(&task));
+        task->run(task->arg);
+    while (wait_for_task(task));
+    free(task);
     return NULL;
 }
 
@@ -103,7 +103,7 @@ bool worker_start(void (*run)(void *arg), void *arg)
 {
     if (give_to_waiting((struct task){run, arg}))
         return true;
-    struct task *task = malloc(sizeof *task); /* the new thread's, and nobody else's */
+    struct task *task = malloc(sizeof *task); /* the new thread's, for this task and all later */
     if (task == NULL)
         return false;
     *task = (struct task){run, arg};

@@ -93,6 +93,12 @@ def is_alive(pid):
         return False
 
 
+def hear_signals():
+    """What is started in the background by a shell may have been told to ignore these."""
+    for number in signal.SIGINT, signal.SIGQUIT:
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start_grader(tmp_path):
     """One whose server does not say that it listens, and has a child; returns it, and the two pids."""
     noted, server = tmp_path / "pids", tmp_path / "server"
@@ -100,7 +106,7 @@ def start_grader(tmp_path):
                       "exec sleep 100\n", encoding="utf-8")
     server.chmod(0o755)
     grader = subprocess.Popen([WSCHECK, "--lesson", "1", "--server", str(server), "--timeout", "60"],
-                              stdout=subprocess.DEVNULL, start_new_session=True)
+                              stdout=subprocess.DEVNULL, start_new_session=True, preexec_fn=hear_signals)
     wait_until(noted.exists, "the server to start", 10)
     return grader, [int(pid) for pid in noted.read_text(encoding="utf-8").split()]
 
