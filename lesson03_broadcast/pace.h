@@ -12,12 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PACE_TIME   250         /* milliseconds over which it is measured */
-#define PACE_STEADY (64 * 1024) /* bytes in that time that are steady */
-#define PACE_READS                                                                                 \
-    (256 * 1024)        /* bytes between two times of waiting: more than a system takes unread */
-#define PACE_PAUSE 3000 /* milliseconds that a steady client may pause: its machine is busy, too */
-#define PACE_NEW   1000 /* ... until it is known of a new one */
+#define PACE_TIME   250          /* milliseconds over which it is measured */
+#define PACE_STEADY (64 * 1024)  /* bytes in that time that are steady */
+#define PACE_READS  (256 * 1024) /* bytes between two waits: more than a system takes unread */
+#define PACE_PAUSE  3000 /* milliseconds that a steady client may pause: its machine is busy, too */
+#define PACE_NEW    1000 /* ... until it is known of a new one */
 
 enum pace_verdict {
     PACE_UNKNOWN, /* it may be one that never reads: wait for it, but only when you must */

@@ -205,7 +205,8 @@ static void ends_endless(struct trial *t, const struct check *c)
     struct peer *p = peer_open(t);
     send_frame(p, TEXT, "a", 1);
     for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
-        if (!wait_for_bytes(p, 1) || p->wire->came.at[p->judged] == (FIN | CLOSE))
+        bool came = wait_for_bytes(p, 1);
+        if (came ? p->wire->came.at[p->judged] == (FIN | CLOSE) : p->wire->ended)
             return;
         answer_ping(p, "\0\x81\0\0\0\0a", 7);
     }

@@ -59,13 +59,13 @@ struct server {
  * would be a client without a request, and some servers die of that. */
 bool server_start(struct server *server, const struct start *start, int64_t deadline);
 
-/* Where to send something by hand: to the port of --port, or to 8080 when it was a free one. */
 /* What it writes from now on is about what comes now. */
 void server_begin_check(struct server *server);
 
 /* The port in the line "listening on http://HOST:PORT/" that it has printed; 0: not yet. */
 unsigned server_port(struct server *server);
 
+/* Where to send something by hand: to the port of --port, or to 8080 when it was a free one. */
 unsigned server_port_by_hand(const struct server *server);
 
 /* Only starts it, with exactly this command. False: there is no way to. */

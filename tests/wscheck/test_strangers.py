@@ -51,5 +51,5 @@ def test_no_false_alarm(results, name, lesson):
     known = expected()[name, lesson]
     assert {id: problem for id, problem in failed.items() if id not in known} == {}
     assert {id: section for id, section in known.items() if id not in failed} == {}
-    passed = sum(check["outcome"] == "passed" for check in checks)
-    assert passed > len(checks) // 3  # it has been graded, and not just skipped
+    musts = [check["outcome"] for check in checks if check["level"] == "must"]
+    assert musts.count("passed") > len(musts) // 2  # it has been graded, and not just skipped
