@@ -55,11 +55,11 @@ static void every_reason_has_its_chinese(void **state)
     choose("zh_CN", NULL, NULL);
     for (int i = 0; i < HTTP_OUTCOMES; i++) {
         const char *reason = http_refusal_find((enum http_outcome)i)->reason;
-        must(reason == NULL || strcmp(words(reason), reason) != 0, reason);
+        must(reason == NULL || strcmp(words(reason), reason) != 0, "%s", reason);
     }
     for (int i = 0; i < WS_OUTCOMES; i++) {
         const char *reason = ws_fault_find((enum ws_outcome)i)->reason;
-        must(reason == NULL || strcmp(words(reason), reason) != 0, reason);
+        must(reason == NULL || strcmp(words(reason), reason) != 0, "%s", reason);
     }
 }
 
