@@ -786,18 +786,15 @@ static void unmask(struct client *c, const unsigned char mask[4], unsigned char 
         memcpy(key, c->kept_mask, 4);
     memcpy(c->kept_mask, mask, 4);
     c->has_kept_mask = true;
-    bool as_it_came = fault("not-unmasked"), four_only = fault("mask-four-only"),
-         restarts = fault("mask-restarts"), one_byte = fault("mask-one-byte"),
-         runs_on = fault("mask-runs-on"); /* not looked up for each byte */
     for (size_t i = 0; i < len; i++) {
         size_t k = i;
-        if (as_it_came || (four_only && i >= 4))
+        if (fault("not-unmasked") || (fault("mask-four-only") && i >= 4))
             break;
-        if (restarts && c->cut > 0 && i >= c->cut)
+        if (fault("mask-restarts") && c->cut > 0 && i >= c->cut)
             k = i - c->cut;
-        if (one_byte)
+        if (fault("mask-one-byte"))
             k = 0;
-        if (runs_on)
+        if (fault("mask-runs-on"))
             k = c->unmasked + i;
         at[i] ^= key[k % 4];
     }
