@@ -58,7 +58,7 @@
      "一条消息在六个 --ping-interval 之内要么带来 1 KiB，要么结束。每条消息重新计时。"},
     {"1008 for a client that types slowly; or, without a bound, memory that is never given back.",
      "慢慢打字的客户端收到 1008；或者没有上限，内存一直还不回来。"},
-    {"twelve slow messages, one right after the other", "十二条慢消息，一条紧接一条"},
+    {"ten slow messages, one right after the other", "十条慢消息，一条紧接一条"},
     {"a message that goes on byte by byte", "一条消息一个字节一个字节地来，没完没了"},
     {"for %u ping intervals, the server has waited for the end of one message",
      "过了 %u 个 ping 间隔，服务器还在等同一条消息结束"},
