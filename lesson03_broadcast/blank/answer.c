@@ -387,6 +387,7 @@ int main(int argc, char **argv)
     struct sockaddr_in v4 = {.sin_family = AF_INET};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     int fd[2], number;
+    struct timespec until;
     pthread_t thread;
     sigset_t signals;
     for (int i = 1; i + 1 < argc; i += 2)
@@ -405,14 +406,13 @@ int main(int argc, char **argv)
     fd[1] = listen_at(&v6, sizeof v6);
     if (fd[0] < 0 || pipe(stopping) != 0 || pipe(waking) != 0)
         return perror("listen"), 1;
-    printf("listening on http://127.0.0.1:%d/\n", ntohs(v4.sin_port));
-    fflush(stdout);
+    dprintf(STDOUT_FILENO, "listening on http://127.0.0.1:%d/\n", ntohs(v4.sin_port));
     pthread_create(&thread, NULL, deliver, NULL);
     for (int i = 0; i < 2 && fd[i] >= 0; i++)
         pthread_create(&thread, NULL, accept_clients, &fd[i]);
     sigwait(&signals, &number);
     close(stopping[1]); /* all see that, and say goodbye with 1001 */
-    struct timespec until = {time(NULL) + STOP_TIME, 0};
+    timespec_get(&until, TIME_UTC), until.tv_sec += STOP_TIME;
     pthread_mutex_lock(&lock);
     while (clients != NULL && pthread_cond_timedwait(&all_gone, &lock, &until) == 0)
         ;

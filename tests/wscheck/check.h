@@ -56,6 +56,7 @@ struct family {
     const char *suspect; /* the diagnosis when nothing else in the bytes tells, or NULL */
     unsigned shows; /* enum observed: what shows the suspect; 0: whatever fails once connected */
     bool isolates;  /* made for one mistake: the suspect counts more than the bytes */
+    bool waits;     /* most of its time it waits: it is made beside others of its exercise */
     void (*run)(struct trial *t, const struct check *check);
     const struct check *checks; /* the last has no id */
 };

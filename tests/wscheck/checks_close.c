@@ -214,6 +214,15 @@ static void ends_endless(struct trial *t, const struct check *c)
                   c->number);
 }
 
+/* code: does it never end? */
+static void keeps_time(struct trial *t, const struct check *c)
+{
+    if (c->code != 0)
+        ends_endless(t, c);
+    else
+        gives_each_its_time(t, c);
+}
+
 static void refuses_frames(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
@@ -586,27 +595,19 @@ const struct family close_checks[] = {
      .section = "this course",
      .rule = "A message must bring 1 KiB, or end, within six times --ping-interval. The time of "
              "each begins anew.",
-     .symptom = "1008 for a client that types slowly, one short message after the other.",
+     .symptom = "1008 for a client that types slowly; or, without a bound, memory that is never "
+                "given back.",
      .parents = "fragment-two",
-     .start = &(const struct start){"", "--ping-interval 0.1"},
-     .run = gives_each_its_time,
+     .start = &(const struct start){"", "--ping-interval 0.2"},
+     .waits = true,
+     .run = keeps_time,
      .checks = (const struct check[]){{.id = "fragment-own-time",
-                                       .title = "twelve slow messages, one right after the other",
-                                       .number = 12},
-                                      {0}}},
-    {.exercise = "assemble",
-     .lessons = LESSON(2),
-     .level = BETTER,
-     .section = "this course",
-     .rule = "A message must bring 1 KiB, or end, within six times --ping-interval. The time of "
-             "each begins anew.",
-     .symptom = "Memory that is never given back.",
-     .parents = "fragment-two",
-     .start = &(const struct start){"", "--ping-interval 0.1"},
-     .run = ends_endless,
-     .checks = (const struct check[]){{.id = "fragment-endless",
+                                       .title = "ten slow messages, one right after the other",
+                                       .number = 10},
+                                      {.id = "fragment-endless",
                                        .title = "a message that goes on byte by byte",
-                                       .number = 30},
+                                       .number = 30,
+                                       .code = 1},
                                       {0}}},
     {.exercise = "fragments",
      .lessons = LESSON(2),

@@ -693,8 +693,6 @@ static int utf8_follow(unsigned char first, unsigned char *low, unsigned char *h
         *low = 0x80;
     if (fault("utf8-surrogate-taken"))
         *high = 0xBF;
-    if (first < 0x80)
-        return 0;
     if (first >= (fault("utf8-overlong-taken") ? 0xC0 : 0xC2) && first <= 0xDF)
         return 1;
     if (first >= 0xE0 && first <= 0xEF)
@@ -708,6 +706,11 @@ static enum utf8 utf8_check(const unsigned char *at, size_t len)
 {
     for (size_t i = 0; i < len;) {
         unsigned char low, high;
+        if (at[i] <
+            0x80) { /* soon said: what has come of a text is looked at again with each read */
+            i++;
+            continue;
+        }
         int follow = utf8_follow(at[i], &low, &high);
         if (follow < 0)
             return UTF8_BAD;

@@ -126,6 +126,8 @@ struct run {
     struct trial trial;
     struct item *last; /* the check made before this one */
     size_t first;      /* the exercise that is being made begins here; those before are told of */
+    size_t end;        /* ... and ends here */
+    struct news *news; /* in a process beside: what it will tell; else NULL */
     unsigned ends_in_vain; /* how often it closed a connection for no reason, and lived on */
     bool says_nothing;     /* the server closes without a word what is no upgrade, and lives on */
 };
@@ -240,8 +242,12 @@ static void note_report(struct run *run, const struct sanitizer_report *report,
 static void take_reports(struct run *run, const struct item *during)
 {
     struct sanitizer_report report;
+    struct news *news = run->news;
     while (server_next_report(&run->grading->server, &report))
-        note_report(run, &report, during);
+        if (news == NULL)
+            note_report(run, &report, during);
+        else if (news->report_count < NEWS_REPORTS_MAX)
+            news->reports[news->report_count++] = report;
 }
 
 /* A connection has ended where it should not: is the server about to end? */
@@ -395,15 +401,22 @@ static bool have_server(struct run *run, struct item *item)
     return false;
 }
 
-static bool has_what_it_needs(struct run *run, struct item *item)
+/* Why it cannot be made here; NULL: it can. */
+static const char *what_it_lacks(const struct run *run, const struct item *item)
 {
     const struct server *server = &run->grading->server;
     if ((item->family->needs & NEEDS_SERVER || item->family->start != NULL) &&
         server->command == NULL)
-        return skip(item, false, "needs a server that wscheck starts itself: --server");
+        return "needs a server that wscheck starts itself: --server";
     if (item->family->needs & NEEDS_IPV6 && !wire_has_address("::1"))
-        return skip(item, false, "this machine has no IPv6");
-    return true;
+        return "this machine has no IPv6";
+    return NULL;
+}
+
+static bool has_what_it_needs(const struct run *run, struct item *item)
+{
+    const char *lacks = what_it_lacks(run, item);
+    return lacks == NULL || skip(item, false, lacks);
 }
 
 static void run_item(struct run *run, struct item *item);
@@ -439,27 +452,28 @@ static bool parents_hold(struct run *run, struct item *item)
     return true;
 }
 
-/* When nothing came there are no bytes to show: what the server has written, and what went well last. */
-static void say_what_there_is(struct run *run, struct item *item)
+static bool shows_nothing(const struct item *item)
+{
+    const struct failure *failure = &item->result.failure;
+    return item->result.outcome == FAILED && !failure->died &&
+           (failure->observed & NOTHING_CAME) != 0;
+}
+
+/* When nothing came there are no bytes to show: what went well last. */
+static void say_what_went_well(const struct run *run, struct item *item)
 {
     struct failure *failure = &item->result.failure;
-    if (item->result.outcome != FAILED || failure->died || (failure->observed & NOTHING_CAME) == 0)
-        return;
-    server_explain_life(&run->grading->server, &failure->server);
-    if (failure->worked[0] == '\0' && run->last != NULL && run->last->result.outcome == PASSED)
+    if (shows_nothing(item) && failure->worked[0] == '\0' && run->last != NULL &&
+        run->last->result.outcome == PASSED)
         snprintf(failure->worked, sizeof failure->worked, words("the check %s: %s"),
                  run->last->check->id, words(run->last->check->title));
 }
 
-static void run_item(struct run *run, struct item *item)
+/* False: there is no server to make it with, and so it has failed. */
+static bool make_check(struct run *run, struct item *item)
 {
-    if (item->result.outcome != NOT_RUN)
-        return;
-    if (!has_what_it_needs(run, item) || !parents_hold(run, item))
-        return;
-    find_late_death(run);
     if (!have_server(run, item))
-        return;
+        return false;
     server_begin_check(&run->grading->server);
     trial_begin(&run->trial, run->grading, item->family, item->check, &item->result);
     item->family->run(&run->trial, item->check);
@@ -471,15 +485,119 @@ static void run_item(struct run *run, struct item *item)
     if (run->grading->server.command != NULL && item->result.failure.sent.len == 0)
         trial_note_sent(&run->trial);
     look_after_server(run, item, "the server died");
-    say_what_there_is(run, item);
+    if (shows_nothing(item))
+        server_explain_life(&run->grading->server, &item->result.failure.server);
     bool ended = a_connection_ended(run);
     trial_end(&run->trial);
     look_after_it_once_more(run, item, ended);
-    run->last = item;
     if (item->result.failure.observed == SILENCE && item->result.outcome == FAILED)
         run->grading->was_silent = true;
     if (item->result.outcome == FAILED)
         give_up_server(run);
+    return true;
+}
+
+/* -------------------------------------------------------------------------- one beside others */
+
+static void tell_nobody(const struct plan *plan, const struct item *item)
+{
+    (void)plan;
+    (void)item;
+}
+
+/* In the process, to its end. */
+static void make_beside(struct run *run, struct item *item)
+{
+    static const struct told nobody = {NULL, tell_nobody};
+    static struct news news;
+    run->told = &nobody;
+    run->news = &news;
+    if (make_check(run, item))
+        run->last = item;
+    find_late_death(run);
+    take_reports(run, item);
+    give_up_server(run);
+    news.result = item->result;
+    news.slowest = run->grading->slowest;
+    news.was_silent = run->grading->was_silent;
+    beside_tell(&item->beside, &news);
+}
+
+static bool waits_here(const struct run *run, const struct item *item)
+{
+    return item >= &run->plan->items[run->first] && item < &run->plan->items[run->end] &&
+           item->family->waits && item->selected && item->result.outcome == NOT_RUN &&
+           what_it_lacks(run, item) == NULL;
+}
+
+/* As far as is known now: those that are being made, or are about to be, may fail yet. */
+static bool parents_may_hold(struct run *run, const struct item *item)
+{
+    const char *at = item->family->parents != NULL ? item->family->parents : "";
+    while (*at != '\0') {
+        size_t len = strcspn(at, " ");
+        const struct item *parent = find_item(run, at, len);
+        if (parent != NULL && parent->result.outcome != PASSED &&
+            !(waits_here(run, parent) && parents_may_hold(run, parent)))
+            return false;
+        at += len + (at[len] == ' ');
+    }
+    return true;
+}
+
+static bool may_begin(struct run *run, const struct item *item)
+{
+    return waits_here(run, item) && item->beside.pid == 0 && parents_may_hold(run, item);
+}
+
+/* If this check is one that waits, and not the only one of its exercise: begins all that may. Each wants
+ * a server of its own, on another port. */
+static void begin_those_that_wait(struct run *run, const struct item *item)
+{
+    struct server *server = &run->grading->server;
+    struct item *end = &run->plan->items[run->end];
+    size_t count = 0;
+    if (!may_begin(run, item) || server->command == NULL || server->fixed_port != 0)
+        return;
+    for (struct item *other = &run->plan->items[run->first]; other < end; other++)
+        count += may_begin(run, other);
+    if (count < 2)
+        return;
+    give_up_server(run);
+    for (struct item *other = &run->plan->items[run->first]; other < end; other++)
+        if (may_begin(run, other) && beside_begin(&other->beside) == 0)
+            make_beside(run, other);
+}
+
+/* Waits for it, if it is being made beside others. False: it is not, or that went wrong. */
+static bool was_made_beside(struct run *run, struct item *item)
+{
+    static struct news news;
+    struct grading *grading = run->grading;
+    if (item->beside.pid == 0 || !beside_hear(&item->beside, &news))
+        return false;
+    item->result = news.result;
+    grading->slowest = news.slowest > grading->slowest ? news.slowest : grading->slowest;
+    grading->was_silent = grading->was_silent || news.was_silent;
+    for (size_t i = 0; i < news.report_count; i++)
+        note_report(run, &news.reports[i], item);
+    return true;
+}
+
+static void run_item(struct run *run, struct item *item)
+{
+    if (item->result.outcome != NOT_RUN)
+        return;
+    if (!has_what_it_needs(run, item) || !parents_hold(run, item)) {
+        beside_end(&item->beside);
+        return;
+    }
+    find_late_death(run);
+    begin_those_that_wait(run, item);
+    if (!was_made_beside(run, item) && !make_check(run, item))
+        return;
+    say_what_went_well(run, item);
+    run->last = item;
 }
 
 /* ------------------------------------------------------------------------------ all of them */
@@ -521,6 +639,7 @@ void plan_run(struct plan *plan, struct grading *grading, const struct told *tol
     for (size_t first = 0, end; first < plan->count; first = end) {
         end = end_of_exercise(plan, first);
         run.first = first;
+        run.end = end;
         bool failed = !plan->stopped && run_exercise(&run, first, end);
         told->exercise(plan, first, end);
         plan->stopped = plan->stopped || (failed && !plan->keep_on && is_selected_from(plan, end));

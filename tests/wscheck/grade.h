@@ -4,11 +4,13 @@
  * Exercise by exercise, in the order of the course. A check whose parent failed is skipped: forty
  * checks cannot hold when no 101 comes back, and forty failures would only hide the one. The server
  * is started before the first check, again when a check wants other options, and again when it has
- * died, which is the failure of the check that was being made.
+ * died, which is the failure of the check that was being made. Checks that mostly wait are made at the
+ * same time, each in a process of its own (see beside.h); they are told of in their order.
  */
 #ifndef WSCHECK_GRADE_H
 #define WSCHECK_GRADE_H
 
+#include "beside.h"
 #include "trial.h"
 
 struct item {
@@ -17,6 +19,7 @@ struct item {
     struct result result;
     bool selected; /* else only run as a parent; one that fails is selected */
     bool parent_failed;
+    struct beside beside; /* in which it is being made */
 };
 
 /* A sanitizer has found something: a check of its own, of the exercise whose function it is. */

@@ -14,7 +14,8 @@
  *     trial, peer, expect         the steps that checks are made of
  *     diagnose                    which mistake makes such bytes            (pure)
  *     checks_*.c                  the checks, in tables: begin reading there
- *     grade, report, main         run them, tell of them
+ *     beside, grade               run them, several at the same time if they mostly wait
+ *     report, main                tell of them
  *
  * It shares nothing of the protocol with the servers under test, so that a fault there is not blessed by
  * itself: of common/ it has language, terminal and wrap.

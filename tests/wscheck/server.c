@@ -20,7 +20,7 @@
 #define LOG_MAX (1024 * 1024) /* bytes kept of what it prints; the older half is given up */
 #define TICK    20            /* ms between looks at a process whose end we cannot poll() for */
 
-#define RUNNING_MAX 4 /* servers at the same time */
+#define RUNNING_MAX 16 /* servers, and processes that have one, at the same time */
 
 /* -------------------------------------------------------------------------- who ends with us
  *
@@ -32,6 +32,7 @@
 
 static volatile sig_atomic_t running[RUNNING_MAX]; /* pids, which are process groups; 0: none */
 static volatile sig_atomic_t watcher;              /* its pid; 0: none */
+static bool watcher_tried;                         /* to make it */
 static int to_watcher = -1;
 
 static void end_groups(const volatile sig_atomic_t *pids)
@@ -60,11 +61,10 @@ static void watch(int pipe)
 
 static void start_watcher(void)
 {
-    static bool tried;
     int fd[2];
-    if (tried || pipe(fd) != 0)
+    if (watcher_tried || pipe(fd) != 0)
         return;
-    tried = true;
+    watcher_tried = true;
     (void)fcntl(fd[1], F_SETFD, FD_CLOEXEC);
     pid_t pid = fork();
     if (pid == 0) {
@@ -101,6 +101,29 @@ void server_kill_all(void)
     watcher = 0;
     close(to_watcher);
     (void)waitpid(pid, NULL, 0);
+}
+
+void server_take_along(pid_t pid)
+{
+    start_watcher();
+    (void)setpgid(pid, pid); /* whoever of the two comes first */
+    replace_running(0, pid);
+}
+
+void server_leave(pid_t pid)
+{
+    replace_running(pid, 0);
+}
+
+void server_forget_all(void)
+{
+    (void)setpgid(0, 0);
+    for (size_t i = 0; i < RUNNING_MAX; i++)
+        running[i] = 0;
+    if (watcher > 0)
+        close(to_watcher); /* else it would not see its own grader's end */
+    watcher = 0;
+    watcher_tried = false;
 }
 
 /* ------------------------------------------------------------------- taking in what it prints */
@@ -212,6 +235,7 @@ bool server_spawn(struct server *server, const char *command)
     if (!make_pipe(out) || !make_pipe(err) || !make_pipe(server->event) || !make_pipe(server->quit))
         return false;
     (void)fcntl(server->event[1], F_SETFL, O_NONBLOCK);
+    (void)setenv("TSAN_OPTIONS", "atexit_sleep_ms=0", 0); /* else it takes a second more to end */
     server->pid = fork();
     if (server->pid == 0)
         become(command, out[1], err[1]);

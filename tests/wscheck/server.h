@@ -107,4 +107,11 @@ void server_printed(struct server *server, struct bytes *out, struct bytes *err)
  * without a chance to call it, a process of its own does the same: see server.c. */
 void server_kill_all(void);
 
+/* A process of ours that may run a server: it ends with us, as a server does; until it is left. */
+void server_take_along(pid_t pid);
+void server_leave(pid_t pid);
+
+/* In such a process, first of all: what runs so far is not its own. It is a group of its own. */
+void server_forget_all(void);
+
 #endif

@@ -24,6 +24,7 @@ struct wire {
     bool ended;        /* the server has closed its side, or reset the connection */
     bool reset;        /* ... the latter */
     bool deaf;         /* nothing is read */
+    bool is_prompt;    /* what comes is acknowledged at once, where the system can */
     bool flooded;      /* CAME_MAX is reached: nothing is read any more */
     size_t reads;      /* how often something came */
     size_t total;      /* how many bytes, also those that are no longer kept */

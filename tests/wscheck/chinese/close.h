@@ -56,10 +56,9 @@
      "begins "
      "anew.",
      "一条消息在六个 --ping-interval 之内要么带来 1 KiB，要么结束。每条消息重新计时。"},
-    {"1008 for a client that types slowly, one short message after the other.",
-     "慢慢打字、一条接一条发短消息的客户端收到 1008。"},
-    {"twelve slow messages, one right after the other", "十二条慢消息，一条紧接一条"},
-    {"Memory that is never given back.", "内存一直还不回来。"},
+    {"1008 for a client that types slowly; or, without a bound, memory that is never given back.",
+     "慢慢打字的客户端收到 1008；或者没有上限，内存一直还不回来。"},
+    {"ten slow messages, one right after the other", "十条慢消息，一条紧接一条"},
     {"a message that goes on byte by byte", "一条消息一个字节一个字节地来，没完没了"},
     {"for %u ping intervals, the server has waited for the end of one message",
      "过了 %u 个 ping 间隔，服务器还在等同一条消息结束"},
