@@ -7,6 +7,11 @@ does it. Each such mutant of X.c is linked with tests/unit/test_X.c, or with the
 the table below, and found when one of them fails or hangs. Where none does, they are run once more, built with
 AddressSanitizer and UndefinedBehaviorSanitizer.
 
+Sockets, threads and main() are tested through TCP. With --tcp, the modules are those without a unit test;
+and what unit tests have not found, or cannot, is linked to the server of a lesson, which stands in a
+directory of its own beside the other programs of build/plain. The grader and the tests of tests/clients
+and tests/abuse that the table SPEAK names are run against that, until one fails.
+
 What survives is a gap in the tests, or stands in survivors.txt with the reason why no test could see it. A
 line there that is not true any more is a failure, too.
 
@@ -16,6 +21,7 @@ line there that is not true any more is a failure, too.
     --list           which mutants there are
     --only TEXT      those whose line in --list has this text in it
     --tap            for tests/run
+    --tcp            through TCP, too: it takes a minute for each that survives
     --results FILE   what is known stands there and is not tried again; what becomes known is added
 
 What the compiler refuses, or makes the same program of as of the original or of another mutant, is none.
@@ -25,7 +31,9 @@ import itertools
 import json
 import math
 import pathlib
+import re
 import resource
+import shutil
 import sys
 import tempfile
 import time
@@ -43,6 +51,33 @@ VARIANTS = "plain", "address"
 UNIT_TESTS = {"language": ["words"], "terminal": ["options"], "net": ["listener", "input", "ending", "outbox"],
               "delivery": ["room"]}
 
+# Which tests speak for a module through TCP, and so in which lesson: the grader's, and those of files of
+# tests/clients and tests/abuse. Those most likely to find something come first.
+SPEAK = {
+    "common": (2, "frames", "http", "cli", "trace"),
+    "lesson01_handshake": (2, "http", "cli", "limits"),
+    "lesson01_handshake/server": (1, "lesson1", "http", "cli", "trace"),
+    "lesson01_handshake/tracefile": (2, "tracefile", "cli"),
+    "lesson02_frames": (2, "frames", "cli", "limits", "http", "slow_peers", "stop"),
+    "lesson02_frames/admission": (2, "limits", "heads", "bounds", "frames", "cli"),
+    "lesson02_frames/places": (2, "limits", "heads", "bounds", "frames", "cli"),
+    "lesson02_frames/logger": (2, "cli", "log_and_slow_readers", "frames"),
+    "lesson02_frames/observer": (2, "trace", "own", "tracefile"),
+    "lesson02_frames/feed": (2, "own", "cli"),
+    "lesson02_frames/own": (2, "own", "cli"),
+    "lesson02_frames/loopback": (2, "bench", "cli"),
+    "lesson02_frames/vote": (2, "bench", "cli"),
+    "lesson02_frames/bench": (2, "bench", "cli"),
+    "lesson02_frames/process": (2, "cli", "chinese", "limits", "terminal", "stop"),
+    "lesson02_frames/server": (2, "frames", "bench", "own", "cli"),
+    "lesson03_broadcast": (3, "room", "slow_peers", "flood", "cli", "stop"),
+    "lesson03_broadcast/xray": (3, "xray", "room", "cli"),
+    "lesson03_broadcast/server": (3, "room", "xray", "cli", "http"),
+}
+LEFT_OUT = {"lesson03_broadcast/naive"}  # it is there to be wrong
+PATIENCE = 150  # seconds: a file of tests has ended long before
+NO_TESTS = 5    # pytest's exit status when there is none that fits
+
 
 # ---------------------------------------------------------------------------------------- what is tried
 
@@ -59,10 +94,13 @@ def tests_of(module):
     return [name for name in names if (ROOT / f"tests/unit/test_{name}.c").exists()]
 
 
-def chosen_modules(names):
-    """Those with these names, with or without their folder; without names, all that have a unit test."""
-    return [module for module in modules() if tests_of(module) and
-            (not names or module in names or pathlib.PurePath(module).name in names)]
+def chosen_modules(names, tcp):
+    """Those with these names, with or without their folder, that can be tested so; without names, all that
+    have a unit test, or, through TCP, all that have none."""
+    if names:
+        return [module for module in modules() if (tcp or tests_of(module)) and
+                (module in names or pathlib.PurePath(module).name in names)]
+    return [module for module in modules() if module not in LEFT_OUT and tcp != bool(tests_of(module))]
 
 
 # ------------------------------------------------------------------------------------------- unit tests
@@ -97,40 +135,103 @@ def cpu_of_children():
     return used.ru_utime + used.ru_stime
 
 
+# ---------------------------------------------------------------------------------------- through TCP
+
+class ThroughTcp:
+    """The grader and the tests in Python, which take the servers of a directory."""
+
+    def __init__(self, place):
+        self.build, self.place = ROOT / "build/plain", pathlib.Path(place)
+
+    def first_failure(self, module, server, number):
+        """What fails first with this server for that of the lesson that is spoken of, or None."""
+        lesson, *files = SPEAK.get(module, SPEAK[module.partition("/")[0]])
+        programs = self.place / f"{number}-plain-programs"
+        programs.mkdir()
+        for program in self.build.iterdir():
+            (programs / program.name).symlink_to(program)
+        (programs / f"lesson0{lesson}").unlink()
+        server.rename(programs / f"lesson0{lesson}")
+        try:
+            return next(filter(None, (self.failure(name, lesson, programs) for name in ["grader", *files])), None)
+        finally:
+            shutil.rmtree(programs)
+
+    def failure(self, name, lesson, programs):
+        if name == "grader":
+            command = [self.build / "tests/wscheck/wscheck", "--lesson", lesson, "--strict", "--json",
+                       "--server", programs / f"lesson0{lesson}"]
+        else:
+            command = self.pytest(name, lesson)
+        done = run_bounded(command, "plain", PATIENCE, SERVER_DIR=str(programs), PYTHONDONTWRITEBYTECODE="1")
+        if done is None:
+            return f"{name} (does not end)"
+        failed = re.search(r"^(?:FAILED|ERROR) \S+?(\w+\.py::\S+)", done[0], re.M)
+        return None if done[1] in (0, NO_TESTS) else failed[1] if failed else name
+
+    @staticmethod
+    def pytest(name, lesson):
+        """With the tests that are about this lesson, or about none."""
+        words = ["/usr/bin/python3", "-m", "pytest", "-q", "-x", "--tb=no", "-p", "no:cacheprovider"]
+        if (ROOT / f"tests/clients/test_{name}.py").exists():
+            return [*words, f"--lessons={lesson}", f"tests/clients/test_{name}.py"]
+        others = " or ".join(f"lesson{n}" for n in (1, 2, 3) if n != lesson)
+        return [*words, "-k", f"not ({others})", f"tests/abuse/test_{name}.py"]
+
+
+# --------------------------------------------------------------------------------------------- a trial
+
 class Trial:
     """Builds mutants and tests them; knows which objects it has seen."""
 
-    def __init__(self, place, modules, results):
+    def __init__(self, place, modules, results, tcp):
+        self.through_tcp = ThroughTcp(place) if tcp else None
         self.builders = {variant: Builder(variant, place) for variant in VARIANTS}
-        names = sorted({name for module in modules for name in tests_of(module)})
-        self.tests = {name: UnitTest(name, self.builders) for name in names}
+        self.tests = {name: UnitTest(name, self.builders) for name in sorted(set().union(*map(tests_of, modules)))}
         self.seen, self.results = Seen(), results
         for line in results.known.values():
             self.seen.is_new(line["file"], line["object"])
-        for module in modules:
-            file = f"{module}.c"
+        for file in (f"{module}.c" for module in modules):
             target = self.builders["plain"].compile(file, (ROOT / file).read_text(), "original")
             self.seen.is_new(file, digest(target))
             target.unlink()
 
     def run(self, number, mutant):
-        target = self.builders["plain"].compile(mutant.function.file, mutant.source(), number)
+        target = self.compile("plain", number, mutant)
         key = digest(target) if target else ""
-        mutant.status = "survives"
         if not key or not self.seen.is_new(mutant.function.file, key):
             mutant.status = "none"
-        elif not self.is_found("plain", mutant, target):
-            target = self.builders["address"].compile(mutant.function.file, mutant.source(), number)
-            self.is_found("address", mutant, target)
+        else:
+            mutant.checks = self.unit_test(number, mutant, target) or self.tcp_test(number, mutant, target)
+            mutant.status = "found" if mutant.checks else "survives"
+        if target:
+            target.unlink()
         self.results.add(mutant, key)
 
-    def is_found(self, variant, mutant, target):
-        for name in tests_of(mutant.function.group):
-            if self.tests[name].finds(variant, target):
-                mutant.status, mutant.checks = "found", (f"test_{name}", variant)
-                break
-        target.unlink()
-        return mutant.status == "found"
+    def compile(self, variant, number, mutant):
+        return self.builders[variant].compile(mutant.function.file, mutant.source(), number)
+
+    def unit_test(self, number, mutant, target):
+        """The first that finds it."""
+        tests = [self.tests[name] for name in tests_of(mutant.function.group)]
+        for test in tests:
+            if test.finds("plain", target):
+                return test.name, "plain"
+        if tests:
+            sanitized = self.compile("address", number, mutant)
+            found = next((test.name for test in tests if test.finds("address", sanitized)), None)
+            sanitized.unlink()
+            return (found, "address") if found else ()
+        return ()
+
+    def tcp_test(self, number, mutant, target):
+        if not self.through_tcp:
+            return ()
+        function = mutant.function
+        lesson = SPEAK.get(function.group, SPEAK[function.group.partition("/")[0]])[0]
+        server = self.builders["plain"].link_server(f"lesson0{lesson}", function.file, target)
+        failure = self.through_tcp.first_failure(function.group, server, number)
+        return (failure,) if failure else ()
 
 
 # ---------------------------------------------------------------------------------------- what is known
@@ -184,6 +285,7 @@ class Score(Tally):
 
 def arguments():
     options = parser("Do the project's own tests find small mistakes?", "module")
+    options.add_argument("--tcp", action="store_true")
     options.add_argument("--results", type=pathlib.Path)
     return options.parse_args()
 
@@ -197,7 +299,7 @@ def choose(chosen, mutants, reasons):
 
 def main():
     chosen, reasons = arguments(), read_survivors(SURVIVORS)
-    names = chosen_modules(chosen.group)
+    names = chosen_modules(chosen.group, chosen.tcp)
     mutants = list(all_mutants(function for module in names for function in functions_of(module, f"{module}.c")))
     known = {mutant.name() for mutant in mutants}
     mutants = choose(chosen, mutants, reasons)
@@ -208,7 +310,7 @@ def main():
     old = [mutant for mutant in mutants if results.recall(mutant)]
     new = [mutant for mutant in mutants if not mutant.status]
     with tempfile.TemporaryDirectory(prefix="mutants-") as place:
-        trial = Trial(place, names, results)
+        trial = Trial(place, sorted({mutant.function.group for mutant in new}), results, chosen.tcp)
         for mutant in itertools.chain(old, in_turn(trial.run, new, chosen.jobs, chosen.seconds)):
             score.take(mutant)
     for name in reasons:
