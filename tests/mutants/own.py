@@ -186,7 +186,7 @@ class Trial:
 
     def __init__(self, place, modules, results, tcp):
         self.through_tcp = ThroughTcp(place) if tcp else None
-        self.builders = {variant: Builder(variant, place) for variant in VARIANTS}
+        self.builders = {variant: Builder(variant, place, "return-type") for variant in VARIANTS}
         self.tests = {name: UnitTest(name, self.builders) for name in sorted(set().union(*map(tests_of, modules)))}
         self.seen, self.results = Seen(), results
         for line in results.known.values():

@@ -205,15 +205,18 @@ def all_mutants(functions):
 
 # ------------------------------------------------------------------------------------------- building
 
-LENIENT = ["-w", "-Werror=int-conversion", "-Werror=incompatible-pointer-types", "-Werror=implicit-function-declaration"]
+REFUSED = ["int-conversion", "incompatible-pointer-types", "implicit-function-declaration"]
 
 
 class Builder:
     """Compiles one object, and links it before an archive of the build, which has another of this file."""
 
-    def __init__(self, variant, place):
+    def __init__(self, variant, place, *refused):
+        """refused: what is no mutant, besides mixed-up types: warnings, by their name."""
         self.variant, self.build, self.place = variant, ROOT / "build" / variant, pathlib.Path(place)
-        words = shlex.split((self.build / "flags").read_text())
+        self.errors = [f"-Werror={name}" for name in (*REFUSED, *refused)]
+        words = [word for word in shlex.split((self.build / "flags").read_text())
+                 if not re.match(r"-W(?!\w,)", word)]
         self.libraries = [word for word in words if word.startswith("-l")]
         self.words = [word for word in words if word not in self.libraries]
 
@@ -223,8 +226,8 @@ class Builder:
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
 
     def compile(self, file, text, name):
-        """The object file, or None. What the compiler only warns of stands, but no mixed-up types. One that
-        is to be compared says nothing of its lines, and the source has the same name each time, since that
+        """The object file, or None. What the compiler only warns of stands. One that is to be compared says
+        nothing of its lines, and the source has the same name each time, since that
         stands in the object; a sanitizer's report needs lines."""
         place = self.place / f"{name}-{self.variant}"
         place.mkdir()
@@ -232,7 +235,7 @@ class Builder:
         source.write_text(text)
         folder = pathlib.Path(file).parent
         pages = [self.build / folder, self.build / "lesson02_frames", self.build / "lesson02_frames/challenges"]
-        done = self.run([*self.words, *LENIENT, "-g0" if self.variant == "plain" else "-g1",
+        done = self.run([*self.words, *self.errors, "-g0" if self.variant == "plain" else "-g1",
                          *(f"-I{p}" for p in (folder, *pages)), "-c", "-o", target, source])
         source.unlink()
         place.rmdir()
