@@ -153,9 +153,13 @@ class ThroughTcp:
         (programs / f"lesson0{lesson}").unlink()
         server.rename(programs / f"lesson0{lesson}")
         try:
-            return next(filter(None, (self.failure(name, lesson, programs) for name in ["grader", *files])), None)
+            return next(filter(None, (self.failure_twice(name, lesson, programs) for name in ["grader", *files])), None)
         finally:
             shutil.rmtree(programs)
+
+    def failure_twice(self, name, lesson, programs):
+        """On a busy machine, something may fail once that has nothing to do with the change."""
+        return self.failure(name, lesson, programs) and self.failure(name, lesson, programs)
 
     def failure(self, name, lesson, programs):
         if name == "grader":
