@@ -55,7 +55,7 @@ UNIT_TESTS = {"language": ["words"], "terminal": ["options"], "net": ["listener"
 # tests/clients and tests/abuse. Those most likely to find something come first.
 SPEAK = {
     "common": (2, "frames", "http", "cli", "trace"),
-    "lesson01_handshake": (2, "http", "cli", "limits"),
+    "lesson01_handshake": (2, "http", "cli", "limits", "slow_peers", "heads"),
     "lesson01_handshake/server": (1, "lesson1", "http", "cli", "trace"),
     "lesson01_handshake/tracefile": (2, "tracefile", "cli"),
     "lesson02_frames": (2, "frames", "cli", "limits", "http", "slow_peers", "stop"),
