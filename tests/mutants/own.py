@@ -10,7 +10,8 @@ AddressSanitizer and UndefinedBehaviorSanitizer.
 Sockets, threads and main() are tested through TCP. With --tcp, the modules are those without a unit test;
 and what unit tests have not found, or cannot, is linked to the server of a lesson, which stands in a
 directory of its own beside the other programs of build/plain. The grader and the tests of tests/clients
-and tests/abuse that the table SPEAK names are run against that, until one fails.
+and tests/abuse that the table SPEAK names are run against that, until one fails; and once more, those of
+tests/clients, against the server with sanitizers.
 
 What survives is a gap in the tests, or stands in survivors.txt with the reason why no test could see it. A
 line there that is not true any more is a failure, too.
@@ -140,13 +141,13 @@ def cpu_of_children():
 class ThroughTcp:
     """The grader and the tests in Python, which take the servers of a directory."""
 
-    def __init__(self, place):
-        self.build, self.place = ROOT / "build/plain", pathlib.Path(place)
+    def __init__(self, variant, place):
+        self.variant, self.build, self.place = variant, ROOT / "build" / variant, pathlib.Path(place)
 
     def first_failure(self, module, server, number):
         """What fails first with this server for that of the lesson that is spoken of, or None."""
-        lesson, *files = SPEAK.get(module, SPEAK[module.partition("/")[0]])
-        programs = self.place / f"{number}-plain-programs"
+        lesson, *files = spoken_of(module)
+        programs = self.place / f"{self.variant}-{number}"  # ws_testlib looks at how the name begins
         programs.mkdir()
         for program in self.build.iterdir():
             (programs / program.name).symlink_to(program)
@@ -163,11 +164,13 @@ class ThroughTcp:
 
     def failure(self, name, lesson, programs):
         if name == "grader":
-            command = [self.build / "tests/wscheck/wscheck", "--lesson", lesson, "--strict", "--json",
+            command = [ROOT / "build/plain/tests/wscheck/wscheck", "--lesson", lesson, "--strict", "--json",
                        "--server", programs / f"lesson0{lesson}"]
+        elif self.variant != "plain" and not is_of_clients(name):
+            return None  # abuse has bounds of memory and time
         else:
             command = self.pytest(name, lesson)
-        done = run_bounded(command, "plain", PATIENCE, SERVER_DIR=str(programs), PYTHONDONTWRITEBYTECODE="1")
+        done = run_bounded(command, self.variant, PATIENCE, SERVER_DIR=str(programs), PYTHONDONTWRITEBYTECODE="1")
         if done is None:
             return f"{name} (does not end)"
         failed = re.search(r"^(?:FAILED|ERROR) \S+?(\w+\.py::\S+)", done[0], re.M)
@@ -177,10 +180,18 @@ class ThroughTcp:
     def pytest(name, lesson):
         """With the tests that are about this lesson, or about none."""
         words = ["/usr/bin/python3", "-m", "pytest", "-q", "-x", "--tb=no", "-p", "no:cacheprovider"]
-        if (ROOT / f"tests/clients/test_{name}.py").exists():
+        if is_of_clients(name):
             return [*words, f"--lessons={lesson}", f"tests/clients/test_{name}.py"]
         others = " or ".join(f"lesson{n}" for n in (1, 2, 3) if n != lesson)
         return [*words, "-k", f"not ({others})", f"tests/abuse/test_{name}.py"]
+
+
+def spoken_of(module):
+    return SPEAK.get(module) or SPEAK[module.partition("/")[0]]
+
+
+def is_of_clients(name):
+    return (ROOT / f"tests/clients/test_{name}.py").exists()
 
 
 # --------------------------------------------------------------------------------------------- a trial
@@ -189,8 +200,8 @@ class Trial:
     """Builds mutants and tests them; knows which objects it has seen."""
 
     def __init__(self, place, modules, results, tcp):
-        self.through_tcp = ThroughTcp(place) if tcp else None
-        self.builders = {variant: Builder(variant, place, "return-type") for variant in VARIANTS}
+        self.tcp, self.place = tcp, place
+        self.builders = {variant: Builder(variant, place, "return-type") for variant in (*VARIANTS, *["thread"] * tcp)}
         self.tests = {name: UnitTest(name, self.builders) for name in sorted(set().union(*map(tests_of, modules)))}
         self.seen, self.results = Seen(), results
         for line in results.known.values():
@@ -206,7 +217,7 @@ class Trial:
         if not key or not self.seen.is_new(mutant.function.file, key):
             mutant.status = "none"
         else:
-            mutant.checks = self.unit_test(number, mutant, target) or self.tcp_test(number, mutant, target)
+            mutant.checks = self.unit_test(number, mutant, target) or self.tcp_test(number, mutant)
             mutant.status = "found" if mutant.checks else "survives"
         if target:
             target.unlink()
@@ -228,14 +239,17 @@ class Trial:
             return (found, "address") if found else ()
         return ()
 
-    def tcp_test(self, number, mutant, target):
-        if not self.through_tcp:
-            return ()
+    def tcp_test(self, number, mutant):
+        """As it is used, and then with the sanitizer that fits."""
         function = mutant.function
-        lesson = SPEAK.get(function.group, SPEAK[function.group.partition("/")[0]])[0]
-        server = self.builders["plain"].link_server(f"lesson0{lesson}", function.file, target)
-        failure = self.through_tcp.first_failure(function.group, server, number)
-        return (failure,) if failure else ()
+        for variant in ("plain", "thread" if mutant.is_about_threads() else "address") if self.tcp else ():
+            target = self.compile(variant, f"{number}-tcp", mutant)
+            server = self.builders[variant].link_server(f"lesson0{spoken_of(function.group)[0]}", function.file, target)
+            target.unlink()
+            failure = ThroughTcp(variant, self.place).first_failure(function.group, server, number)
+            if failure:
+                return failure, variant
+        return ()
 
 
 # ---------------------------------------------------------------------------------------- what is known
