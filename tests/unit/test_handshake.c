@@ -128,6 +128,7 @@ static const struct {
     }
     {"two extensions", OFFERED("a; b; c=1,\td ; e = \"f\""), HTTP_OK},
     {"an escape in quotes", OFFERED("a; b=\"\\c\\d\""), HTTP_OK},
+    {"more behind a value in quotes", OFFERED("a; b=\"c\"; d=e, f"), HTTP_OK},
     {"empty items", OFFERED(", ,a,,b ,"), HTTP_OK},
     {"extensions in two lines", OFFERED("a\r\nSec-WebSocket-Extensions: b"), HTTP_OK},
     {"an empty body", {.more = "Content-Length: 0\r\n"}, HTTP_OK},
