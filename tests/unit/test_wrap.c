@@ -119,11 +119,21 @@ static void columns_of_a_line(void **state)
     static const struct {
         size_t columns;
         const char *text;
-    } rows[] = {{0, ""}, {7, "§5.2 ok"}, {10, "帧 frame，"}, {3, "\033[1;31mBAD\033[0m"}};
+    } rows[] = {
+        {0, ""},           {7, "§5.2 ok"},  {10, "帧 frame，"}, {3, "\033[1;31mBAD\033[0m"},
+        {0, "\033[m"},     {1, "\033[1@a"}, {1, "\033[1~a"},    {4, "\033[1;"}, /* it has no end */
+        {3, "\033(a"},     {3, "a[b"},      {1, "ὀ"},           {2, "“"},
+        {4, "a\033[mbcd"},
+    };
+    struct guard guard;
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        must(wrap_columns(rows[i].text, strlen(rows[i].text)) == rows[i].columns, "%s",
-             rows[i].text);
+    guard_open(&guard, 100);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        size_t len = strlen(rows[i].text);
+        const char *text = (char *)guard_at_end(&guard, rows[i].text, len);
+        must(wrap_columns(text, len) == rows[i].columns, "%s", rows[i].text);
+    }
+    guard_close(&guard);
 }
 
 int main(void)
