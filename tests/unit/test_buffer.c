@@ -224,6 +224,9 @@ static void memory_follows_what_is_held(void **state)
         must(buffer.size <= 512 || buffer.size < 2 * len, "%zu bytes for %zu", buffer.size, len);
     }
     buffer_free(&buffer);
+    assert_true(buffer_reserve(&buffer, 4096)); /* which fits exactly */
+    assert_int_equal(buffer.size, 4096);
+    buffer_free(&buffer);
 }
 
 /* A queue that is never empty but never long stays small: what has been used up is used again. */
