@@ -15,7 +15,9 @@ static size_t waiting_locked(struct backpressure *backpressure)
            backpressure->promised;
 }
 
-/* How many bytes wait for the member that is furthest behind, of those that take them steadily. */
+/* How many bytes wait for the member that is furthest behind, of those that take them steadily. (Of one that
+ * is not known yet, outbox_waiting() counts a third: who says much waits at a quarter of a backlog, and so
+ * for a newcomer only when three quarters of its own are full.) */
 static size_t most_waiting(struct members *members)
 {
     size_t most = 0;

@@ -75,7 +75,7 @@ def server_commands(build, does, peers):
     commands = {
         "raw": [programs / f"raw_{does}", "{port}"],
         "raw+": [programs / f"raw_{does}", "{port}", "reuse" if does == "echo" else "gather"],
-        "lesson": [build / lesson, "--quiet", "--max-clients", "20000", "--port", "{port}"],
+        "lesson": [build / lesson, "--quiet", "--max-clients", "20000", "--max-memory", str(4 << 30), "--port", "{port}"],
         "beast": [programs / "beast", does, "{port}"],
         "ws": ["node", HERE / "peers/ws.mjs", does, "{port}"],
         "lws": [programs / "lws", does, "{port}"],
@@ -202,27 +202,29 @@ def smoke(args):
 
 # -------------------------------------------------------------------------------------------- curves
 
-CLIENTS = (1, 4, 16, 64, 256, 1000, 4000)
-SIZES = (16, 128, 1024, 8192, 65536, 524288)
-RECEIVERS = (1, 10, 100, 1000, 4000)
+CLIENTS = (1, 4, 16, 64, 256, 1000, 4000, 10000)
+SIZES = (16, 128, 1024, 8192, 65536, 524288, 4194304, 16777216)
+RECEIVERS = (1, 10, 100, 1000, 5000)
+TALKERS = (2, 10, 30, 100, 300, 1000)
 
 
 def curve_scenarios():
     """name: (what the server does, arguments): three walks, each along one axis."""
     walks = {}
+
+    def add(walk, at, does, arguments):
+        seconds = 0.8 if at < 4000 or walk == "size" else 2.4  # until each of them has been served many times
+        walks[f"{walk}/{at}"] = (does, f"{arguments} --seconds {seconds}")
     for clients in CLIENTS:
-        walks[f"clients/{clients}"] = ("echo", f"echo --clients {clients} --size 128 --seconds 0.8")
+        add("clients", clients, "echo", f"echo --clients {clients} --size 128")
     for clients in CLIENTS:
-        walks[f"pipelined/{clients}"] = (
-            "echo", f"echo --clients {clients} --size 128 --window 64 --seconds 0.8")
+        add("pipelined", clients, "echo", f"echo --clients {clients} --size 128 --window 64")
     for size in SIZES:
-        walks[f"size/{size}"] = ("echo", f"echo --clients 16 --size {size} --seconds 0.8")
+        add("size", size, "echo", f"echo --clients 4 --size {size}")
     for receivers in RECEIVERS:
-        walks[f"receivers/{receivers}"] = (
-            "room", f"room --clients {receivers + 1} --size 64 --window 16 --seconds 0.8")
-    for clients in (2, 10, 30, 100, 300, 1000):
-        walks[f"everyone/{clients}"] = (
-            "room", f"room --clients {clients} --senders {clients} --size 64 --seconds 0.8")
+        add("receivers", receivers, "room", f"room --clients {receivers + 1} --size 64 --window 16")
+    for clients in TALKERS:
+        add("everyone", clients, "room", f"room --clients {clients} --senders {clients} --size 64")
     return walks
 
 

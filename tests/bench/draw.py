@@ -19,7 +19,7 @@ PANELS = [
      [("clients", "raw", "raw", "raw TCP, one in flight"), ("clients", "lesson", "ours", "lesson 2"),
       ("pipelined", "raw", "raw dashed", "raw TCP, 64 in flight"), ("pipelined", "lesson", "ours dashed", "lesson 2")],
      "messages_s", 60),
-    ("Echo: 16 clients, messages of every size", "bytes a message", "MB a second",
+    ("Echo: 4 clients, messages of every size", "bytes a message", "MB a second",
      [("size", "raw", "raw", "raw TCP"), ("size", "lesson", "ours", "lesson 2")], "MB_s"),
     ("Room: one speaks, all hear", "receivers", "deliveries a second",
      [("receivers", "raw", "raw", "raw TCP"), ("receivers", "raw+", "plus", "raw TCP, gathering"),
@@ -47,8 +47,9 @@ circle.raw { fill: #6e7781 } circle.plus { fill: #bc6c00 } circle.ours { fill: #
 
 def words(value):
     """1000 → 1k, 1024 → 1Ki"""
-    if value % 1024 == 0:
-        return f"{value // 1024}Ki"
+    for limit, unit in (2**20, "Mi"), (2**10, "Ki"):
+        if value % limit == 0:
+            return f"{value // limit}{unit}"
     for limit, unit in (1e6, "M"), (1e3, "k"):
         if value >= limit:
             return f"{value / limit:g}{unit}"

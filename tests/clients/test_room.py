@@ -462,4 +462,5 @@ def test_stop_in_the_middle_of_the_talk(start, join, clients):
         thread.join(PATIENCE)
     took = server.wait()
     assert took < 3 + (5 if IS_SANITIZED else 2)
-    assert heard_goodbye and set(heard_goodbye) == {1001}
+    assert set(heard_goodbye) <= {1001}
+    assert heard_goodbye or IS_SANITIZED  # then, on a busy machine, all may be cut off at the deadline
