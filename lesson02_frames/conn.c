@@ -82,11 +82,9 @@ static bool write_directly(void *data, struct iovec *parts, size_t count)
                      : net_send_all(conn->client->fd, parts, count, patience, NET_NO_DEADLINE);
     if (result == 0 && !conn->is_accepted)
         opening_trace_answer(conn->client, conn->answer.iov_base, conn->answer.iov_len);
-    if (result == 0)
-        return true;
-    if (errno == ETIMEDOUT)
+    if (result != 0 && errno == ETIMEDOUT)
         conn_evict(conn, "it does not read what it is sent");
-    return false;
+    return result == 0;
 }
 
 void conn_set_writer(struct conn *conn, conn_writer *writer, void *data)
@@ -214,8 +212,16 @@ static void feed(struct conn *conn)
 
 /* ---------------------------------------------------------------------------------- receiving */
 
-/* A ping interval has passed without a byte. While the client is asked whether it is still there,
- * memory that it does not need just now goes back. */
+/* What a client does not need while it is waited for. */
+static void give_memory_back(struct conn *conn)
+{
+    input_free(&conn->input);
+    buffer_free(&conn->replies);
+    if (buffer_len(&conn->message) == 0)
+        buffer_free(&conn->message);
+}
+
+/* A ping interval has passed without a byte: is the client still there? */
 static void take_silence(struct conn *conn)
 {
     struct net_taken taken = net_taken(conn->client->fd);
@@ -229,10 +235,7 @@ static void take_silence(struct conn *conn)
     if (verdict == KEEPALIVE_ASK)
         conn_send(conn, WS_PING, NULL, 0);
     conn_flush(conn);
-    input_free(&conn->input);
-    buffer_free(&conn->replies);
-    if (buffer_len(&conn->message) == 0)
-        buffer_free(&conn->message);
+    give_memory_back(conn);
 }
 
 /* The bytes of the last read have been used: was that progress? */
@@ -253,6 +256,8 @@ static void receive_bytes(struct conn *conn)
     check_progress(conn, now);
     if (conn->ending.code != 0)
         return;
+    if (memory_is_scarce())
+        give_memory_back(conn);
     memory_hold(&conn->holding, conn->input.buffer.size + conn->message.size + conn->replies.size);
     ssize_t n =
         input_receive(&conn->input, conn->client, &conn->message, ws_message_awaited(&conn->parser),
@@ -337,7 +342,6 @@ struct conn *conn_new(const struct client *client, const struct options *options
     conn->keepalive.interval = options->ping_interval;
     memory_begin(&conn->holding, client->fd);
     conn->observed.client = client;
-    conn->is_observed = observer_wants(&conn->observed);
     input_init(&conn->input, early);
     ws_message_init(&conn->parser, options->max_message);
     conn_set_writer(conn, NULL, NULL);

@@ -75,3 +75,11 @@ bool memory_is_over(const struct holding *holding)
     pthread_mutex_unlock(&lock);
     return is_over;
 }
+
+bool memory_is_scarce(void)
+{
+    pthread_mutex_lock(&lock);
+    bool is_scarce = total > bound / 4 * 3;
+    pthread_mutex_unlock(&lock);
+    return is_scarce;
+}

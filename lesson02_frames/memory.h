@@ -4,8 +4,9 @@
  *     BYTES → request → frames → messages → room
  *
  * Each buffer of a client has a bound of its own, but a thousand clients have a thousand buffers. So
- * what they hold is added up, as it is allocated. When that is more than --max-memory, the client that
- * holds the most has to go, whoever asked last: it does not concern those who hold little.
+ * what they hold is added up, as it is allocated. When that comes near to --max-memory, those who only
+ * wait give back what they do not need. When it is more, the client that holds the most has to go, whoever
+ * asked last: it does not concern those who hold little.
  */
 #ifndef LESSON02_MEMORY_H
 #define LESSON02_MEMORY_H
@@ -39,5 +40,8 @@ void memory_end(struct holding *holding);
  * client that holds the most is shut down: its owner will find memory_is_over(), and free it all. */
 void memory_hold(struct holding *holding, size_t bytes);
 bool memory_is_over(const struct holding *holding);
+
+/* Are three quarters of the bound in use? */
+bool memory_is_scarce(void);
 
 #endif

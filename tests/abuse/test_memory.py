@@ -60,6 +60,23 @@ def test_backlogs_have_one_bound_together():
 
 
 @pytest.mark.parametrize("lesson", [2, 3])
+def test_those_who_only_wait_leave_their_memory_to_others(lesson):
+    """Each says much at once, and is honest; what all have needed together is more than there is."""
+    many, size = 64, 40000
+    options = backlog(size) if lesson == 3 else ["--max-message", size]
+    bound = MIB if lesson == 2 else 2 * MIB
+    with survivor(lesson, "--ping-interval", 600, "--max-memory", bound, *options) as server:
+        peers = [connect(server) for _ in range(many)]
+        for peer in peers * 2:
+            peer.send(b"".join(frame(PING, bytes([n]) * 125) for n in range(200)))
+            for n in range(200):
+                assert peer.read_next(PONG).payload == bytes([n]) * 125
+        assert gone(server) == 0
+        for peer in peers:
+            peer.leave()
+
+
+@pytest.mark.parametrize("lesson", [2, 3])
 def test_a_message_that_is_not_gone_on_with_is_given_up(lesson):
     """Between two fragments as in the middle of one: in six ping intervals, 1 KiB must come. Pongs, and
     messages of no bytes, are no progress."""

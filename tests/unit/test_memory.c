@@ -105,6 +105,18 @@ static void whoever_has_left_does_not_count(void **state)
     memory_begin(&holdings[LARGE], peers[LARGE].client.fd);
 }
 
+static void from_three_quarters_on_it_is_scarce(void **state)
+{
+    (void)state;
+    memory_hold(&holdings[SMALL], 250);
+    memory_hold(&holdings[LARGE], 500);
+    assert_false(memory_is_scarce());
+    memory_hold(&holdings[LAST], 1);
+    assert_true(memory_is_scarce());
+    memory_hold(&holdings[SMALL], 0);
+    assert_false(memory_is_scarce());
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -112,7 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(up_to_the_bound_nobody_has_to_go),  TEST(the_largest_goes_whoever_asked_last),
         TEST(what_is_given_back_does_not_count), TEST(more_than_one_may_have_to_go),
-        TEST(whoever_has_left_does_not_count),
+        TEST(whoever_has_left_does_not_count),   TEST(from_three_quarters_on_it_is_scarce),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
