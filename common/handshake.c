@@ -165,7 +165,6 @@ static bool is_extension_list(struct http_text text)
 {
     size_t items = 0;
     do {
-        skip_blanks(&text);
         if (text.len > 0 && *text.at != ',') {
             if (!take_extension(&text))
                 return false;

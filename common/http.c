@@ -383,10 +383,8 @@ static struct http_text target_authority(const struct http_request *request)
 struct http_text http_request_authority(const struct http_request *request)
 {
     struct http_text authority = target_authority(request);
-    if (authority.at == request->target.at) {
-        authority.len = 0;
+    if (authority.at == request->target.at)
         http_header_find(request, "Host", &authority);
-    }
     return authority;
 }
 

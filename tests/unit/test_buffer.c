@@ -169,6 +169,9 @@ static void room_for_many_bytes(void **state)
     assert_false(buffer_reserve_bulk(&buffer, SIZE_MAX / 2));
     check(&buffer, &expected);
     assert_true(buffer_append(&buffer, "x", 1));
+    assert_true(buffer_reserve_bulk(&buffer, 4096)); /* one byte is held, too */
+    assert_int_equal(buffer_len(&buffer), 1);
+    assert_memory_equal(buffer_bytes(&buffer), "x", 1);
     buffer_free(&buffer);
 }
 
@@ -223,6 +226,9 @@ static void memory_follows_what_is_held(void **state)
         assert_true(buffer_append(&buffer, "x", 1));
         must(buffer.size <= 512 || buffer.size < 2 * len, "%zu bytes for %zu", buffer.size, len);
     }
+    buffer_free(&buffer);
+    assert_true(buffer_reserve(&buffer, 4096)); /* which fits exactly */
+    assert_int_equal(buffer.size, 4096);
     buffer_free(&buffer);
 }
 

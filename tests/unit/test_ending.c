@@ -4,6 +4,7 @@
 #include "peer.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "ending.h"
 #include "log.h"
@@ -39,6 +40,15 @@ static void an_eviction_is_noted_as_one(void **state)
 
 /* ------------------------------------------------------------------------------------- goodbye */
 
+/* Does it end with a reset when it is closed? */
+static bool is_to_be_reset(const struct peer *peer)
+{
+    struct linger linger = {0};
+    socklen_t len = sizeof linger;
+    assert_int_equal(getsockopt(peer->client.fd, SOL_SOCKET, SO_LINGER, &linger, &len), 0);
+    return linger.l_onoff != 0 && linger.l_linger == 0;
+}
+
 static void say_goodbye(const struct ending *ending, const char *waiting, const void *expected,
                         size_t len)
 {
@@ -54,6 +64,9 @@ static void say_goodbye(const struct ending *ending, const char *waiting, const 
     peer_must_read(&peer, expected, len);
     if (ending->code != WS_CLOSE_ABNORMAL)
         peer_must_read_the_end(&peer);
+    else
+        peer_must_have_nothing(&peer);
+    assert_int_equal(is_to_be_reset(&peer), ending->code == WS_CLOSE_ABNORMAL && ending->evicted);
     buffer_free(&buffer);
     peer_close(&peer);
 }
@@ -80,10 +93,25 @@ static void what_the_client_is_told(void **state)
         {{1005, "", 0, true, false}, "\x8A\x01p", BYTES("\x8A\x01p\x88\x00")},
         /* nobody is there to be told */
         {{1006, "lost", 4, false, false}, "\x81\x02hi", BYTES("")},
+        {{1006, "slow", 4, false, true}, "\x81\x02hi", BYTES("")},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         say_goodbye(&rows[i].ending, rows[i].waiting, rows[i].bytes, rows[i].len);
+}
+
+static void whether_a_close_frame_was_taken(void **state)
+{
+    static const struct ending ending = {1001, "stop", 4, false, false};
+    struct peer peer;
+    (void)state;
+    peer_open(&peer);
+    struct observed observed = {.client = &peer.client};
+    assert_true(ending_send_close(&ending, &observed, &(struct buffer){0}));
+    peer_must_read(&peer, BYTES("\x88\x06\x03\xE9stop"));
+    shutdown(peer.fd, SHUT_RDWR);
+    assert_false(ending_send_close(&ending, &observed, &(struct buffer){0}));
+    peer_close(&peer);
 }
 
 /* §5.5: a control frame has at most 125 bytes. */
@@ -104,6 +132,7 @@ int main(void)
         cmocka_unit_test(the_first_ending_counts),
         cmocka_unit_test(an_eviction_is_noted_as_one),
         cmocka_unit_test(what_the_client_is_told),
+        cmocka_unit_test(whether_a_close_frame_was_taken),
         cmocka_unit_test(a_long_reason_is_cut),
     };
     return cmocka_run_group_tests_name("ending", tests, NULL, NULL);

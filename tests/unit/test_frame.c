@@ -350,6 +350,17 @@ static void a_long_reason_is_cut(void **state)
     }
 }
 
+/* One that just fits is taken whole, whatever stands behind it. */
+static void a_reason_that_just_fits(void **state)
+{
+    unsigned char body[WS_CONTROL_MAX];
+    char reason[WS_REASON_MAX + 1];
+    (void)state;
+    memset(reason, 'x', WS_REASON_MAX);
+    reason[WS_REASON_MAX] = (char)0x80;
+    assert_int_equal(ws_close_encode(body, 1000, reason, WS_REASON_MAX), WS_CONTROL_MAX);
+}
+
 static bool is_utf8(const void *text, size_t len)
 {
     struct utf8 check = {0};
@@ -562,6 +573,7 @@ int main(void)
         cmocka_unit_test(headers_are_written_and_read),
         cmocka_unit_test(close_bodies_are_written),
         cmocka_unit_test(a_long_reason_is_cut),
+        cmocka_unit_test(a_reason_that_just_fits),
         cmocka_unit_test(a_long_reason_is_cut_between_characters),
         cmocka_unit_test(a_long_reason_of_nothing_but_tails),
         cmocka_unit_test(close_codes),

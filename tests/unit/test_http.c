@@ -358,6 +358,7 @@ static void a_host_that_is_none(void **state)
         {BYTES(LINE "Host: :80\r\n\r\n"), HTTP_HOST_BAD},
         {BYTES(LINE "Host: @:80\r\n\r\n"), HTTP_HOST_BAD},
         {BYTES(LINE "Host: [:80\r\n\r\n"), HTTP_HOST_BAD},
+        {BYTES(LINE "Host: [\r\n\r\n"), HTTP_HOST_BAD},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -609,6 +610,16 @@ static void items_of_lists_are_found(void **state)
     }
 }
 
+static void an_item_may_be_one_character(void **state)
+{
+    struct http_request request;
+    (void)state;
+    request_with(&request, "A: b\r\nB: c, d\r\nC: ef\r\n");
+    assert_true(http_header_has_item(&request, "A", "b", http_text_is));
+    assert_true(http_header_has_item(&request, "B", "d", http_text_is));
+    assert_false(http_header_has_item(&request, "C", "e", http_text_is));
+}
+
 static void texts_are_compared(void **state)
 {
     static const struct {
@@ -619,7 +630,7 @@ static void texts_are_compared(void **state)
         {"a", "", false, false},     {"", "a", false, false},         {"ab", "a", false, false},
         {"a", "ab", false, false},   {"Az-09", "aZ-09", false, true}, {"@", "`", false, false},
         {"[", "{", false, false},    {"\xC4", "\xE4", false, false},  {"z", "Z", false, true},
-        {"\x01", "!", false, false},
+        {"\x01", "!", false, false}, {"ab", "ac", false, false},      {"abc", "abd", false, false},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(table); i++) {
@@ -943,6 +954,7 @@ int main(void)
         cmocka_unit_test(what_never_ends_is_told_in_time),
         cmocka_unit_test(headers_are_found),
         cmocka_unit_test(items_of_lists_are_found),
+        cmocka_unit_test(an_item_may_be_one_character),
         cmocka_unit_test(texts_are_compared),
         cmocka_unit_test(paths),
         cmocka_unit_test(paths_of_unusual_urls),

@@ -218,6 +218,32 @@ static void one_line_is_one_write(void **state)
         }
 }
 
+static void a_message_is_told_safely(void **state)
+{
+    static const struct {
+        enum log_level wanted;
+        bool is_text;
+        const char *data, *line;
+    } rows[] = {
+        {LOG_MESSAGES, true, "Hello", "#7 a text, 5 bytes: Hello\n"},
+        {LOG_MESSAGES, true, "\033[31m", "#7 a text, 5 bytes: \\x1B[31m\n"},
+        {LOG_MESSAGES, true, "", "#7 a text, 0 bytes: \n"},
+        {LOG_MESSAGES, false, "Hi", "#7 a binary, 2 bytes\n"},
+        {LOG_CLIENTS, true, "Hello", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct watch watch;
+        char line[200];
+        watch_datagrams(&watch);
+        log_init(rows[i].wanted);
+        log_message(7, "a", rows[i].is_text, rows[i].data, strlen(rows[i].data));
+        next_write(&watch, line, sizeof line);
+        watch_end(&watch);
+        must(strcmp(line, rows[i].line) == 0, "row %zu: %s", i, line);
+    }
+}
+
 static void a_block_is_one_write(void **state)
 {
     static char text[1500], got[3000];
@@ -350,6 +376,7 @@ int main(void)
         cmocka_unit_test(levels),
         cmocka_unit_test(a_line_is_always_printed),
         cmocka_unit_test(one_line_is_one_write),
+        cmocka_unit_test(a_message_is_told_safely),
         cmocka_unit_test(a_block_is_one_write),
         cmocka_unit_test(signals_do_not_cut_a_block),
         cmocka_unit_test(colour_is_for_terminals),

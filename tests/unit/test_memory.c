@@ -92,6 +92,19 @@ static void more_than_one_may_have_to_go(void **state)
     must_be_over(true, true, true);
 }
 
+static void whoever_has_left_does_not_count(void **state)
+{
+    (void)state;
+    memory_hold(&holdings[SMALL], 900);
+    memory_end(&holdings[LARGE]); /* from between the two others */
+    memory_end(&holdings[SMALL]);
+    memory_set_bound(400);
+    memory_hold(&holdings[LAST], 500);
+    must_be_over(false, false, true);
+    memory_begin(&holdings[SMALL], peers[SMALL].client.fd);
+    memory_begin(&holdings[LARGE], peers[LARGE].client.fd);
+}
+
 static void from_three_quarters_on_it_is_scarce(void **state)
 {
     (void)state;
@@ -109,9 +122,9 @@ static void from_three_quarters_on_it_is_scarce(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(up_to_the_bound_nobody_has_to_go),    TEST(the_largest_goes_whoever_asked_last),
-        TEST(what_is_given_back_does_not_count),   TEST(more_than_one_may_have_to_go),
-        TEST(from_three_quarters_on_it_is_scarce),
+        TEST(up_to_the_bound_nobody_has_to_go),  TEST(the_largest_goes_whoever_asked_last),
+        TEST(what_is_given_back_does_not_count), TEST(more_than_one_may_have_to_go),
+        TEST(whoever_has_left_does_not_count),   TEST(from_three_quarters_on_it_is_scarce),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -154,6 +154,7 @@ static const struct {
     {MESSAGE, 2, NULL, "--max-message", "4194294", (4 << 20) - 10},
     {CLIENTS, 2, NULL, "--max-clients", "1", 1},
     {CLIENTS, 2, NULL, "--max-clients", "1000000", 1000000},
+    {PING, 2, NULL, "--ping-interval", "0.00155", 2}, /* the nearest millisecond */
     {PING, 2, NULL, "--ping-interval", "0.25", 250},
     {PING, 2, NULL, "--ping-interval", "60", 60000},
     {MEMORY, 2, NULL, "--max-memory", "34078720", 34078720},

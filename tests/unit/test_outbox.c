@@ -173,6 +173,29 @@ static void who_has_gone_is_told(void **state)
     assert_null(outbox.evicted); /* nobody has thrown it out */
 }
 
+/* Who speaks asks it: of one who is not known to read it is told less, of one who does not, nothing. */
+static void what_waits_for_a_client(void **state)
+{
+    static const size_t told[] = {[PACE_UNKNOWN] = 33, [PACE_TAKES] = 99, [PACE_SLOW] = 0};
+    (void)state;
+    assert_int_equal(outbox_waiting(&outbox), 0);
+    assert_int_equal(outbox.pace.measured_at, 0);
+    assert_true(buffer_append(&outbox.backlog, hundred, 90));
+    outbox.in_hand = 9;
+    for (size_t verdict = 0; verdict < COUNT_OF(told); verdict++) {
+        outbox.pace =
+            (struct pace){.measured_at = net_now(), .verdict = (enum pace_verdict)verdict};
+        must(outbox_waiting(&outbox) == told[verdict], "verdict %zu", verdict);
+    }
+    outbox.pace = (struct pace){0}; /* then it is measured, and nothing is known so far */
+    assert_int_equal(outbox_waiting(&outbox), told[PACE_UNKNOWN]);
+    assert_int_not_equal(outbox.pace.measured_at, 0);
+    outbox.pace.verdict = PACE_TAKES;
+    outbox.evicted = "slow";
+    assert_int_equal(outbox_waiting(&outbox), 0);
+    outbox.in_hand = 0;
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -187,6 +210,7 @@ int main(void)
         TEST(there_is_no_bound_for_who_reads),
         TEST(an_owner_waits_so_long_and_no_longer),
         TEST(who_has_gone_is_told),
+        TEST(what_waits_for_a_client),
     };
     return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);
 }

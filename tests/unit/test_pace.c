@@ -57,6 +57,14 @@ static void who_was_steady_may_pause(void **state)
             7000 + 2 * PACE_TIME + PACE_PAUSE);
 }
 
+static void a_pause_has_an_end(void **state)
+{
+    (void)state;
+    must_be(PACE_UNKNOWN, 0, 100, 1); /* however soon: it is due at first */
+    must_be(PACE_TAKES, 0, 100 + PACE_STEADY, 1 + PACE_TIME);
+    must_be(PACE_SLOW, PACE_PAUSE, 100 + PACE_STEADY, 1 + PACE_TIME + PACE_PAUSE);
+}
+
 static void who_has_kept_up_may_pause(void **state)
 {
     (void)state;
@@ -105,6 +113,7 @@ int main(void)
         cmocka_unit_test_setup(who_has_read_so_much_before_is_steady, set_up),
         cmocka_unit_test_setup(steady_is_a_rate, set_up),
         cmocka_unit_test_setup(who_was_steady_may_pause, set_up),
+        cmocka_unit_test_setup(a_pause_has_an_end, set_up),
         cmocka_unit_test_setup(who_has_kept_up_may_pause, set_up),
         cmocka_unit_test_setup(who_has_taken_little_since_is_new_again, set_up),
         cmocka_unit_test_setup(a_kibibyte_is_progress_however_long_it_takes, set_up),

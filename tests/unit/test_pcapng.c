@@ -93,6 +93,15 @@ static void a_packet_over_ipv4(void **state)
     assert_int_equal(pcapng_block_len(out, 7), 0);
 }
 
+/* Its length is four bytes, the lowest first. */
+static void a_block_may_be_long(void **state)
+{
+    static const unsigned char bytes[] = {6, 0, 0, 0, 4, 3, 2, 1};
+    (void)state;
+    assert_int_equal(pcapng_block_len(bytes, 0x01020304), 0x01020304);
+    assert_int_equal(pcapng_block_len(bytes, 0x01020303), 0);
+}
+
 static void a_packet_over_ipv6_with_a_comment(void **state)
 {
     struct pcapng_stream stream = make_stream(true);
@@ -127,6 +136,9 @@ static void a_packet_keeps_to_its_bound(void **state)
             unsigned char *out = guard_at_end(&guard, NULL, most);
             size_t block = pcapng_packet(out, &stream, &packet, &at);
             must(block <= most && block % 4 == 0, "%zu bytes", block);
+            must(len == 0 || out[at + captured + (4 - captured % 4) % 4 + 2] ==
+                                 (len < PCAPNG_COMMENT_MAX ? len : PCAPNG_COMMENT_MAX),
+                 "a comment of %zu bytes", len);
             must(pcapng_block_len(out, block) == block, "%zu bytes", block);
             must(at + captured <= block, "the bytes are in it");
             out = guard_at_end(&guard, NULL, PCAPNG_BEGIN_MAX);
@@ -185,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_begins_with_a_section_and_an_interface),
         cmocka_unit_test(a_packet_over_ipv4),
+        cmocka_unit_test(a_block_may_be_long),
         cmocka_unit_test(a_packet_over_ipv6_with_a_comment),
         cmocka_unit_test(a_packet_keeps_to_its_bound),
         cmocka_unit_test(a_comment_is_not_cut_in_a_character),

@@ -42,9 +42,9 @@ static void what_is_hidden(void **state)
 
 static void what_is_shown(void **state)
 {
-    static const uint32_t shown[] = {' ',    '~',    0xA0,   0xE4,    0x03C0, 0x0416, 0x05D0,
-                                     0x0627, 0x2014, 0x2026, 0x3000,  0x3001, 0x4F60, 0x597D,
-                                     0xAC00, 0xFF0C, 0xFFFD, 0x1F600, 0x20000};
+    static const uint32_t shown[] = {
+        ' ',    '~',    0xA0,   0xE4,   0x03C0, 0x0416, 0x05D0, 0x0627, 0x07FF,  0x0800,  0x2014,
+        0x2026, 0x3000, 0x3001, 0x4F60, 0x597D, 0xAC00, 0xFF0C, 0xFFFD, 0x10000, 0x1F600, 0x20000};
     (void)state;
     for (size_t i = 0, len; i < COUNT_OF(shown); i++)
         must(judge(shown[i], &len) == len, "U+%04X", (unsigned)shown[i]);

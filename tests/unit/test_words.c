@@ -40,6 +40,8 @@ static void the_first_that_is_set_says_the_language(void **state)
     must(is_chinese(), "an empty LC_ALL is not set");
     choose("en_US.UTF-8", "zh_CN", "zh_CN");
     must(!is_chinese(), "LC_ALL is before all");
+    choose(NULL, NULL, "za_CN.UTF-8");
+    must(!is_chinese(), "Zhuang is another language");
 }
 
 static void what_is_not_known_stays(void **state)

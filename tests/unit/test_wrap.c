@@ -54,6 +54,14 @@ static void where_lines_are_broken(void **state)
          "  ok  一二三四五六七八九十一\n      （二三）\n"},
         {30, "  ok  一二三四五六七八九十“一二”\n", "  ok  一二三四五六七八九十“一\n      二”\n"},
         {30, "  ok  一二三四五六七八九十“”\n", "  ok  一二三四五六七八九十“”\n"},
+        {30, "      six columns are more than a margin\n",
+         "      six columns are more\n      than a margin\n"},
+        {30, "eleven and  16 columns behind it\n",
+         "eleven and  16 columns behind\n            it\n"},
+        {27, "eleven and  15 columns behind it\n", "eleven and  15 columns\n     behind it\n"},
+        /* a break that gains nothing */
+        {30, "abcde one-word-of-twenty-six-bytes\n", "abcde one-word-of-twenty-six-bytes\n"},
+        {20, "a nineteen-bytes-long\n", "a\nnineteen-bytes-long\n"},
         {20, "in so few columns there is nowhere to hang\n",
          "in so few columns\nthere is nowhere to\nhang\n"},
     };
@@ -119,19 +127,72 @@ static void columns_of_a_line(void **state)
     static const struct {
         size_t columns;
         const char *text;
-    } rows[] = {{0, ""}, {7, "§5.2 ok"}, {10, "帧 frame，"}, {3, "\033[1;31mBAD\033[0m"}};
+    } rows[] = {
+        {0, ""},           {7, "§5.2 ok"},  {10, "帧 frame，"}, {3, "\033[1;31mBAD\033[0m"},
+        {0, "\033[m"},     {1, "\033[1@a"}, {1, "\033[1~a"},    {4, "\033[1;"}, /* it has no end */
+        {3, "\033(a"},     {3, "a[b"},      {1, "ὀ"},           {2, "“"},
+        {4, "a\033[mbcd"},
+    };
+    struct guard guard;
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        must(wrap_columns(rows[i].text, strlen(rows[i].text)) == rows[i].columns, "%s",
-             rows[i].text);
+    guard_open(&guard, 100);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        size_t len = strlen(rows[i].text);
+        const char *text = (char *)guard_at_end(&guard, rows[i].text, len);
+        must(wrap_columns(text, len) == rows[i].columns, "%s", rows[i].text);
+    }
+    guard_close(&guard);
+}
+
+/* Up to a space, the end of the line, or where Chinese may be broken. */
+static void words(void **state)
+{
+    static const struct {
+        size_t len;
+        const char *text;
+    } rows[] = {
+        {0, ""},      {0, " a"},   {1, "a b"},        {1, "a\nb"},   {3, "中"},     {3, "中文"},
+        {3, "中a"},   {2, "ab中"}, {2, "ab〇"},       {6, "中，文"}, {6, "（中文"}, {6, "“中"},
+        {6, "中”文"}, {6, "“”中"}, {2, "ab“c"},       {4, "“c中"},   {5, "ab”c"},   {9, "（“中文"},
+        {7, "ab…cd"}, {6, "ab😀"},  {4, "ab\xE4\xBD"}, /* cut */
+    };
+    struct guard guard;
+    (void)state;
+    guard_open(&guard, 100);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        size_t len = strlen(rows[i].text);
+        const char *text = (char *)guard_at_end(&guard, rows[i].text, len);
+        must(wrap_word(text, len) == rows[i].len, "%s", rows[i].text);
+    }
+    guard_close(&guard);
+}
+
+/* A break takes six bytes here: one for the line's end, five to hang. */
+static void a_break_needs_room(void **state)
+{
+    static const char text[] = "twenty columns are here and twenty more and here again";
+    static const char *const wrapped[] = {
+        text,
+        "twenty columns are\n     here and twenty more and here again",
+        "twenty columns are\n     here and twenty\n     more and here again",
+        "twenty columns are\n     here and twenty\n     more and here\n     again",
+    };
+    (void)state;
+    for (size_t room = 0; room < 24; room++) {
+        char out[100];
+        const char *expected = wrapped[room / 6];
+        size_t len = wrap_text(out, strlen(text) + room, text, strlen(text), 21);
+        must(len == strlen(expected) && memcmp(out, expected, len) == 0, "%zu more bytes: %.*s",
+             room, (int)len, out);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(where_lines_are_broken),
-        cmocka_unit_test(nothing_is_lost),
-        cmocka_unit_test(columns_of_a_line),
+        cmocka_unit_test(where_lines_are_broken), cmocka_unit_test(nothing_is_lost),
+        cmocka_unit_test(columns_of_a_line),      cmocka_unit_test(words),
+        cmocka_unit_test(a_break_needs_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
