@@ -26,7 +26,7 @@ bench: programs bench-programs
 	@$(BENCH_DIR)/bench.py $(BENCH_ARGUMENTS)
 
 bench-curves: programs bench-programs
-	$(BENCH_DIR)/bench.py --build $(BUILD) --rounds $(ROUNDS) --curves $(BENCH_DIR)/curves.json
+	$(BENCH_DIR)/bench.py --build $(BUILD) --rounds $(ROUNDS) --servers raw,raw+,lesson --curves $(BENCH_DIR)/curves.json
 	$(BENCH_DIR)/draw.py $(BENCH_DIR)/curves.json $(BENCH_DIR)/curves.svg
 
 bench-programs: $(if $(filter Linux,$(SYSTEM)),$(BENCH_PROGRAMS))

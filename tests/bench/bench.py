@@ -233,10 +233,8 @@ def curves(args):
     SCENARIOS.update(curve_scenarios())
     walks = [name for name in curve_scenarios() if not args.scenarios or name.split("/")[0] in args.scenarios]
     reports = measure_all(args, walks)
-    try:
-        points = json.loads(args.curves.read_text())
-    except (OSError, ValueError):
-        points = {}
+    keeps_others = args.scenarios and args.curves.exists()
+    points = json.loads(args.curves.read_text()) if keeps_others else {}
     for name, servers in reports.items():
         walk, at = name.split("/")
         for server, rounds in servers.items():
