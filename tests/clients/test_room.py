@@ -440,11 +440,13 @@ def test_stop_in_the_middle_of_the_talk(start, join, clients):
     server = start("-q")
     members = [join(server) for _ in range(8)]
     heard_goodbye = []
+    is_told_to_stop = threading.Event()  # who went on talking would be too far behind to hear anything
 
     def talk(member):
         try:
             while True:
-                member.send(text("blah " * 100))
+                if not is_told_to_stop.is_set():
+                    member.send(text("blah " * 100))
                 said = member.read_frame_or_end()
                 if said is None or said.opcode == CLOSE:
                     heard_goodbye.append(said and said.code)
@@ -458,9 +460,9 @@ def test_stop_in_the_middle_of_the_talk(start, join, clients):
         thread.start()
     wait_until(lambda: status(clients(server))["messages"] > 100, "they talk")
     server.send_signal()
+    is_told_to_stop.set()
     for thread in threads:
         thread.join(PATIENCE)
     took = server.wait()
     assert took < 3 + (5 if IS_SANITIZED else 2)
-    assert set(heard_goodbye) <= {1001}
-    assert heard_goodbye or IS_SANITIZED  # then, on a busy machine, all may be cut off at the deadline
+    assert heard_goodbye and set(heard_goodbye) == {1001}
