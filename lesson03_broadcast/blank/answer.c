@@ -321,7 +321,7 @@ static void say_goodbye(struct client *c)
         say(c, CLOSE, body, c->code == NO_STATUS ? 0 : (size_t)len + 2);
     }
     pthread_mutex_lock(&lock);
-    while (send_queue(c), c->queued > 0 && left(deadline) > 0) {
+    for (send_queue(c); c->queued > 0 && left(deadline) > 0; send_queue(c)) {
         pthread_mutex_unlock(&lock);
         poll(&ready, 1, left(deadline));
         pthread_mutex_lock(&lock);
@@ -384,10 +384,9 @@ static int listen_at(void *address, socklen_t len)
 
 int main(int argc, char **argv)
 {
-    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     int fd[2], number;
-    struct timespec until;
     pthread_t thread;
     sigset_t signals;
     for (int i = 1; i + 1 < argc; i += 2)
@@ -400,19 +399,20 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     v4.sin_port = htons((uint16_t)option[PORT]);
-    v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     fd[0] = listen_at(&v4, sizeof v4);
     v6.sin6_port = v4.sin_port;
     fd[1] = listen_at(&v6, sizeof v6);
-    if (fd[0] < 0 || pipe(stopping) != 0 || pipe(waking) != 0)
-        return perror("listen"), 1;
+    if (fd[0] < 0 || pipe(stopping) != 0 || pipe(waking) != 0) {
+        perror("listen");
+        return 1;
+    }
     dprintf(STDOUT_FILENO, "listening on http://127.0.0.1:%d/\n", ntohs(v4.sin_port));
     pthread_create(&thread, NULL, deliver, NULL);
     for (int i = 0; i < 2 && fd[i] >= 0; i++)
         pthread_create(&thread, NULL, accept_clients, &fd[i]);
     sigwait(&signals, &number);
     close(stopping[1]); /* all see that, and say goodbye with 1001 */
-    timespec_get(&until, TIME_UTC), until.tv_sec += STOP_TIME;
+    struct timespec until = {.tv_sec = time(NULL) + STOP_TIME};
     pthread_mutex_lock(&lock);
     while (clients != NULL && pthread_cond_timedwait(&all_gone, &lock, &until) == 0)
         ;
