@@ -412,7 +412,7 @@ int main(int argc, char **argv)
         pthread_create(&thread, NULL, accept_clients, &fd[i]);
     sigwait(&signals, &number);
     close(stopping[1]); /* all see that, and say goodbye with 1001 */
-    struct timespec until = {.tv_sec = time(NULL) + STOP_TIME};
+    struct timespec until = {.tv_sec = time(NULL) + 1 + STOP_TIME}; /* this second has begun */
     pthread_mutex_lock(&lock);
     while (clients != NULL && pthread_cond_timedwait(&all_gone, &lock, &until) == 0)
         ;
