@@ -92,6 +92,14 @@ bool net_is_readable(int fd)
     return poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 0) > 0;
 }
 
+bool net_has_bytes(int fd)
+{
+    struct pollfd set = {.fd = fd, .events = POLLIN};
+    char byte;
+    return poll(&set, 1, 0) > 0 && (set.revents & (POLLERR | POLLHUP)) == 0 &&
+           recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0; /* the error is left to the owner */
+}
+
 bool net_wait_writable(int fd, int64_t deadline)
 {
     return net_wait_for_any(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, deadline);

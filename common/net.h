@@ -46,6 +46,9 @@ bool net_wait_for_any(struct pollfd *set, size_t count, int64_t deadline);
 /* Would reading from it return at once? Never waits. False for -1. */
 bool net_is_readable(int fd);
 
+/* Are there bytes to be read from the socket? Never waits. False if it has ended, or been reset. */
+bool net_has_bytes(int fd);
+
 /* Waits until the socket takes bytes again. A connection that has ended counts as that. False if the
  * deadline came first. */
 bool net_wait_writable(int fd, int64_t deadline);

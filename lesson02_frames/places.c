@@ -68,9 +68,16 @@ static void move_locked(struct place *place, enum place_kind kind)
 
 /* ------------------------------------------------------------------------------ giving way */
 
+/* Has its client ended, and only its thread has not seen that yet? */
+static bool has_gone(const struct place *place)
+{
+    return net_is_readable(place->fd) && !net_has_bytes(place->fd);
+}
+
 /* Its thread wakes up, and finds the end of the stream. Who has been answered needs no 408. */
 static void end_locked(struct place *place)
 {
+    place->has_gone = place->kind == PLACE_HEAD && has_gone(place);
     if (place->kind == PLACE_HEAD)
         net_end_receiving(place->fd);
     else
@@ -78,10 +85,11 @@ static void end_locked(struct place *place)
     move_locked(place, PLACE_GIVES_WAY);
 }
 
-/* Have its bytes come, and only wait for its thread? */
+/* Have its bytes come, and only wait for its thread? (So does one that has gone again. But to spare it
+ * would cost a newcomer its place that has not sent a byte yet.) */
 static bool is_to_be_read(const struct place *place)
 {
-    return net_is_readable(place->fd);
+    return net_has_bytes(place->fd);
 }
 
 /* Has it not got a byte yet? Where the system does not tell, that is so for a moment. (One byte is the
@@ -189,6 +197,7 @@ void places_share(size_t descriptors)
 void places_enter(struct place *place, int fd)
 {
     place->fd = fd;
+    place->has_gone = false;
     pthread_mutex_lock(&lock);
     put_locked(place, PLACE_HEAD);
     pthread_mutex_unlock(&lock);
@@ -197,7 +206,7 @@ void places_enter(struct place *place, int fd)
 bool places_answer(struct place *place)
 {
     pthread_mutex_lock(&lock);
-    bool may_stay = place->kind != PLACE_GIVES_WAY;
+    bool may_stay = place->kind != PLACE_GIVES_WAY || place->has_gone;
     if (may_stay)
         move_locked(place, PLACE_ANSWERED);
     pthread_mutex_unlock(&lock);

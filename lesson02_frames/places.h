@@ -41,6 +41,7 @@ struct place {
     int fd;
     /* the lock in places.c must be held when using these */
     enum place_kind kind;
+    bool has_gone;              /* it gives way, and its client had gone anyway */
     int64_t since;              /* it has been of that kind */
     struct place *next, **link; /* those of a kind, the longest there first; *link points here */
 };
@@ -65,7 +66,7 @@ bool places_give_way(const struct place *newcomer);
 /* ----------------------------------------------------------- for the thread of the connection */
 
 /* The head is complete, or the conversation over: what is left is to answer. False if the connection
- * has been told to give way. */
+ * has been told to give way, unless its client had gone by itself before. */
 bool places_answer(struct place *place);
 
 /* One that was to be answered becomes a client or a watcher. False if there are so many already. */
