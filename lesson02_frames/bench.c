@@ -11,6 +11,7 @@
 
 #include "log.h"
 #include "loopback.h"
+#include "observer.h"
 #include "vote.h"
 
 #define READ_MAX 1024 /* bytes that are told in one event */
@@ -50,6 +51,18 @@ static void end_play(void)
 
 /* ---------------------------------------------------------------------------- the page is told */
 
+/* A play keeps others waiting, so a page that does not read must not hold it for longer than it lasts. */
+static bool write_in_time(void *data, struct iovec *parts, size_t count)
+{
+    struct play *play = data;
+    if (observer_send_all(conn_client(play->conn), parts, count, BENCH_TIME_MAX, play->until) == 0)
+        return true;
+    if (errno == ETIMEDOUT)
+        conn_evict(play->conn, "it does not read what it is sent");
+    play->ended = "gone";
+    return false;
+}
+
 /* At once, not when the play is over: the page shows it as it happens. */
 static void tell(struct conn *conn, const char *format, ...)
 {
@@ -78,7 +91,7 @@ static void tell_bytes(struct play *play, const unsigned char *bytes, size_t len
     conn_flush(play->conn);
     play->told += len;
     play->last = net_now();
-    if (play->told >= BENCH_ANSWER_MAX)
+    if (play->ended == NULL && play->told >= BENCH_ANSWER_MAX)
         play->ended = "limit";
 }
 
@@ -214,6 +227,7 @@ static void play(struct conn *conn, const unsigned char *plan, size_t len)
         refuse(conn, "connect");
         return;
     }
+    conn_set_writer(conn, write_in_time, &play);
     log_client(LOG_CLIENTS, client->number, client->address,
                "the bench plays for it, as the client from port %u", port);
     if (shake_hands(&play)) {
@@ -222,6 +236,7 @@ static void play(struct conn *conn, const unsigned char *plan, size_t len)
     } else {
         refuse(conn, "answer");
     }
+    conn_set_writer(conn, NULL, NULL);
     net_close(play.fd);
 }
 

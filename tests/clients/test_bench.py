@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 from ws_testlib.servers import IS_SANITIZED
+from ws_testlib.waiting import wait_until
 from ws_testlib.wire import BINARY, PING, TEXT, close, frame, handshake
 
 pytestmark = pytest.mark.lessons(2, 3)
@@ -19,8 +20,8 @@ PLAYS_MAX = 16
 
 @pytest.fixture
 def at_bench(clients):
-    def at_bench(server):
-        client = clients(server)
+    def at_bench(server, **options):
+        client = clients(server, **options)
         client.send(handshake("GET /bench HTTP/1.1"))
         assert client.read_response().status == 101
         return client
@@ -184,6 +185,27 @@ def test_so_many_play_at_the_same_time_and_no_more(start, at_bench):
     for bench in benches[:-1]:
         assert read_play(bench)[0][-1] == {"event": "end", "how": "closed"}
     assert play(benches[-1], HELLO)[1] == b"\x81\x05Hello"
+
+
+@pytest.mark.lessons(2)
+def test_pages_that_do_not_read_keep_no_others_out(start, at_bench):
+    """A play is over when its time is, also when its page takes nothing of what it is told."""
+    server = start("--ping-interval", "600")
+    pages = [at_bench(server, receive_buffer=4096) for _ in range(PLAYS_MAX)]
+    other = at_bench(server)
+    plays = frame(BINARY, plan(frame(TEXT, b"a" * (PLAN_MAX - 14 - len(CLOSE))) + CLOSE)) * 40
+    left = {page: plays for page in pages}
+
+    def is_busy():
+        return play(other, HELLO + CLOSE)[0] == [{"event": "refused", "why": "busy"}]
+
+    def all_play():  # and none can be told more
+        for page in pages:
+            left[page] = left[page][page.send_what_is_taken(left[page]):]
+        return is_busy()
+    wait_until(all_play, "that nobody else may play")
+    wait_until(lambda: not is_busy(), "that others may play again")
+    server.stderr.wait_for("evicted: it does not read what it is sent")
 
 
 def test_a_server_that_is_full_is_told(start, at_bench):

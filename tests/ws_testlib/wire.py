@@ -167,6 +167,14 @@ class Client:
         for i in range(len(data)):
             self.send(data[i:i + 1])
 
+    def send_what_is_taken(self, data):
+        """Sends as much as goes out without waiting; returns how many bytes that were."""
+        self.socket.setblocking(False)
+        try:
+            return self.socket.send(data)
+        except BlockingIOError:
+            return 0
+
     def finish(self):
         """Sends a FIN: there is nothing more to come from here."""
         self.socket.shutdown(socket.SHUT_WR)
