@@ -42,11 +42,10 @@ static void end_groups(const volatile sig_atomic_t *pids)
             kill(-(pid_t)pids[i], SIGKILL);
 }
 
-/* The watcher's whole life. It is a session of its own: what ends our group does not end it. */
+/* The watcher's whole life. It is a process group of its own: what ends ours does not end it. */
 static void watch(int pipe)
 {
     sig_atomic_t pids[RUNNING_MAX] = {0}, news[RUNNING_MAX];
-    setsid();
     for (int fd = 0; fd < 1024; fd++)
         if (fd != pipe)
             close(fd);
@@ -74,6 +73,7 @@ static void start_watcher(void)
         close(fd[1]);
         watch(fd[0]);
     }
+    (void)setpgid(pid, pid); /* here, since it may not have come to run when our group is ended */
     close(fd[0]);
     to_watcher = fd[1];
     watcher = pid > 0 ? pid : 0;
@@ -205,12 +205,16 @@ void server_printed(struct server *server, struct bytes *out, struct bytes *err)
 
 /* --------------------------------------------------------------------------------- starting */
 
-/* In the child: becomes the server, in a process group of its own. The shell knows about quotes, and
- * its exec leaves the server with the pid that we know. */
-static void become(const char *command, int out, int err)
+/* In the child: becomes the server, in a process group of its own, when the watcher knows of it. The
+ * shell knows about quotes, and its exec leaves the server with the pid that we know. */
+static void become(const char *command, int out, int err, const int go[2])
 {
     const int signals[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    char byte;
     setpgid(0, 0);
+    close(go[1]);
+    if (read(go[0], &byte, 1) != 1) /* the grader has ended */
+        _exit(127);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         signal(signals[i], SIG_DFL); /* what is ignored would be inherited, and hide a mistake */
     dup2(out, STDOUT_FILENO);
@@ -230,15 +234,16 @@ static bool make_pipe(int fd[2])
 
 bool server_spawn(struct server *server, const char *command)
 {
-    int out[2], err[2];
+    int out[2], err[2], go[2];
     start_watcher();
-    if (!make_pipe(out) || !make_pipe(err) || !make_pipe(server->event) || !make_pipe(server->quit))
+    if (!make_pipe(out) || !make_pipe(err) || !make_pipe(go) || !make_pipe(server->event) ||
+        !make_pipe(server->quit))
         return false;
     (void)fcntl(server->event[1], F_SETFL, O_NONBLOCK);
     (void)setenv("TSAN_OPTIONS", "atexit_sleep_ms=0", 0); /* else it takes a second more to end */
     server->pid = fork();
     if (server->pid == 0)
-        become(command, out[1], err[1]);
+        become(command, out[1], err[1], go);
     close(out[1]);
     close(err[1]);
     server->out = out[0];
@@ -248,6 +253,9 @@ bool server_spawn(struct server *server, const char *command)
         return false;
     (void)setpgid(server->pid, server->pid); /* whoever of the two comes first */
     replace_running(0, server->pid);
+    (void)!write(go[1], "", 1);
+    close(go[0]);
+    close(go[1]);
     pthread_mutex_init(&server->lock, NULL);
     return pthread_create(&server->listener, NULL, listen_to_it, server) == 0;
 }
