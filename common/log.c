@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +20,20 @@
 #include "words.h"
 #include "wrap.h"
 
+#ifndef PIPE_BUF
+#define PIPE_BUF _POSIX_PIPE_BUF
+#endif
+
 #define LINE_MAX_LEN 600
 #define LINE_ROOM    2048
-#define LONG_ADDRESS 24 /* characters; behind a longer one, a block begins in a line of its own */
+#define PATIENCE     100  /* milliseconds for somebody who reads the log slowly */
+#define IMPATIENCE   2000 /* ... for which nobody is waited for after that was in vain */
+#define LONG_ADDRESS 24   /* characters; behind a longer one, a block begins in a line of its own */
 
 static enum log_level wanted = LOG_CLIENTS; /* set once, before there are threads */
 static bool colour;
 static bool is_terminal;
+static int unread = STDERR_FILENO; /* what is written to without waiting */
 
 /* A program may be started with stdin, stdout or stderr closed. The next descriptor to be opened would
  * take that place, and if it were a client's socket, the log would be written to the client. */
@@ -38,6 +47,16 @@ static void fill_standard_descriptors(void)
         close(fd);
 }
 
+/* When poll() says that it takes bytes, a pipe takes PIPE_BUF of them; a terminal perhaps fewer. So that
+ * is opened anew: O_NONBLOCK is then this program's alone, not the shell's. */
+static void open_terminal(void)
+{
+    const char *name = is_terminal ? ttyname(STDERR_FILENO) : NULL;
+    int fd = name != NULL ? open(name, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
+    if (fd >= 0)
+        unread = fd;
+}
+
 void log_init(enum log_level level)
 {
     fill_standard_descriptors();
@@ -45,6 +64,7 @@ void log_init(enum log_level level)
     wanted = level;
     is_terminal = isatty(STDERR_FILENO);
     colour = is_terminal && (no_color == NULL || *no_color == '\0');
+    open_terminal();
 }
 
 bool log_wants(enum log_level level)
@@ -87,10 +107,81 @@ void log_write_directly(const char *bytes, size_t len)
     }
 }
 
+/* ------------------------------------------------------------- stderr that is perhaps not read */
+
+static atomic_size_t lost;     /* lines, since the last that was written */
+static atomic_bool is_cut;     /* only a part of the last line was written */
+static atomic_llong impatient; /* until then, nobody is waited for */
+
+static bool is_not_yet(int error)
+{
+    return error == EINTR || error == EAGAIN || error == EWOULDBLOCK;
+}
+
+/* Returns how many bytes were written. Whoever reads slowly is given a moment, but once in a while only. */
+static size_t write_or_give_up(const char *bytes, size_t len)
+{
+    size_t written = 0;
+    int64_t now = net_now(), deadline = now < impatient ? now : now + PATIENCE;
+    while (written < len) {
+        size_t piece = len - written < PIPE_BUF ? len - written : PIPE_BUF;
+        bool is_ready = net_wait_writable(unread, deadline);
+        ssize_t n = is_ready ? write(unread, bytes + written, piece) : 0;
+        if (n > 0) {
+            written += (size_t)n;
+        } else if (is_ready && !(n < 0 && is_not_yet(errno))) {
+            return len; /* nobody reads it: then there is nobody to tell */
+        } else if (net_now() >= deadline) {
+            if (now >= impatient)
+                impatient = net_now() + IMPATIENCE;
+            return written;
+        } else {
+            net_pause(1); /* a terminal may have room for a byte, but not for a line's end */
+        }
+    }
+    return written;
+}
+
+size_t log_count_lines(const char *bytes, size_t len)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < len; i++)
+        lines += bytes[i] == '\n';
+    return lines;
+}
+
+size_t log_lost_note(char note[LOG_NOTE_MAX], size_t lines)
+{
+    return (size_t)snprintf(note, LOG_NOTE_MAX,
+                            words("... %zu %s lost here: the log was not read\n"), lines,
+                            words(lines == 1 ? "line" : "lines"));
+}
+
+/* Returns how many lines were not written, or not to their ends. */
+static size_t write_lines(const char *bytes, size_t len)
+{
+    size_t written = write_or_give_up(bytes, len);
+    if (written > 0)
+        is_cut = bytes[written - 1] != '\n';
+    return log_count_lines(bytes + written, len - written);
+}
+
+/* Where lines were lost, the log says so. */
+static bool write_lost_note(size_t lines)
+{
+    char note[1 + LOG_NOTE_MAX] = "\n"; /* behind half a line */
+    size_t len = log_lost_note(note + 1, lines);
+    return (is_cut ? write_lines(note, 1 + len) : write_lines(note + 1, len)) == 0;
+}
+
 static void write_at_once(const struct log_kind *kind, const char *bytes, size_t len)
 {
     (void)kind;
-    log_write_directly(bytes, len);
+    size_t before = atomic_exchange(&lost, 0);
+    if (before > 0 && !write_lost_note(before))
+        lost += before + log_count_lines(bytes, len);
+    else
+        lost += write_lines(bytes, len);
 }
 
 static log_writer *write_all = write_at_once; /* set once, before there are threads */
@@ -98,6 +189,9 @@ static log_writer *write_all = write_at_once; /* set once, before there are thre
 void log_set_writer(log_writer *writer)
 {
     write_all = writer;
+    if (unread != STDERR_FILENO)
+        close(unread);
+    unread = STDERR_FILENO;
 }
 
 /* On a terminal, no word is cut by its edge. */

@@ -37,12 +37,20 @@ struct log_kind {
     const char *words;    /* a constant, the same pointer for all lines that are made from it */
 };
 
-/* Whole lines go to stderr at once, and whoever logs waits for whatever is behind it: a terminal, a
- * pipe, a disk. A server that must not wait can name another writer, which takes the bytes and returns;
- * it may be called by any thread. Call it before there are threads. */
+/* Whole lines go to stderr at once. A terminal or a pipe that takes no more is given a moment; then lines
+ * are lost, which are counted, and the next line that is taken says so. A server that cannot spare the
+ * moment can name another writer, which takes the bytes and returns; it may be called by any thread. Call
+ * it before there are threads. */
 typedef void log_writer(const struct log_kind *kind, const char *bytes, size_t len);
 void log_set_writer(log_writer *writer);
+
+/* For such a writer: writes all of it, and waits as long as that takes. */
 void log_write_directly(const char *bytes, size_t len);
+
+/* ... and the line that says how many were lost; returns its length. */
+#define LOG_NOTE_MAX 80
+size_t log_lost_note(char note[LOG_NOTE_MAX], size_t lines);
+size_t log_count_lines(const char *bytes, size_t len);
 
 #if defined(__GNUC__)
 #define LOG_PRINTF(at, first) __attribute__((format(printf, at, first)))

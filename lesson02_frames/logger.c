@@ -4,7 +4,6 @@
 #include "logger.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -12,11 +11,9 @@
 #include "limiter.h"
 #include "log.h"
 #include "net.h"
-#include "words.h"
 #include "worker.h"
 
 #define QUEUE_MAX (1024 * 1024) /* bytes of lines that may wait */
-#define NOTE_MAX  80            /* bytes of the line that says so */
 #define MOMENT    200           /* milliseconds for the queue to be written when the program ends */
 #define LOOK      5             /* ... between two looks whether it is */
 
@@ -32,25 +29,15 @@ static struct limiter limiter;
 /* Where lines were lost, the log says so. */
 static void append_lost_locked(void)
 {
-    char note[NOTE_MAX];
-    int len = snprintf(note, sizeof note, words("... %zu %s lost here: the log was not read\n"),
-                       lost, words(lost == 1 ? "line" : "lines"));
+    char note[LOG_NOTE_MAX];
     if (lost > 0)
-        buffer_put(&queue, note, (size_t)len);
+        buffer_put(&queue, note, log_lost_note(note, lost));
     lost = 0;
-}
-
-static size_t count_lines(const char *bytes, size_t len)
-{
-    size_t lines = 0;
-    for (size_t i = 0; i < len; i++)
-        lines += bytes[i] == '\n';
-    return lines;
 }
 
 static bool has_space_locked(size_t len)
 {
-    return queue.end + NOTE_MAX + len <= queue.size;
+    return queue.end + LOG_NOTE_MAX + len <= queue.size;
 }
 
 /* Says how many lines were left out, of those kinds that had more than their share. */
@@ -76,7 +63,7 @@ static void take_lines(const struct log_kind *kind, const char *bytes, size_t le
             append_lost_locked();
             buffer_put(&queue, bytes, len);
         } else {
-            lost += count_lines(bytes, len);
+            lost += log_count_lines(bytes, len);
         }
     }
     if (buffer_len(&queue) > 0 || lost > 0 || limiter.due != due)

@@ -1,5 +1,7 @@
 """A log that nobody reads costs nobody's time, nobody fills it; and who reads slowly, but steadily, stays."""
+import errno
 import os
+import pty
 import re
 import subprocess
 import threading
@@ -14,10 +16,11 @@ CLIENTS = 400
 
 
 class Unread:
-    """A server whose stderr is a small pipe that nobody reads, until read(); then said is what came."""
+    """A server whose stderr is a small pipe, or a terminal, that nobody reads, until read(); then said is
+    what came."""
 
-    def __init__(self, lesson, *options):
-        self.end, end = os.pipe()
+    def __init__(self, lesson, *options, behind=os.pipe):
+        self.end, end = behind()
         self.process = subprocess.Popen(list(map(str, command(lesson, "--port", 0, *options))), text=True,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=end)
         os.close(end)
@@ -26,8 +29,27 @@ class Unread:
 
     def read(self):
         """What is in the pipe, and what still comes."""
-        while part := os.read(self.end, 65536):
-            self.said += part
+        try:
+            while part := os.read(self.end, 65536):
+                self.said += part
+        except OSError as error:  # so a terminal ends
+            assert error.errno == errno.EIO
+
+    def end_reading(self, reader):
+        """The server ends, and all that it has said has been read."""
+        self.process.terminate()
+        assert self.process.wait(PATIENCE) == 0
+        reader.join(PATIENCE)
+
+    def text(self):
+        """Without a terminal's line ends and colours."""
+        return re.sub(r"\r|\x1b\[\d+m", "", self.said.decode())
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        os.close(self.end)
 
     def stop(self):
         self.process.terminate()
@@ -40,10 +62,7 @@ class Unread:
 def unread(request):
     server = Unread(request.param, "-v", "--trace")
     yield server
-    server.process.kill()
-    server.process.wait()
-    server.process.stdout.close()
-    os.close(server.end)
+    server.close()
 
 
 def serve(port, count):
@@ -66,15 +85,50 @@ def test_lost_lines_are_counted_where_they_were_lost(unread):
     reader = threading.Thread(target=unread.read)
     reader.start()
     wait_until(lambda: b" lines lost here" in unread.said, "there is space again, and it says so")
-    unread.process.terminate()
-    assert unread.process.wait(PATIENCE) == 0
-    reader.join(PATIENCE)
-    said = unread.said.decode()
+    unread.end_reading(reader)
+    said = unread.text()
     lines = said.splitlines()
     lost = [int(n) for n in re.findall(r"^\.\.\. (\d+) lines? lost here", said, re.M)]
     assert lost and min(lost) > 0
     assert lines[0].startswith("#1 "), "the first lines are those that were logged first"
     assert lines[-1] == "server: stopping" or "closed" in lines[-1], "and the last ones the last"
+
+
+@pytest.mark.parametrize("behind", [os.pipe, pty.openpty])
+def test_without_a_thread_for_its_log_nobody_waits_either(behind):
+    """Lesson 1 writes its log itself: what does not go out at once is lost, and counted."""
+    served, dump = 0, r"(?:[0-9a-f]{8}  .*\|\n){256}"
+
+    def serve_one():
+        nonlocal served
+        client = Client(server.port)
+        client.upgrade()
+        client.send(bytes(4096))
+        client.finish()
+        assert client.read_to_end() == b""
+        client.close()
+        served += 1
+
+    def is_told_in_whole():  # a terminal takes less than that at once
+        serve_one()
+        return re.search(rf"#{served} .*WebSocket\n{dump}#{served} .* 4096 bytes\n$", server.text())
+    server = Unread(1, behind=behind)
+    try:
+        for _ in range(40):
+            serve_one()
+        reader = threading.Thread(target=server.read)
+        reader.start()
+        wait_until(lambda: b"#1 " in server.said, "what was written is being read")
+        wait_until(is_told_in_whole, "a client is told of from its beginning to its end")
+        server.end_reading(reader)
+    finally:
+        server.close()
+    text = server.text()
+    lost = [int(n) for n in re.findall(r"^\.\.\. (\d+) lines? lost here: the log was not read$", text, re.M)]
+    whole = re.findall(r"^(?:#\d+ .*(?:WebSocket|bytes)|[0-9a-f]{8}  .*\|)$", text, re.M)
+    assert re.match(r"#1 .*WebSocket\n00000000  00 ", text)
+    twice = len(whole) + sum(lost) - served * (1 + 256 + 1)  # a line of which only the end was lost
+    assert lost and (twice == 0 if behind is os.pipe else 0 <= twice <= len(lost))
 
 
 def counted(server, words):
