@@ -77,11 +77,12 @@ static enum http_outcome check_version(const struct http_request *request)
     return http_text_is(version, "13") ? HTTP_OK : HTTP_VERSION_OTHER;
 }
 
-/* §3: what a ws:// URL cannot have. A fragment stays with the client. */
+/* §3: what a ws:// URL cannot have. A fragment stays with the client; "*" is no path. */
 static bool is_websocket_target(const struct http_request *request)
 {
     struct http_text authority = http_request_authority(request);
-    return memchr(request->target.at, '#', request->target.len) == NULL &&
+    return !http_text_is(request->target, "*") &&
+           memchr(request->target.at, '#', request->target.len) == NULL &&
            (authority.len == 0 || memchr(authority.at, '@', authority.len) == NULL);
 }
 

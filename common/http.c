@@ -91,11 +91,63 @@ static bool is_target_so_far(struct http_text text)
            begins_like(text, "http://") || begins_like(text, "https://");
 }
 
+/* How much of the text is a name, an IPv4 address, or an IPv6 address in brackets; 0 if it is not
+ * fit to be any of them. */
+static size_t host_name_len(struct http_text text)
+{
+    bool in_brackets = text.len > 0 && text.at[0] == '[';
+    size_t i = 0;
+    while (i < text.len && (in_brackets || text.at[i] != ':')) {
+        if (!is_visible((unsigned char)text.at[i]) || strchr("@/\\,?#\"<>", text.at[i]))
+            return 0;
+        if (in_brackets && text.at[i++] == ']')
+            return i;
+        i += !in_brackets;
+    }
+    return in_brackets ? 0 : i;
+}
+
+/* RFC 3986 §3.2.2: "name", "name:port", "1.2.3.4:port" or "[::1]:port"; no user, no list. */
+static bool is_host(struct http_text text)
+{
+    size_t i = host_name_len(text);
+    if (i == 0 || (i < text.len && text.at[i] != ':'))
+        return false;
+    while (++i < text.len)
+        if (text.at[i] < '0' || text.at[i] > '9')
+            return false;
+    return true;
+}
+
+/* What stands between "http://" and the path in the target; empty if that is a path alone. */
+static struct http_text authority_in(struct http_text target)
+{
+    struct http_text authority = {target.at, 0};
+    if (target.len == 0 || lower((unsigned char)*target.at) != 'h')
+        return authority;
+    authority.at += strlen(begins_like(target, "http://") ? "http://" : "https://");
+    while (authority.at + authority.len < target.at + target.len &&
+           strchr("/?#", authority.at[authority.len]) == NULL)
+        authority.len++;
+    return authority;
+}
+
+/* A user before the host is none of this module's business. */
+static struct http_text without_user(struct http_text authority)
+{
+    const char *at = memchr(authority.at, '@', authority.len);
+    size_t len = at != NULL ? (size_t)(at + 1 - authority.at) : 0;
+    return (struct http_text){authority.at + len, authority.len - len};
+}
+
 static bool is_target(struct http_text text)
 {
-    if (text.len > 0 && (text.at[0] == '/' || text.at[0] == '*'))
+    if (text.len == 0)
+        return false;
+    if (text.at[0] == '/' || text.at[0] == '*')
         return true;
-    return text.len > strlen(begins_like(text, "http://") ? "http://" : "https://");
+    return text.len > strlen(begins_like(text, "http://") ? "http://" : "https://") &&
+           is_host(without_user(authority_in(text)));
 }
 
 static enum http_outcome in_target(struct http_request *r, const char *buf, size_t i)
@@ -200,34 +252,6 @@ static enum http_outcome in_cr(struct http_request *r, const char *buf, size_t i
 static enum http_outcome in_final_cr(struct http_request *r, const char *buf, size_t i)
 {
     return buf[i] == LF ? end_of_head(r, buf, i) : HTTP_BARE_CR;
-}
-
-/* How much of the text is a name, an IPv4 address, or an IPv6 address in brackets; 0 if it is not
- * fit to be any of them. */
-static size_t host_name_len(struct http_text text)
-{
-    bool in_brackets = text.len > 0 && text.at[0] == '[';
-    size_t i = 0;
-    while (i < text.len && (in_brackets || text.at[i] != ':')) {
-        if (!is_visible((unsigned char)text.at[i]) || strchr("@/\\,?#\"<>", text.at[i]))
-            return 0;
-        if (in_brackets && text.at[i++] == ']')
-            return i;
-        i += !in_brackets;
-    }
-    return in_brackets ? 0 : i;
-}
-
-/* RFC 3986 §3.2.2: "name", "name:port", "1.2.3.4:port" or "[::1]:port"; no user, no list. */
-static bool is_host(struct http_text text)
-{
-    size_t i = host_name_len(text);
-    if (i == 0 || (i < text.len && text.at[i] != ':'))
-        return false;
-    while (++i < text.len)
-        if (text.at[i] < '0' || text.at[i] > '9')
-            return false;
-    return true;
 }
 
 /* RFC 9112 §3.2: exactly one Host header in HTTP/1.1, and at most one in HTTP/1.0. */
@@ -367,22 +391,9 @@ bool http_header_has_item(const struct http_request *request, const char *name, 
     return false;
 }
 
-/* What stands between "http://" and the path in the target; empty if that is a path alone. */
-static struct http_text target_authority(const struct http_request *request)
-{
-    struct http_text target = request->target, authority = {target.at, 0};
-    if (target.len == 0 || lower((unsigned char)*target.at) != 'h')
-        return authority;
-    authority.at += strlen(begins_like(target, "http://") ? "http://" : "https://");
-    while (authority.at + authority.len < target.at + target.len &&
-           strchr("/?#", authority.at[authority.len]) == NULL)
-        authority.len++;
-    return authority;
-}
-
 struct http_text http_request_authority(const struct http_request *request)
 {
-    struct http_text authority = target_authority(request);
+    struct http_text authority = authority_in(request->target);
     if (authority.at == request->target.at)
         http_header_find(request, "Host", &authority);
     return authority;
@@ -390,7 +401,7 @@ struct http_text http_request_authority(const struct http_request *request)
 
 struct http_text http_request_path(const struct http_request *request)
 {
-    struct http_text authority = target_authority(request);
+    struct http_text authority = authority_in(request->target);
     const char *path = authority.at + authority.len;
     const char *end = request->target.at + request->target.len;
     if (path == end || *path == '?')
@@ -451,9 +462,10 @@ static const struct http_refusal refusals[HTTP_OUTCOMES] = {
                              "a WebSocket handshake is a GET request (RFC 6455 §4.2.1)"},
     [HTTP_UPGRADE_OVER_10] = {505, "HTTP Version Not Supported", CLOSES,
                               "a WebSocket handshake needs HTTP/1.1 or higher (RFC 6455 §4.2.1)"},
-    [HTTP_UPGRADE_TARGET] = {400, "Bad Request", CLOSES,
-                             "the address of a WebSocket has no fragment (#) and no user (@) "
-                             "(RFC 6455 §3)"},
+    [HTTP_UPGRADE_TARGET] =
+        {400, "Bad Request", CLOSES,
+         "the address of a WebSocket has a path, no fragment (#) and no user (@) "
+         "(RFC 6455 §3)"},
     [HTTP_UPGRADE_BODY] = {400, "Bad Request", CLOSES,
                            "a WebSocket handshake has no body: what follows it are frames "
                            "(RFC 6455 §4.1)"},

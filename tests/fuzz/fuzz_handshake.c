@@ -255,22 +255,6 @@ static bool is_safe_host(struct model_text host, const char *host_name)
             model_same_any_case(host, (struct model_text){host_name, strlen(host_name)}));
 }
 
-/* Of a target that is a whole URL (RFC 9112 §3.2.2); else nothing. */
-static struct model_text target_host(void)
-{
-    struct model_text target = model.target;
-    size_t start = 0, end;
-    if (target.at[0] == '/' || target.at[0] == '*')
-        return (struct model_text){NULL, 0};
-    while (target.at[start++] != ':')
-        ;
-    start += 2; /* the two slashes */
-    for (end = start; end < target.len && target.at[end] != '/' && target.at[end] != '?' &&
-                      target.at[end] != '#';)
-        end++;
-    return (struct model_text){target.at + start, end - start};
-}
-
 static bool has(struct model_text text, char byte)
 {
     return text.len > 0 && memchr(text.at, byte, text.len) != NULL;
@@ -279,8 +263,8 @@ static bool has(struct model_text text, char byte)
 static bool origin_is_allowed(struct model_text origin, const struct handshake_rules *rules)
 {
     static const char *const schemes[] = {"http://", "https://"}, *const ports[] = {"80", "443"};
-    struct model_text host = target_host();
-    if (host.at == NULL)
+    struct model_text host = model_url_host(model.target);
+    if (host.len == 0)
         model_find(&model, "Host", &host);
     for (size_t i = 0; i < rules->origin_count; i++) {
         struct model_text listed = {rules->origins[i], strlen(rules->origins[i])};
@@ -315,7 +299,10 @@ static struct verdict judge(const struct handshake_rules *rules)
 
     broken_if(&verdict, !model_same(model.method, "GET"), HTTP_UPGRADE_METHOD);
     broken_if(&verdict, model.minor == 0, HTTP_UPGRADE_OVER_10);
-    broken_if(&verdict, has(model.target, '#') || has(target_host(), '@'), HTTP_UPGRADE_TARGET);
+    broken_if(&verdict,
+              model_same(model.target, "*") || has(model.target, '#') ||
+                  has(model_url_host(model.target), '@'),
+              HTTP_UPGRADE_TARGET);
     broken_if(&verdict, announces_body(&may_have_body), HTTP_UPGRADE_BODY);
     broken_if(&verdict, !model_has_item(&model, "Upgrade", "websocket", true), HTTP_UPGRADE_HEADER);
     broken_if(&verdict, !model_has_item(&model, "Connection", "upgrade", true),

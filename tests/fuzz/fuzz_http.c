@@ -144,6 +144,11 @@ static size_t scheme_length(struct model_text target)
     return 0;
 }
 
+static bool is_url(struct model_text target)
+{
+    return target.at[0] == 'h' || target.at[0] == 'H';
+}
+
 /* RFC 9112 §3.2: the path is what comes after scheme and host, if they are there, and before the query.
  * (The host ends at /, ? or #: RFC 3986 §3.2.) What begins with an h but is no URL is nothing that could
  * have a path. */
@@ -151,7 +156,7 @@ static void check_path(const struct http_request *request)
 {
     struct http_text path = http_request_path(request);
     const char *from = model.target.at, *end = from + model.target.len;
-    if (*from == 'h' || *from == 'H') {
+    if (is_url(model.target)) {
         size_t scheme = scheme_length(model.target);
         if (scheme == 0)
             return;
@@ -255,6 +260,17 @@ static bool has_good_end(const char *bytes, size_t len, bool surely)
 
 /* ------------------------------------------------------------------------------- all of it */
 
+/* A user before the host is left to the handshake. */
+static bool url_host_is_bad(struct model_text target)
+{
+    struct model_text host = model_url_host(target);
+    while (host.len > 0 && memchr(host.at, '@', host.len) != NULL) {
+        host.at++;
+        host.len--;
+    }
+    return model_host_is_bad(host);
+}
+
 /* The model has a complete head here: only its Host can be wrong, or an odd target. */
 static void check_complete(const struct result *result, const char *bytes)
 {
@@ -263,6 +279,7 @@ static void check_complete(const struct result *result, const char *bytes)
     if (result->outcome == HTTP_OK) {
         MUST(hosts <= 1 && (hosts == 1 || model.minor == 0));
         MUST(hosts == 0 || !model_host_is_bad(host));
+        MUST(!is_url(model.target) || !url_host_is_bad(model.target));
         check_good(result, bytes);
     } else if (result->outcome == HTTP_HOST_MISSING) {
         MUST(hosts == 0 && model.minor >= 1);

@@ -135,6 +135,9 @@ bool model_head_read(struct model_head *head, const char *bytes, size_t len, boo
 bool model_host_is_good(struct model_text host);
 bool model_host_is_bad(struct model_text host);
 
+/* The part of a target that is a whole URL between "//" and the path, else nothing. */
+struct model_text model_url_host(struct model_text target);
+
 /* The value of the first header of that name, and how many there are. */
 size_t model_find(const struct model_head *head, const char *name, struct model_text *value);
 

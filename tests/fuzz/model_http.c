@@ -29,6 +29,19 @@ bool model_is_token(struct model_text text)
     return text.len > 0 && all_one_of(text, token_chars);
 }
 
+struct model_text model_url_host(struct model_text target)
+{
+    size_t from = 0, len = 0;
+    if (target.len == 0 || !is_one_of(target.at[0], "hH"))
+        return (struct model_text){"", 0};
+    while (from + 2 < target.len && (target.at[from] != '/' || target.at[from + 1] != '/'))
+        from++;
+    from = from + 2 < target.len ? from + 2 : target.len;
+    while (from + len < target.len && !is_one_of(target.at[from + len], "/?#"))
+        len++;
+    return (struct model_text){target.at + from, len};
+}
+
 /* RFC 9112 §3.2: the target is a path, or *, or a URL. A server that reads on in what only begins
  * like one of these, to answer later that it does not know it, is no worse for it. */
 static bool is_target(struct model_text text, bool surely)
@@ -41,7 +54,7 @@ static bool is_target(struct model_text text, bool surely)
     if (!surely)
         return text.len > 0 && is_one_of(text.at[0], "/*hH");
     return (text.len > 0 && text.at[0] == '/') || model_same(text, "*") ||
-           (text.len > len && is_one_of(text.at[len], "abcdefghijklmnopqrstuvwxyz0123456789") &&
+           (text.len > len && model_host_is_good(model_url_host(text)) &&
             model_same_any_case((struct model_text){text.at, len},
                                 (struct model_text){scheme, len}));
 }

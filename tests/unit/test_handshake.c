@@ -146,7 +146,7 @@ static const struct {
     {"a fragment behind a host", {.line = "GET http://a#b HTTP/1.1"}, HTTP_UPGRADE_TARGET},
     {"a user", {.line = "GET http://me@a/ HTTP/1.1"}, HTTP_UPGRADE_TARGET},
     {"an empty user", {.line = "GET http://@a HTTP/1.1"}, HTTP_UPGRADE_TARGET},
-    {"an empty user and no host", {.line = "GET http://@/ HTTP/1.1"}, HTTP_UPGRADE_TARGET},
+    {"no path", {.line = "GET * HTTP/1.1"}, HTTP_UPGRADE_TARGET},
     {"a user and a password", {.line = "GET https://me:x@a?b HTTP/1.1"}, HTTP_UPGRADE_TARGET},
     {"a body", {.more = "Content-Length: 5\r\n"}, HTTP_UPGRADE_BODY},
     {"a body in chunks", {.more = "Transfer-Encoding: chunked\r\n"}, HTTP_UPGRADE_BODY},

@@ -333,11 +333,26 @@ static void bad_requests_are_told_at_their_byte(void **state)
 static void a_word_is_no_target(void **state)
 {
     static const struct bad_row rows[] = {
-        {BYTES("GET he"), HTTP_BAD_TARGET},        {BYTES("GET htm"), HTTP_BAD_TARGET},
-        {BYTES("GET http:/a"), HTTP_BAD_TARGET},   {BYTES("GET https:/a"), HTTP_BAD_TARGET},
-        {BYTES("GET h "), HTTP_BAD_TARGET},        {BYTES("GET http:// "), HTTP_BAD_TARGET},
-        {BYTES("GET https:// "), HTTP_BAD_TARGET}, {BYTES("GET http\r"), HTTP_BAD_TARGET},
+        {BYTES("GET he"), HTTP_BAD_TARGET},
+        {BYTES("GET htm"), HTTP_BAD_TARGET},
+        {BYTES("GET http:/a"), HTTP_BAD_TARGET},
+        {BYTES("GET https:/a"), HTTP_BAD_TARGET},
+        {BYTES("GET h "), HTTP_BAD_TARGET},
+        {BYTES("GET http:// "), HTTP_BAD_TARGET},
+        {BYTES("GET https:// "), HTTP_BAD_TARGET},
+        {BYTES("GET http\r"), HTTP_BAD_TARGET},
         {BYTES("GET *a"), HTTP_BAD_TARGET},
+        {BYTES("GET http:/// "), HTTP_BAD_TARGET},
+        {BYTES("GET http://?x "), HTTP_BAD_TARGET},
+        {BYTES("GET http://#x "), HTTP_BAD_TARGET},
+        {BYTES("GET http://[::1/ "), HTTP_BAD_TARGET},
+        {BYTES("GET http://[::1]a "), HTTP_BAD_TARGET},
+        {BYTES("GET http://a:b "), HTTP_BAD_TARGET},
+        {BYTES("GET http://a:1:2/ "), HTTP_BAD_TARGET},
+        {BYTES("GET https://a,b/ "), HTTP_BAD_TARGET},
+        {BYTES("GET http://:80/ "), HTTP_BAD_TARGET},
+        {BYTES("GET http://me@/ "), HTTP_BAD_TARGET},
+        {BYTES("GET http://me@you@a/ "), HTTP_BAD_TARGET},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -707,7 +722,7 @@ static void the_server_that_is_meant(void **state)
         {"GET http://b/c HTTP/1.1", "Host: a\r\n", "b"},
         {"GET HTTPS://[::1]:8443?c HTTP/1.1", "Host: a\r\n", "[::1]:8443"},
         {"GET http://me@b:1#c HTTP/1.1", "Host: a\r\n", "me@b:1"},
-        {"GET http:///b HTTP/1.1", "Host: a\r\n", ""},
+        {"GET http://b/@c:d HTTP/1.1", "Host: a\r\n", "b"},
         {"GET http://b HTTP/1.0", "", "b"},
         {"GET / HTTP/1.0", "", ""},
     };
