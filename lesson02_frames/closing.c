@@ -72,9 +72,6 @@ static void log_end(const struct client *client, const struct ending *ending)
     if (ending->by_client)
         log_client(LOG_CLIENTS, client->number, client->address, "closed %u by the client%s%s",
                    ending->code, ending->reason_len > 0 ? words(": ") : "", safe);
-    else if (ending->code == WS_CLOSE_ABNORMAL && ending->evicted)
-        log_client(LOG_CLIENTS, client->number, client->address, "closed, evicted: %s",
-                   words(ending->reason));
     else
         log_client(LOG_CLIENTS, client->number, client->address, "closed %u%s: %s", ending->code,
                    ending->evicted ? words(", evicted") : "", words(ending->reason));

@@ -128,5 +128,5 @@ def test_who_takes_nothing_of_little_is_evicted_in_the_end():
                 speaker.send(frame(TEXT, b"?"))
                 speaker.read_next(TEXT)
                 time.sleep(0.05)
-            server.wait_log(f"{deaf.address} closed, evicted: it does not read what it is sent", since=deaf.since)
+            server.wait_log(f"{deaf.address} closed 1006, evicted: it does not read what it is sent", since=deaf.since)
             speaker.leave()

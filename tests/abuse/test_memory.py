@@ -17,7 +17,7 @@ TOO_SLOW = "a message that comes too slowly"
 
 
 def gone(server):
-    return server.log_count(f"closed, evicted: {OVER}")
+    return server.log_count(f"closed 1006, evicted: {OVER}")
 
 
 @pytest.mark.parametrize("lesson", [2, 3])

@@ -50,7 +50,7 @@ def test_each_act_is_seen(start):
     assert endings["3"].startswith(" 1002: RSV bit set")
     assert endings["4"] == " 1000 by the client"
     assert endings["5"] == " 1000 by the client"
-    assert endings["6"].startswith(", evicted: it does not read")
+    assert endings["6"].startswith(" 1006, evicted: it does not read")
     assert endings["7"].startswith(" 1002: frame not masked")
     assert endings["8"] == " 1006: the connection was lost"
     assert endings["9"] == endings["10"] == " 1000 by the client"
@@ -81,7 +81,7 @@ def test_it_starts_a_server_itself(lesson):
     output, log = perform("--server", SERVER_DIR / "lesson03")
     assert re.search(r"^Open http://127\.0\.0\.1:\d+/xray", output)
     assert output.endswith("The end.\n")
-    assert "closed, evicted" in log
+    assert "closed 1006, evicted" in log
     before, after = log.split("server: stopping\n")
     for number in re.findall(r"^#(\d+) \S+ open:", before, re.M):  # who has just left may be told later
         assert len(re.findall(rf"^#{number} \S+ closed", log, re.M)) == 1

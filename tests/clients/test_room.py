@@ -321,7 +321,7 @@ def test_stalled_reader_delays_nobody_and_is_evicted(start, join, clients):
         if "evicted" in server.stderr.text:
             break
     assert slowest < 10, f"a message took {slowest} s"
-    server.stderr.wait_for(rf"^#\d+ {stalled.address} closed, evicted.*--max-backlog")
+    server.stderr.wait_for(rf"^#\d+ {stalled.address} closed 1006, evicted.*--max-backlog")
     assert stalled.is_ended()
     assert status(clients(server)) | {"uptime": 0} == {
         "clients": 2, "messages": i + 1, "uptime": 0, "evicted": 1}
@@ -376,7 +376,7 @@ def test_one_who_talks_and_does_not_listen(start, join):
             listen_until(f"tick {i}")
             if "evicted" in server.stderr.text:
                 break
-    server.stderr.wait_for(rf"{deaf.address} closed, evicted")
+    server.stderr.wait_for(rf"{deaf.address} closed 1006, evicted")
     listen_until("end")
     assert heard == list(range(len(heard))) and len(heard) >= 1
 

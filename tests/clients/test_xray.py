@@ -270,7 +270,7 @@ def test_watcher_that_does_not_read_is_evicted_and_nobody_waits(start, watch, jo
         assert len(good.read_objects(200)) == 200
         sent += 100
         assert sent < 1_000_000
-    server.stderr.wait_for(rf"{lazy.address} closed, evicted: it does not read")
+    server.stderr.wait_for(rf"{lazy.address} closed 1006, evicted: it does not read")
     client.assert_alive()
 
 

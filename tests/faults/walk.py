@@ -143,7 +143,7 @@ FAULTS = [
 # Calls that cannot fail, or whose failure changes nothing that a client or an operator could see.
 CANNOT_FAIL = set("""
     bcmp memchr memcmp memcpy memmove memset strchr strrchr strstr strcmp strncmp strlen strcspn strspn snprintf vsnprintf strtod
-    qsort strtoul strtoull strftime strerror gai_strerror inet_ntop inet_pton freeaddrinfo getenv isatty clock_gettime
+    qsort strtoul strtoull strftime strerror gai_strerror inet_ntop inet_pton freeaddrinfo getenv isatty ttyname clock_gettime
     mallopt printf fprintf fputs fputc fwrite puts putchar fflush stderr stdout signal sigaction sigaddset
     sigemptyset sigfillset sigwait pthread_sigmask pthread_self pthread_join pthread_detach pthread_mutex_lock pthread_mutex_unlock
     pthread_mutex_destroy pthread_cond_broadcast pthread_cond_signal pthread_cond_destroy
