@@ -106,6 +106,7 @@ enum ws_outcome ws_frame_decode(struct ws_frame *frame, const unsigned char *byt
     enum ws_outcome outcome;
     size_t at = 2;
 
+    frame->header_len = 0;
     if (len < 1)
         return WS_PARTIAL;
     frame->fin = bytes[0] & FIN_BIT;

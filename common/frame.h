@@ -41,7 +41,7 @@ struct ws_frame {
     bool masked;
     uint64_t payload_len;      /* bytes */
     unsigned char mask_key[4]; /* if masked */
-    size_t header_len;         /* bytes of this header */
+    size_t header_len;         /* bytes of this header; 0: payload_len is not known yet */
 };
 
 enum ws_opcode { /* §5.2, §11.8 */
@@ -113,7 +113,7 @@ const struct ws_fault *ws_fault_find(enum ws_outcome outcome);
 /*
  * Reads the header of a client's frame at bytes[0..len). WS_OK: *frame is complete, and the
  * payload begins frame->header_len bytes on. WS_PARTIAL: call again with more; fin, rsv and opcode
- * are good as soon as there is one byte. Anything else: the fault, told at the byte that makes it
+ * are good as soon as there is one byte, payload_len as soon as header_len is not 0. Anything else: the fault, told at the byte that makes it
  * one, even if the header is not complete.
  */
 enum ws_outcome ws_frame_decode(struct ws_frame *frame, const unsigned char *bytes, size_t len);

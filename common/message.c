@@ -42,15 +42,24 @@ static enum ws_outcome check_sequence(const struct ws_message_parser *parser,
     return parser->in_message ? WS_MESSAGE_UNFINISHED : WS_OK;
 }
 
-/* The header is complete: what does it begin, and may the message become so long? */
-static enum ws_outcome begin_frame(struct ws_message_parser *parser)
+/* May the message become so long as the frame announces? */
+static bool is_too_big(const struct ws_message_parser *parser)
+{
+    uint64_t before = parser->in_message ? parser->message_len : 0;
+    /* before is never above max_message, so the subtraction is safe where a sum might not be */
+    return !ws_opcode_is_control(parser->frame.opcode) &&
+           parser->frame.payload_len > parser->max_message - before;
+}
+
+/* The header is complete: what does it begin? */
+static void begin_frame(struct ws_message_parser *parser)
 {
     const struct ws_frame *frame = &parser->frame;
     parser->in_payload = true;
     parser->payload_seen = 0;
     if (ws_opcode_is_control(frame->opcode)) {
         parser->reason = (struct utf8){0};
-        return WS_OK;
+        return;
     }
     if (!parser->in_message) {
         parser->in_message = true;
@@ -58,11 +67,7 @@ static enum ws_outcome begin_frame(struct ws_message_parser *parser)
         parser->message_len = 0;
         parser->text = (struct utf8){0};
     }
-    /* message_len is never above max_message, so the subtraction is safe where a sum might not be */
-    if (frame->payload_len > parser->max_message - parser->message_len)
-        return WS_TOO_BIG;
     parser->message_len += frame->payload_len;
-    return WS_OK;
 }
 
 /* Reads a header, from where it lies if it is there whole, else by way of parser->header. Returns
@@ -85,6 +90,9 @@ static size_t take_header(struct ws_message_parser *parser, const unsigned char 
         enum ws_outcome sequence = check_sequence(parser, &parser->frame);
         outcome = sequence == WS_OK ? outcome : sequence;
     }
+    bool is_announced = parser->frame.header_len > 0; /* the masking key may be still to come */
+    if (is_announced && (outcome == WS_OK || outcome == WS_PARTIAL) && is_too_big(parser))
+        outcome = WS_TOO_BIG;
     if (outcome == WS_PARTIAL) { /* then all there is fits into parser->header */
         if (before == 0)
             memcpy(parser->header, bytes, have);
@@ -92,12 +100,11 @@ static size_t take_header(struct ws_message_parser *parser, const unsigned char 
         return len;
     }
     parser->header_seen = 0;
-    if (outcome == WS_OK)
-        outcome = begin_frame(parser);
     if (outcome != WS_OK) {
         set_fault(event, outcome);
         return len;
     }
+    begin_frame(parser);
     return parser->frame.header_len - before;
 }
 

@@ -506,10 +506,12 @@ def test_what_was_valid_before_bad_text_is_answered_first(ws):
 
 # ------------------------------------------------------------------------------- too much: 1009 (§7.4.1)
 
+@pytest.mark.parametrize("key", [4, 0])
 @pytest.mark.parametrize("length", [MESSAGE_MAX + 1, 1 << 32, (1 << 63) - 1])
-def test_message_announced_too_large(ws, length):
-    """The header says it; none of the payload need come."""
-    ws.send(text("before"), frame(BINARY, announced=length))
+def test_message_announced_too_large(ws, length, key):
+    """The header says it; none of the payload need come, nor the masking key before it."""
+    header = frame(BINARY, announced=length)
+    ws.send(text("before"), header[:len(header) - 4 + key])
     assert ws.read_frame() == Frame(TEXT, b"before")
     ws.assert_closed_for(1009, "§7.4.1")
 

@@ -30,6 +30,8 @@ static unsigned sequence_rules(const struct model_transcript *t, unsigned opcode
     return 0;
 }
 
+#define KEY 4 /* bytes of the masking key */
+
 /* Reads the header at wire[at..len). False if there is nothing to read after it: it is not all
  * there, or a fault has been told. */
 static bool read_header(struct model_transcript *t, struct model_header *header,
@@ -40,18 +42,20 @@ static bool read_header(struct model_transcript *t, struct model_header *header,
         broken |= sequence_rules(t, header->opcode);
         if (broken != 0)
             return tell_fault(t, broken, at + n, at + n);
-        if (n < header->size || n < 2)
+        if (n < 2 || n < header->size - KEY)
             continue;
-        /* The rest is known from the length on, but may be told when the header is complete. */
-        size_t known = at + n - 4;
-        if (model_is_control(header->opcode))
-            return header->opcode == 8 && header->payload_len == 1
-                       ? tell_fault(t, MODEL_CLOSE_ONE_BYTE, at + 2, at + n)
-                       : true;
+        /* The length is there. */
         uint64_t before = t->in_message ? t->announced : 0;
-        if (header->payload_len > max_message || before > max_message - header->payload_len)
-            return tell_fault(t, MODEL_TOO_BIG, known, at + n);
-        return true;
+        bool is_control = model_is_control(header->opcode);
+        if (!is_control &&
+            (header->payload_len > max_message || before > max_message - header->payload_len))
+            return tell_fault(t, MODEL_TOO_BIG, at + n, at + n);
+        if (n < header->size)
+            continue;
+        /* Of a close frame, this is known earlier, but may be told when the header is complete. */
+        return header->opcode == 8 && header->payload_len == 1
+                   ? tell_fault(t, MODEL_CLOSE_ONE_BYTE, at + 2, at + n)
+                   : true;
     }
     return false;
 }
