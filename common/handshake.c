@@ -188,8 +188,8 @@ static enum http_outcome check_extensions(const struct http_request *request)
 /* -------------------------------------------------- §10.2: which web pages may connect (Origin)
  *
  * Any page that a user visits can open a WebSocket to any server the user's machine reaches, this
- * one included, and the browser will not stop it: it only tells in Origin where the page is from.
- * So the page must be this server's own: its origin is what the client calls this server in Host.
+ * one included. Few browsers ask the user first; but all tell in Origin where the page is from. So
+ * the page must be this server's own: its origin is what the client calls this server in Host.
  *
  * That alone would not do. Whoever owns evil.example can let that name point at 127.0.0.1 once the
  * page has loaded (DNS rebinding): Origin and Host then agree. So the name must be one that nobody
@@ -365,6 +365,9 @@ bool handshake_is_origin(struct http_text text)
         return false; /* a browser leaves it out */
     return is_host && (!has_port || is_port(a.port));
 }
+
+/* ------------------------------------------------------- §4.2.1: the rules, from first to last */
+
 enum http_outcome handshake_check(const struct http_request *request,
                                   const struct handshake_rules *rules)
 {

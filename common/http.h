@@ -25,8 +25,8 @@
 
 #define HTTP_HEAD_MAX 8192 /* bytes of a request head, the blank line included; more is 431 */
 
-/* How reading a request, or judging it, can end. All from HTTP_BAD_METHOD on are refusals: each has
- * its status code and its words in one table, see http_refusal_find(). */
+/* How reading a request, or judging it, can end. All from HTTP_TLS on are refusals: each has its
+ * status code and its words in one table, see http_refusal_find(). */
 enum http_outcome {
     HTTP_OK,
     HTTP_PARTIAL, /* no fault so far, but the blank line has not come */

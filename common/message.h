@@ -35,7 +35,7 @@ enum ws_event_type {
 struct ws_event {
     enum ws_event_type type;
     enum ws_opcode opcode; /* of the whole message: WS_TEXT or WS_BINARY */
-    bool last;             /* the message ends with this piece; the only one may be empty */
+    bool last;             /* the message ends with this piece; only such a one may be empty */
     uint16_t close_code;
     enum ws_outcome fault;
     unsigned char *data; /* in the bytes fed, or in the parser: good until it is fed again */

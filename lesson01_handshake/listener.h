@@ -29,7 +29,7 @@ struct client {
     char address[NET_ADDRESS_MAX]; /* for the log */
     bool from_loopback;            /* it is on this machine, or a proxy for it is */
     bool trace;                    /* explain what it sends and gets on stderr */
-    const char *token;             /* its page watches it by that; NULL: it does not */
+    const char *token;             /* its page may watch it by that: own.h; NULL: it has none */
 };
 
 /*

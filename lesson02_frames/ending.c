@@ -27,7 +27,7 @@ void ending_lost(struct ending *ending)
     ending_set(ending, WS_CLOSE_ABNORMAL, "the connection was lost");
 }
 
-/* §7.1.5: a close is answered with its own code. */
+/* §5.5.1: a close is answered with its own code. */
 static size_t write_close_body(const struct ending *ending, unsigned char body[WS_CONTROL_MAX])
 {
     if (ending->code == WS_CLOSE_NO_CODE)

@@ -3,8 +3,9 @@
  *
  *     bytes → request → FRAMES → messages → room
  *
- * With --trace, each frame is explained on stderr; a server may name one observer more. Nothing
- * depends on what is seen: a server without this file would do the same.
+ * With --trace, each frame is explained on stderr; with --trace-file, it goes to tracefile.c; and a
+ * server may name one observer more. Nothing depends on what is seen: a server without this file would
+ * do the same.
  */
 #ifndef LESSON02_OBSERVER_H
 #define LESSON02_OBSERVER_H

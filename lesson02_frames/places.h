@@ -4,19 +4,20 @@
  *     BYTES → request → frames → messages → room
  *
  * A connection costs a thread and a descriptor before it has said a word. So not only clients are
- * counted. A connection has a place of one of four kinds, and each kind has a bound of its own:
+ * counted. A connection has a place of one of five kinds, and each kind has a bound of its own:
  *
  *     in its head    from accept() on, until its request is complete
  *     client         from its 101 on, until its conversation is over: --max-clients of them
- *     watcher        the same, but it only watches: see xray.h
+ *     watcher        the same, but it only watches: see own.h, xray.h
  *     answered       with a page, a refusal or a goodbye, until it is closed
+ *     gives way      has been told to go, until it is closed
  *
  * A client that finds no place is refused. A newcomer always finds one: whoever has been in its head
  * for longest gives way, however slowly its bytes still come, and so does whoever was answered first.
  * An honest client sends its request at once, and has become a client or been answered by then.
  *
- * To give way is up to the connection's own thread. It is woken by a shutdown() of the socket: of its
- * reading side only, so that the 408 can still go out.
+ * To give way is up to the connection's own thread. It is woken by a shutdown() of the socket; in
+ * its head, of the reading side only, so that the 408 can still go out.
  */
 #ifndef LESSON02_PLACES_H
 #define LESSON02_PLACES_H

@@ -7,7 +7,7 @@
  * the first byte to the last, alone; it owns everything that has to do with it. In this file one thing
  * is shared: the list of the clients that are being served. `lock` guards it, a mutex: one thread at a
  * time gets past pthread_mutex_lock(), the others wait there until it unlocks. Nothing waits for a
- * client with the lock held. (The lesson's other locks are in worker.c, places.c and logger.c.)
+ * client with the lock held. ("Owners and locks" in README.md names the other locks.)
  *
  * The stop. Every thread waits for its client and for a pipe, which becomes readable when the
  * server stops (see process.c). So each says goodbye to its own client, and the main thread only waits

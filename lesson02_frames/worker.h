@@ -2,7 +2,7 @@
  * worker - a thread for a task: a new one, or one that has just finished another
  *
  * Stands beside the way of the data. To make a thread takes longer than a handshake; so a thread that
- * has done its task waits for another one for a while, and worker_start() gives it that.
+ * has done its task waits for the next, unless many wait already, and worker_start() gives it that.
  */
 #ifndef LESSON02_WORKER_H
 #define LESSON02_WORKER_H

@@ -12,15 +12,15 @@
  *   owner             the thread of a client. It puts its client's messages into the queue with
  *                     room_say(), and delivers the queue with room_deliver() before it waits for
  *                     more. An owner that finds another thread delivering leaves its messages to it.
- *   delivery thread   one thread of the room's own. It delivers what came in during a delivery, so
- *                     that no owner delivers for the others for ever; and it serves members that
- *                     are behind: when such a socket takes bytes again, it sends from the backlog.
+ *   delivery thread   one thread of the room's own. It delivers what came in while an owner did, so
+ *                     that none has to go on; and sends backlogs when sockets take bytes again.
  *
  * Nobody ever waits for a client with a lock held. Every member gets every message, its own included;
  * a member that does not read gets it late or, with more than --max-backlog bytes waiting, is evicted.
  *
- * Locks, in the order in which they are taken: room.lock, members.lock, outbox.lock, then one of those
- * of memory.c, tracefile.c and logger.c. (The first is never held while the second is taken.)
+ * Locks, in the order in which they are taken: `order` in xray.c or backpressure.lock, room.lock,
+ * members.lock, outbox.lock, then one of those of memory.c, tracefile.c and logger.c. (room.lock is
+ * released before members.lock is taken.) No other lock, such as own.c's, is held with another.
  */
 #ifndef LESSON03_ROOM_H
 #define LESSON03_ROOM_H

@@ -2,12 +2,13 @@
 Lessons 2 and 3: keepalive, the number of clients, the number of descriptors
 """
 import contextlib
+import re
 import time
 
 import pytest
 
 from test_http import assert_refusal
-from ws_testlib.servers import limit_descriptors
+from ws_testlib.servers import ROOT, limit_descriptors
 from ws_testlib.waiting import wait_until
 from ws_testlib.wire import PING, PONG, TEXT, Frame, frame, handshake, head, text
 
@@ -135,3 +136,22 @@ def test_out_of_descriptors_the_server_goes_on(start, clients, join):
             late.send(handshake())
             return late.read_response().status == 101
     wait_until(is_let_in, "descriptors are free again")
+
+
+@pytest.mark.lessons(3)
+def test_out_of_descriptors_as_the_lesson_shows_it(start, clients):
+    """Lesson 3: "open ten tabs". The first are served, and go on; the others get 503."""
+    readme = (ROOT / "lesson03_broadcast/README.md").read_text()
+    descriptors = int(re.search(r"`\(ulimit -n (\d+); ./server\)` and open ten tabs", readme)[1])
+    server = start(preexec_fn=limit_descriptors(descriptors, descriptors))
+    members, statuses = [], []
+    for _ in range(10):
+        client = clients(server)
+        client.send(handshake())
+        statuses.append(client.read_response().status)
+        if statuses[-1] == 101:
+            members.append(client)
+    assert 1 < len(members) < 10
+    assert statuses == [101] * len(members) + [503] * (10 - len(members))
+    members[0].send(text("still here?"))
+    assert [member.read_frame() for member in members] == [Frame(TEXT, b"still here?")] * len(members)

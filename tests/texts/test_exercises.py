@@ -118,6 +118,21 @@ def test_make_workbook_says_it_in_chinese(tmp_path):
     assert re.search(r"现在在 .*workbook\.1 里", output_of(GENERATOR, place, "listen", FORCE="1", **LOCALE))
 
 
+@pytest.mark.parametrize("lesson", ["9", "4", "02", "1 2", "one"])
+def test_make_workbook_knows_three_lessons(lesson):
+    """With any other it would wait for its input, or make a workbook in which everything is left to do."""
+    for environment, words in ({"LC_ALL": "C.UTF-8"}, "it must be 1, 2 or 3"), (LOCALE, "只能是 1、2 或 3"):
+        done = subprocess.run(["make", "-n", "workbook", f"LESSON={lesson}"], capture_output=True, text=True,
+                              timeout=60, cwd=ROOT, stdin=subprocess.DEVNULL, env=os.environ | environment)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"*** LESSON={lesson}: {words}." in done.stderr
+
+
+@pytest.mark.parametrize("lesson", ["", "1", "2", "3"])
+def test_make_workbook_takes_each_of_them(lesson):
+    assert "make-workbook workbook" in output_of("make", "-n", "workbook", f"LESSON={lesson}", LC_ALL="C.UTF-8")
+
+
 @pytest.mark.parametrize("blank", sorted(ROOT.glob("lesson0*/blank")), ids=lambda blank: blank.parent.name)
 def test_a_task_from_a_blank_file_has_both(blank):
     english = (blank / "task.c").read_text().partition(" */\n")[0]

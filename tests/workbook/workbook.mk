@@ -9,6 +9,8 @@
 
 .PHONY: workbook workbook-proof
 workbook:
+	$(if $(or $(filter-out 1 2 3,$(LESSON)),$(word 2,$(LESSON))), \
+	    $(error LESSON=$(LESSON): $(if $(CHINESE),只能是 1、2 或 3,it must be 1, 2 or 3)))
 	@FORCE=$(FORCE) tests/workbook/make-workbook workbook $(if $(LESSON), \
 	    $$(awk -v list=1 -f tests/workbook/stubs.awk $(wildcard $(addprefix lesson0$(LESSON)_*/,exercises challenges/exercises)) \
 	    | cut -d' ' -f1))
