@@ -61,13 +61,22 @@ static void answers_pings(struct trial *t, const struct check *c)
         expect_pong(p, &n, 1);
 }
 
+#define UNASKED 10 /* pongs: some of its own a server may have sent meanwhile, but not so many */
+
 static void ignores_pong(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
-    struct bytes *row = trial_bytes(t);
-    frame_add(row, FIN | PONG, zero_mask, c->text, c->len);
+    struct bytes *row = trial_bytes(t), *back = trial_bytes(t);
+    size_t judged = p->judged;
+    for (size_t i = 0; i < UNASKED; i++)
+        frame_add(row, FIN | PONG, zero_mask, c->text, c->len);
     frame_add(row, FIN | PING, zero_mask, "?", 1);
+    frame_add(back, FIN | PONG, NOT_MASKED, c->text, c->len);
     send_bytes(p, row->at, row->len);
+    if (pong_comes(p, "?", 1) && count_frames(p, judged, back) >= UNASKED) {
+        p->judged = judged;
+        fail_as_different(p, "\x8a\x01?", 3, false);
+    }
     expect_pong(p, "?", 1);
 }
 
@@ -117,6 +126,7 @@ static void takes_fragments(struct trial *t, const struct check *c)
     add_frames(row, message, &ping, &opcode, c->text);
     frame_add(right, FIN | opcode, NOT_MASKED, message->at, message->len);
     send_bytes(p, row->at, row->len);
+    pass_over_control(p);
     if (!wait_for_bytes(p, 1) || p->wire->came.at[p->judged] == (FIN | CLOSE))
         fail_as_different(p, right->at, right->len, false);
 }
@@ -192,10 +202,18 @@ static void answer_ping(struct peer *p, const char *more, size_t len)
 static void gives_each_its_time(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
+    struct bytes *relayed = trial_bytes(t);
+    frame_add(relayed, TEXT, NOT_MASKED, "a", 1);
     send_frame(p, TEXT, "a", 1);
     for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
+        size_t judged = p->judged;
         answer_ping(p, "\x80\x81\0\0\0\0b\x01\x81\0\0\0\0a", 14);
-        expect_text(p, "ab");
+        if (count_frames(p, judged, relayed) == 0) {
+            expect_text(p, "ab");
+        } else {
+            pass_over_control(p);
+            expect_frame(p, FIN | CONTINUATION, "b", 1);
+        }
     }
 }
 
@@ -205,6 +223,7 @@ static void ends_endless(struct trial *t, const struct check *c)
     struct peer *p = peer_open(t);
     send_frame(p, TEXT, "a", 1);
     for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
+        pass_over_to_ping(p);
         bool came = wait_for_bytes(p, 1);
         if (came ? p->wire->came.at[p->judged] == (FIN | CLOSE) : p->wire->ended)
             return;
@@ -255,6 +274,7 @@ static void hears_close(struct trial *t, const struct check *c)
     static const unsigned char example[] = {FIN | CLOSE, 2, 1000 >> 8, 1000 & 0xFF};
     struct peer *p = peer_open(t);
     send_close(p, c->code, "");
+    pass_over_control(p);
     bool came = wait_for_bytes(p, 1);
     if (came ? p->wire->came.at[p->judged] != (FIN | CLOSE) : !p->wire->ended)
         fail_as_different(p, example, sizeof example, false);

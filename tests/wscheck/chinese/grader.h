@@ -247,6 +247,7 @@
     {"the server ended the connection", "服务器结束了连接"},
     {"it had sent %zu MiB, and no more is read", "它已经发来 %zu MiB，不再读了"},
     {"nothing within %g s", "%g 秒内什么也没收到"},
+    {"nothing but pings and pongs within %g s", "%g 秒内只收到 ping 和 pong"},
     {"the server closed the connection with code %u%s%.*s", "服务器用关闭码 %u 关闭了连接%s%.*s"},
     {": ", "："}, {"no answer: %s", "没有应答：%s"},
     {"only %zu of %zu bytes came: then %s", "只收到 %zu 字节，应有 %zu 字节：%s"},
