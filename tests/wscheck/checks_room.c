@@ -186,6 +186,59 @@ static void keeps_apart(struct trial *t, const struct check *c)
     }
 }
 
+#define TAG_MAX 32
+#define TAGS    4 /* in a payload: so each half of it says whose it is */
+#define ROUNDS  10
+
+static void add_tags(struct bytes *out, char tag[TAG_MAX], size_t client, unsigned round)
+{
+    snprintf(tag, TAG_MAX, "round-%u-client-%03zu;", round, client);
+    for (int i = 0; i < TAGS; i++)
+        bytes_add_text(out, tag);
+}
+
+/* Has it got what another client has sent? */
+static bool has_anothers(const struct crowd *crowd, size_t i, char tags[][TAG_MAX])
+{
+    const struct bytes *came = &crowd->at[i]->wire->came;
+    for (size_t k = 0; k < crowd->count; k++)
+        if (k != i && bytes_find(came->at, came->len, tags[k]) != NULL)
+            return true;
+    return false;
+}
+
+/* All send before the first answer is read; every other time in halves, and the first half of each is
+ * there before the second of any. code: the opcode */
+static void keeps_halves_apart(struct trial *t, const struct check *c)
+{
+    struct crowd crowd = enter_many(t, c->number);
+    char tags[CROWD_MAX][TAG_MAX];
+    struct bytes *payloads[CROWD_MAX], *frames[CROWD_MAX];
+    for (unsigned round = 0; round < ROUNDS && trial_holds(t); round++) {
+        for (size_t i = 0; i < crowd.count; i++) {
+            payloads[i] = trial_bytes(t);
+            frames[i] = trial_bytes(t);
+            add_tags(payloads[i], tags[i], i + 1, round);
+            frame_add(frames[i], FIN | c->code, zero_mask, payloads[i]->at, payloads[i]->len);
+            size_t first = round % 2 == 0 ? frames[i]->len : frames[i]->len / 2;
+            send_bytes(crowd.at[i], frames[i]->at, first);
+        }
+        if (round % 2 != 0)
+            (void)wire_wait(peer_wires(t), wire_now() + AT_ONCE);
+        for (size_t i = 0; i < crowd.count && round % 2 != 0; i++)
+            send_bytes(crowd.at[i], frames[i]->at + frames[i]->len / 2,
+                       frames[i]->len - frames[i]->len / 2);
+        for (size_t i = 0; i < crowd.count && trial_holds(t); i++) {
+            if (c->code == PING)
+                expect_pong(crowd.at[i], payloads[i]->at, payloads[i]->len);
+            else
+                expect_message(crowd.at[i], c->code, payloads[i]->at, payloads[i]->len);
+            if (!trial_holds(t) && has_anothers(&crowd, i, tags))
+                t->result->failure.diagnosis = "shared-state";
+        }
+    }
+}
+
 /* One client stops in the middle of something; that is its own affair. */
 static void serves_beside(struct trial *t, const struct check *c)
 {
@@ -220,6 +273,13 @@ static void serves_beside_long(struct trial *t, const struct check *c)
     expect_message(slow, TEXT, payload->at, payload->len);
 }
 
+/* What sender `s` says as its `n`-th: its letter, its number, and the letter to the end. */
+static void add_numbered(struct bytes *out, size_t s, unsigned n, size_t len)
+{
+    bytes_add_format(out, "%c%06u", (int)('A' + s), n);
+    bytes_add_run(out, (unsigned char)('A' + s), len - 7);
+}
+
 /* It does not read the answers to what it has sent, so many of them that they cannot be sent. */
 static void serves_beside_deaf(struct trial *t, const struct check *c)
 {
@@ -228,11 +288,66 @@ static void serves_beside_deaf(struct trial *t, const struct check *c)
     bytes_add_run(large, 'd', LARGE);
     for (unsigned i = 0; i < c->number; i++)
         frame_add(row, FIN | TEXT, zero_mask, large->at, large->len);
-    send_what_fits(deaf, row->at, row->len);
+    (void)send_what_fits(deaf, row->at, row->len);
     is_served_at_once(t);
     suspect_waiting(t, deaf, "one-at-a-time");
     peer_be_deaf(deaf, false);
     expect_message(deaf, TEXT, large->at, large->len);
+}
+
+/* Does the frame stand in the middle of one that should be so long? */
+static bool breaks_off_before(const struct peer *p, size_t len, const struct bytes *frame)
+{
+    const struct bytes *came = &p->wire->came;
+    for (size_t i = 1; i < len && p->judged + i + frame->len <= came->len; i++)
+        if (memcmp(came->at + p->judged + i, frame->at, frame->len) == 0)
+            return true;
+    return false;
+}
+
+/* Not all of an answer has come. Does the next begin where it breaks off? If none has come, one more is
+ * asked for. */
+static void suspect_cut(struct peer *p, size_t len)
+{
+    struct bytes *head = trial_bytes(p->trial), *ask = trial_bytes(p->trial);
+    struct bytes *answer = trial_bytes(p->trial);
+    frame_add_header(head, FIN | TEXT, NOT_MASKED, LARGE, frame_length_form(LARGE));
+    frame_add(ask, FIN | TEXT, zero_mask, "next", 4);
+    frame_add(answer, FIN | TEXT, NOT_MASKED, "next", 4);
+    if (trial_holds(p->trial) || p->wire->came.len == p->judged)
+        return;
+    if (!breaks_off_before(p, len, head)) {
+        send_anyway(p, ask->at, ask->len);
+        (void)comes_soon(p, p->wire->came.len - p->judged + answer->len);
+    }
+    if (breaks_off_before(p, len, head) || breaks_off_before(p, len, answer))
+        trial_suspect(p->trial, "send-cut");
+}
+
+/* It reads when it has sent as much as is taken; and then the rest. */
+static void gives_all_to_late_reader(struct trial *t, const struct check *c)
+{
+    struct peer *late = peer_open_deaf(t);
+    struct bytes *row = trial_bytes(t), *message = trial_bytes(t);
+    if (t->grading->chop > 0)
+        trial_skip(t, "means nothing with --chop");
+    for (unsigned n = 0; n < c->number; n++) {
+        message->len = 0;
+        add_numbered(message, n % 26, n, LARGE);
+        frame_add(row, FIN | TEXT, zero_mask, message->at, message->len);
+    }
+    size_t at = send_what_fits(late, row->at, row->len), len;
+    peer_be_deaf(late, false);
+    for (; at < row->len; at += len) {
+        len = row->len - at < LARGE ? row->len - at : LARGE;
+        send_bytes(late, row->at + at, len);
+    }
+    for (unsigned n = 0; n < c->number && trial_holds(t); n++) {
+        message->len = 0;
+        add_numbered(message, n % 26, n, LARGE);
+        expect_message(late, TEXT, message->at, message->len);
+    }
+    suspect_cut(late, LARGE);
 }
 
 /* So many, one after the other. How a Close frame is answered is another check's matter: if it is not,
@@ -583,13 +698,6 @@ static void keeps_to_itself(struct trial *t, const struct check *c)
 }
 
 /* ------------------------------------------------------- many messages of many senders at once */
-
-/* What sender `s` says as its `n`-th: its letter, its number, and the letter to the end. */
-static void add_numbered(struct bytes *out, size_t s, unsigned n, size_t len)
-{
-    bytes_add_format(out, "%c%06u", (int)('A' + s), n);
-    bytes_add_run(out, (unsigned char)('A' + s), len - 7);
-}
 
 struct flood {
     struct crowd crowd;
@@ -1154,6 +1262,24 @@ const struct family room_checks[] = {
                                        .code = 5},
                                       {0}}},
     {.exercise = "threads",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "this course",
+     .rule = "What belongs to one connection is its thread's alone: its socket, its buffers, the "
+             "message under way.",
+     .symptom = "One tab gets the answer to what another has said.",
+     .parents = "threads-own-text pong-125 decode-cut-9",
+     .run = keeps_halves_apart,
+     .checks = (const struct check[]){{.id = "threads-own-pong",
+                                       .title = "twenty clients ping, each gets its own pong",
+                                       .number = 20,
+                                       .code = PING},
+                                      {.id = "threads-own-half",
+                                       .title = "half a text of each client, then the other halves",
+                                       .number = 20,
+                                       .code = TEXT},
+                                      {0}}},
+    {.exercise = "threads",
      .lessons = FRAME_LESSONS,
      .level = BETTER,
      .section = "this course",
@@ -1209,6 +1335,22 @@ const struct family room_checks[] = {
      .run = serves_beside_deaf,
      .checks = (const struct check[]){{.id = "threads-beside-slow",
                                        .title = "a client beside one that does not read",
+                                       .number = 128},
+                                      {0}}},
+    {.exercise = "threads",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "POSIX send()",
+     .rule =
+         "send() may take only a part of what it is given, and returns how much: the rest is to "
+         "be sent, too.",
+     .symptom = "Long answers are damaged, but only over a slow network.",
+     .parents = "threads-beside-slow",
+     .place = "where send() is called, and its result looked at (in the course: net_send_all() in "
+              "common/net.c)",
+     .run = gives_all_to_late_reader,
+     .checks = (const struct check[]){{.id = "threads-late-reader",
+                                       .title = "8 MiB of answers to a client that reads late",
                                        .number = 128},
                                       {0}}},
     {.exercise = "threads",

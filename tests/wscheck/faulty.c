@@ -167,6 +167,7 @@ static const struct fault faults[] = {
     {"fragment-lost", 2, 21, "fragment-two", "fragment-lost"},
     {"opcode-of-fragment", 2, 21, "fragment-two", "opcode-of-fragment"},
     {"ping-ends-message", 2, 21, "fragment-ping", "ping-ends-message"},
+    {"pong-put-off", 2, 21, "fragment-ping-at-once", "pong-put-off"},
     {"ping-ignored", 2, 0, "pong-empty", "ping-ignored"},
     {"ping-as-words", 2, 0, "pong-binary", "ping-as-words"},
     {"ping-as-ping", 2, 0, "pong-empty", "ping-as-ping"},
@@ -219,12 +220,18 @@ static const struct fault faults[] = {
     {"close-0-ignored", 2, 22, "close-body-0", "close-ignored"},
     {"close-code-not-checked", 2, 22, "close-code-999", "frame-not-checked"},
     {"dies-of-short-close", 2, 22, "close-body-1", "-"},
+    {"close-reason-cut", 2, 22, "close-reason-longest", "close-no-room"},
+    {"close-reason-refused", 2, 22, "close-reason-longest", "close-no-room"},
+    {"dies-of-long-close", 2, 22, "close-reason-longest", "-"},
     {"dies-of-sigpipe", 2, 25, "close-reset-flood", "sigpipe"},
     /* many clients */
     {"one-at-a-time", 2, 23, "threads-two", "one-at-a-time"},
     {"eight-places", 2, 23, "threads-20", "few-places"},
     {"shared-variable", 2, 23, "threads-20", "shared-variable"},
     {"answers-to-newest", 2, 23, "threads-own-text", "shared-state"},
+    {"shared-pong", 2, 23, "threads-own-pong", "shared-state"},
+    {"shared-payload", 2, 23, "threads-own-half", "shared-state"},
+    {"send-cut", 2, 0, "threads-late-reader", "send-cut"},
     {"waits-for-long", 2, 0, "threads-beside-long", "one-at-a-time"},
     {"waits-for-reader", 2, 0, "threads-beside-slow", "one-at-a-time"},
     {"places-not-freed", 2, 23, "threads-many", "no-room"},
@@ -311,6 +318,7 @@ struct client {
     struct bytes in, out;
     struct bytes late;    /* second halves of frames: see "interleaved" */
     struct bytes message; /* the fragments so far */
+    struct bytes pongs;   /* see "pong-put-off" */
     unsigned opcode;      /* of the message under way; 0: none */
     int64_t begun;        /* when its first fragment came */
     bool close_sent, ping_sent;
@@ -346,6 +354,7 @@ static void client_free(struct client *c)
     bytes_free(&c->out);
     bytes_free(&c->late);
     bytes_free(&c->message);
+    bytes_free(&c->pongs);
     bytes_free(&c->sizes);
     free(c);
 }
@@ -499,6 +508,10 @@ static void flush_client(struct client *c)
 {
     while (c->out.len > 0 && !c->failed && !c->has_rest) {
         ssize_t n = send(c->fd, c->out.at, c->out.len, 0);
+        if (fault("send-cut")) {
+            c->out.len = 0;
+            return;
+        }
         if (n <= 0) {
             c->failed = errno != EAGAIN && errno != EWOULDBLOCK && !fault("dies-of-sigpipe");
             c->has_rest = fault("rest-not-sent");
@@ -847,7 +860,10 @@ static void take_ping(struct client *c, const unsigned char *payload, size_t len
     for (size_t i = 0; i < client_count && fault("ping-to-all"); i++)
         if (clients[i] != c)
             queue(clients[i], &frame);
-    queue(c, &frame);
+    if (fault("pong-put-off") && c->opcode != 0)
+        bytes_add(&c->pongs, frame.at, frame.len);
+    else
+        queue(c, &frame);
     bytes_free(&frame);
 }
 
@@ -908,12 +924,26 @@ static void take_data(struct client *c, const struct frame *f, const unsigned ch
         take_message(c, opcode, c->message.at, c->message.len);
         c->message.len = 0;
         c->opcode = 0;
+        if (c->pongs.len > 0)
+            queue(c, &c->pongs);
+        c->pongs.len = 0;
     }
+}
+
+/* Where all clients' payloads lie until they are whole: see "shared-pong". */
+static unsigned char shared[4096];
+
+static bool is_shared(const struct frame *f)
+{
+    return (fault("shared-pong") && f->opcode == PING) ||
+           (fault("shared-payload") && f->opcode == TEXT);
 }
 
 static void take_frame(struct client *c, const struct frame *f, unsigned char *at)
 {
     size_t len = (size_t)f->len;
+    if (is_shared(f) && c->cut < sizeof shared)
+        memcpy(at, shared, c->cut);
     if (f->masked)
         unmask(c, at - 4, at, len);
     switch (f->opcode) {
@@ -950,8 +980,17 @@ static void take_close(struct client *c, const unsigned char *body, size_t len)
         finish(c);
         return;
     }
-    if (len == 1 && fault("dies-of-short-close"))
+    if ((len == 1 && fault("dies-of-short-close")) || (len > 100 && fault("dies-of-long-close")))
         abort();
+    if (len > 100 && fault("close-reason-refused")) {
+        fail_client(c, 1002, "Close too long (RFC 6455 5.5)");
+        return;
+    }
+    if (fault("close-reason-cut") && may_travel && len > 2 &&
+        !text_is_bad(body + 2, len - 2, true)) {
+        send_frame(c, CLOSE, body, len < 64 ? len : 64);
+        c->close_sent = true;
+    }
     if (len == 1 || (len >= 2 && code == 0 && !fault("close-code-not-checked")))
         fail_client(c, 1002, "Close without a code (RFC 6455 5.5.1)");
     else if (!may_travel)
@@ -1035,6 +1074,8 @@ static bool take_next_frame(struct client *c)
         judge_unfinished(c, &f);
         if (c->in.len > f.head_len)
             c->cut = c->in.len - f.head_len;
+        if (is_shared(&f) && c->cut < sizeof shared)
+            memcpy(shared, c->in.at + f.head_len, c->cut);
         c->awaits_much = f.len > 65536;
         return false;
     }
