@@ -186,7 +186,7 @@ static void keeps_apart(struct trial *t, const struct check *c)
     }
 }
 
-#define TAG_MAX 32
+#define TAG_MAX 48
 #define TAGS    4 /* in a payload: so each half of it says whose it is */
 #define ROUNDS  10
 
