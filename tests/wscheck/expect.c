@@ -733,8 +733,10 @@ static size_t find_wrong_pong(struct peer *p, const struct instead *instead)
 void expect_pong(struct peer *p, const void *payload, size_t len)
 {
     struct instead instead;
+    struct bytes pong = {0};
     if (!trial_holds(p->trial))
         return;
+    frame_add(&pong, FIN | PONG, NOT_MASKED, payload, len);
     p->awaited = (struct bytes_view){payload, len};
     size_t at = find_pong(p, p->awaited, &instead);
     if (at == NOWHERE && trial_holds(p->trial) && bytes_to_judge(p) == instead.end)
@@ -742,7 +744,9 @@ void expect_pong(struct peer *p, const void *payload, size_t len)
     else if (at == NOWHERE)
         at = instead.end; /* something else has come */
     pass_unanswered(p, at);
-    expect_frame(p, FIN | PONG, payload, len);
+    expect_exactly(p, pong.at, pong.len);
+    trial_worked(p, "its ping got a pong");
+    bytes_free(&pong);
     if (trial_holds(p->trial))
         p->awaited = (struct bytes_view){NULL, 0};
 }

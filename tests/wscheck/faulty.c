@@ -302,9 +302,11 @@ static const char *fault_name(void)
 
 #define HEAD_MAX    8192
 #define CLIENTS_MAX 512
-#define LINGER      5000 /* ms: how long a finished connection is read empty */
-#define GOODBYE     1500 /* ms: how long answers to 1001 are waited for */
-#define PINGING     200  /* ms: between the pings of "pings-in-silence" */
+#define JUDGED_EARLY                                                                               \
+    65536 /* bytes: more of a text is looked at when it is whole, and not with each read */
+#define LINGER  5000 /* ms: how long a finished connection is read empty */
+#define GOODBYE 1500 /* ms: how long answers to 1001 are waited for */
+#define PINGING 200  /* ms: between the pings of "pings-in-silence" */
 
 enum state { IN_HEAD, OPEN, LINGERING };
 
@@ -1016,8 +1018,8 @@ static void judge_unfinished(struct client *c, const struct frame *f)
     struct bytes copy = {0};
     size_t have = c->in.len - f->head_len;
     unsigned opcode = f->opcode != CONTINUATION ? f->opcode : c->opcode;
-    if (opcode != TEXT || fault("judges-late") || fault("judges-text-late") ||
-        fault("utf8-not-checked") || !f->masked)
+    if (opcode != TEXT || have > JUDGED_EARLY || fault("judges-late") ||
+        fault("judges-text-late") || fault("utf8-not-checked") || !f->masked)
         return;
     if (f->opcode == CONTINUATION)
         bytes_add(&copy, c->message.at, c->message.len);

@@ -237,6 +237,7 @@
     {"a TCP connection", "一个 TCP 连接"}, {"a TCP connection was made", "TCP 连接已建立"},
     {"the answer %d to its request", "请求得到了应答 %d"},
     {"a message with %zu bytes came", "收到了 %zu 字节的消息"},
+    {"its ping got a pong", "它的 ping 得到了 pong"},
     {"a %s frame with %zu bytes came", "收到了%s，%zu 字节"}, {"continuation", "延续帧"},
     {"text", "文本帧"}, {"binary", "二进制帧"}, {"close", "关闭帧"}, {"ping", "ping 帧"},
     {"pong", "pong 帧"}, {"reserved", "保留操作码的帧"},
