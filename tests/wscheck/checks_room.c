@@ -1265,9 +1265,10 @@ const struct family room_checks[] = {
      .lessons = LESSON(2),
      .level = MUST,
      .section = "this course",
-     .rule = "What belongs to one connection is its thread's alone: its socket, its buffers, the "
-             "message under way.",
-     .symptom = "One tab gets the answer to what another has said.",
+     .rule =
+         "A payload of which a part has come, and a pong that is about to be sent, belong to one "
+         "connection: no other thread writes where they lie.",
+     .symptom = "One tab's words stand in another's, but only when both speak at the same moment.",
      .parents = "threads-own-text pong-125 decode-cut-9",
      .run = keeps_halves_apart,
      .checks = (const struct check[]){{.id = "threads-own-pong",

@@ -37,6 +37,11 @@
     {"One tab gets the answer to what another has said.",
      "一个标签页说的话，回复却到了另一个标签页。"},
     {"twenty clients, each gets back its own text", "二十个客户端，各自收回自己的文本"},
+    {"A payload of which a part has come, and a pong that is about to be sent, belong to one "
+     "connection: no other thread writes where they lie.",
+     "载荷只到了一部分，pong 还没有发出：它们都只归一个连接，存放它们的地方，别的线程不能写。"},
+    {"One tab's words stand in another's, but only when both speak at the same moment.",
+     "一个标签页的话出现在另一个标签页里，但只有两边同时发消息时才会这样。"},
     {"twenty clients ping, each gets its own pong", "二十个客户端都发 ping，各自收到自己的 pong"},
     {"half a text of each client, then the other halves",
      "每个客户端先发半条文本，然后各发另外一半"},
