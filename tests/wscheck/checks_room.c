@@ -327,10 +327,10 @@ static void suspect_cut(struct peer *p, size_t len)
 /* It reads when it has sent as much as is taken; and then the rest. */
 static void gives_all_to_late_reader(struct trial *t, const struct check *c)
 {
-    struct peer *late = peer_open_deaf(t);
-    struct bytes *row = trial_bytes(t), *message = trial_bytes(t);
     if (t->grading->chop > 0)
         trial_skip(t, "means nothing with --chop");
+    struct peer *late = peer_open_deaf(t);
+    struct bytes *row = trial_bytes(t), *message = trial_bytes(t);
     for (unsigned n = 0; n < c->number; n++) {
         message->len = 0;
         add_numbered(message, n % 26, n, LARGE);

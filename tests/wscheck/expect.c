@@ -68,9 +68,10 @@ static bool wait_on(struct peer *p, size_t len, struct wait wait)
         trial_fail_at(p, "after so long a time, not all has come that was waited for");
     if (!trial_holds(p->trial))
         return false;
-    bool waits = p->waited_for != p->trial->sent + 1; /* in vain, and nothing has been sent since */
+    bool has_waited = p->waited_for == p->trial->sent + 1; /* in vain, and has sent nothing since */
+    bool waits = true;
     while (bytes_to_judge(p) < len && !wire_is_over(p->wire) && waits)
-        waits = wire_wait(peer_wires(p->trial), wait.deadline);
+        waits = !has_waited && wire_wait(peer_wires(p->trial), wait.deadline);
     if (waits)
         trial_note_wait(p->trial, wait.since);
     else
@@ -784,10 +785,11 @@ void pass_over_to_ping(struct peer *p)
     struct frame f;
     while (wait_on(p, CONTROL_HEAD, wait)) {
         unsigned first = to_judge(p)[0];
-        bool is_pong = first == (FIN | PONG);
-        if ((!is_pong && first != TEXT && first != CONTINUATION) || !take_frame(p, &f))
+        if (first != (FIN | PONG) && first != TEXT && first != CONTINUATION)
             return;
-        if (is_pong)
+        if (!take_frame(p, &f))
+            return;
+        if (first == (FIN | PONG))
             count_unasked(p);
         pass_unanswered(p, f.head_len + (size_t)f.len);
     }
