@@ -17,6 +17,12 @@ struct bytes {
     size_t len, size;
 };
 
+/* Bytes that belong to somebody else. */
+struct bytes_view {
+    const void *at;
+    size_t len;
+};
+
 #ifdef __GNUC__
 #define LIKE_PRINTF(at, first) __attribute__((format(printf, at, first)))
 #else

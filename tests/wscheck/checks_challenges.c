@@ -22,7 +22,7 @@ static struct peer *enter(struct trial *t)
 {
     struct peer *p = peer_open(t);
     send_frame(p, FIN | PING, "in", 2);
-    expect_own_pong(p, "in", 2);
+    expect_pong(p, "in", 2);
     return p;
 }
 
@@ -36,7 +36,7 @@ static void enter_all(struct trial *t, struct peer *peers[], size_t count)
 static void expect_nothing_more(struct peer *p)
 {
     send_frame(p, FIN | PING, "quiet", 5);
-    expect_own_pong(p, "quiet", 5);
+    expect_pong(p, "quiet", 5);
 }
 
 /* The row's message: of the opcode `number`; `code`: so often the text. Returns what was sent. */

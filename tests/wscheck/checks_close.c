@@ -5,11 +5,13 @@
  * tables below them, what each is about.
  */
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
 #include "expect.h"
 #include "peer.h"
+#include "words.h"
 
 /* ------------------------------------------------------------------------------------- pong */
 
@@ -61,13 +63,22 @@ static void answers_pings(struct trial *t, const struct check *c)
         expect_pong(p, &n, 1);
 }
 
+#define UNASKED 10 /* pongs: some of its own a server may have sent meanwhile, but not so many */
+
 static void ignores_pong(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
-    struct bytes *row = trial_bytes(t);
-    frame_add(row, FIN | PONG, zero_mask, c->text, c->len);
+    struct bytes *row = trial_bytes(t), *back = trial_bytes(t);
+    size_t judged = p->judged;
+    for (size_t i = 0; i < UNASKED; i++)
+        frame_add(row, FIN | PONG, zero_mask, c->text, c->len);
     frame_add(row, FIN | PING, zero_mask, "?", 1);
+    frame_add(back, FIN | PONG, NOT_MASKED, c->text, c->len);
     send_bytes(p, row->at, row->len);
+    if (pong_comes(p, "?", 1) && count_frames(p, judged, back) >= UNASKED) {
+        p->judged = judged;
+        fail_as_different(p, "\x8a\x01?", 3, false);
+    }
     expect_pong(p, "?", 1);
 }
 
@@ -117,6 +128,7 @@ static void takes_fragments(struct trial *t, const struct check *c)
     add_frames(row, message, &ping, &opcode, c->text);
     frame_add(right, FIN | opcode, NOT_MASKED, message->at, message->len);
     send_bytes(p, row->at, row->len);
+    pass_over_control(p);
     if (!wait_for_bytes(p, 1) || p->wire->came.at[p->judged] == (FIN | CLOSE))
         fail_as_different(p, right->at, right->len, false);
 }
@@ -136,6 +148,23 @@ static void puts_together(struct trial *t, const struct check *c)
         expect_pong_and_message(p, ping, opcode, (struct bytes_view){message->at, message->len});
     else
         expect_message(p, opcode, message->at, message->len);
+}
+
+/* The last fragment comes when the ping between has been answered. */
+static void answers_ping_before_end(struct trial *t, const struct check *c)
+{
+    static const struct bytes_view ping = {"now?", 4}, whole = {"first-last", 10};
+    struct peer *p = peer_open(t);
+    (void)c;
+    send_frame(p, TEXT, "first-", 6);
+    send_frame(p, FIN | PING, ping.at, ping.len);
+    bool in_time = frame_comes(p, FIN | PONG, ping.at, ping.len);
+    send_frame(p, FIN | CONTINUATION, "last", 4);
+    if (!in_time && frame_comes(p, FIN | PONG, ping.at, ping.len)) {
+        fail_frame(p, 0, "the pong came when the message was complete, and not before");
+        trial_suspect(t, "pong-put-off");
+    }
+    expect_pong_and_message(p, ping, TEXT, whole);
 }
 
 /* The state of one message is gone when the next begins. */
@@ -192,10 +221,18 @@ static void answer_ping(struct peer *p, const char *more, size_t len)
 static void gives_each_its_time(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
+    struct bytes *relayed = trial_bytes(t);
+    frame_add(relayed, TEXT, NOT_MASKED, "a", 1);
     send_frame(p, TEXT, "a", 1);
     for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
+        size_t judged = p->judged;
         answer_ping(p, "\x80\x81\0\0\0\0b\x01\x81\0\0\0\0a", 14);
-        expect_text(p, "ab");
+        if (count_frames(p, judged, relayed) == 0) {
+            expect_text(p, "ab");
+        } else {
+            pass_over_control(p);
+            expect_frame(p, FIN | CONTINUATION, "b", 1);
+        }
     }
 }
 
@@ -205,6 +242,7 @@ static void ends_endless(struct trial *t, const struct check *c)
     struct peer *p = peer_open(t);
     send_frame(p, TEXT, "a", 1);
     for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
+        pass_over_to_ping(p);
         bool came = wait_for_bytes(p, 1);
         if (came ? p->wire->came.at[p->judged] == (FIN | CLOSE) : p->wire->ended)
             return;
@@ -255,6 +293,7 @@ static void hears_close(struct trial *t, const struct check *c)
     static const unsigned char example[] = {FIN | CLOSE, 2, 1000 >> 8, 1000 & 0xFF};
     struct peer *p = peer_open(t);
     send_close(p, c->code, "");
+    pass_over_control(p);
     bool came = wait_for_bytes(p, 1);
     if (came ? p->wire->came.at[p->judged] != (FIN | CLOSE) : !p->wire->ended)
         fail_as_different(p, example, sizeof example, false);
@@ -291,6 +330,46 @@ static void answers_close(struct trial *t, const struct check *c)
     send_close_of(p, c);
     expect_close(p, NULL);
     suspect_no_close(p);
+}
+
+#define CHARACTER "\xe6\x94\xb6" /* of three bytes */
+#define MOST      41             /* of them are 123 bytes, the longest reason there may be */
+
+/* If the reason comes back, does it end with a whole character? Any other reason will do. */
+static bool is_cut(const struct bytes *reason, const struct bytes *sent)
+{
+    size_t same = bytes_difference(reason->at, reason->len, sent->at, sent->len);
+    return same > 0 && same == reason->len && same % strlen(CHARACTER) != 0;
+}
+
+/* It is answered as one with a short reason is. */
+static void answers_longest_close(struct trial *t, const struct check *c)
+{
+    bool held = trial_holds(t);
+    struct bytes *sent = trial_bytes(t), *body = trial_bytes(t), *reason = trial_bytes(t);
+    struct peer *p = peer_open(t);
+    char problem[160];
+    send_close(p, c->code, CHARACTER);
+    unsigned usual = expect_close(p, NULL);
+    trial_prepared(t, held);
+    if (trial_holds(t))
+        trial_forget_last(t);
+    for (int i = 0; i < MOST; i++)
+        bytes_add_text(sent, CHARACTER);
+    bytes_add_number(body, c->code, 2);
+    bytes_add(body, sent->at, sent->len);
+    p = peer_open(t);
+    size_t judged = p->judged;
+    send_frame(p, FIN | CLOSE, body->at, body->len);
+    unsigned code = expect_close(p, reason);
+    if (trial_holds(t) && (code != usual || is_cut(reason, sent))) {
+        snprintf(problem, sizeof problem,
+                 code != usual ? words("the code is %u; for a short reason it was %u")
+                               : words("the reason that came back ends within a character"),
+                 code, usual);
+        p->judged = judged;
+        fail_frame(p, code != usual ? 2 : 4 + reason->len, problem);
+    }
 }
 
 static void echoes_code(struct trial *t, const struct check *c)
@@ -630,6 +709,18 @@ const struct family close_checks[] = {
                                        .title = "an empty ping between empty fragments",
                                        .text = "t P Cx"},
                                       {0}}},
+    {.exercise = "fragments",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.4, §5.5.2",
+     .rule = "A ping between fragments is answered at once, and not when the message is complete: "
+             "that may take minutes.",
+     .symptom = "A long upload breaks off, for the pong does not come.",
+     .parents = "fragment-ping",
+     .run = answers_ping_before_end,
+     .checks = (const struct check[]){{.id = "fragment-ping-at-once",
+                                       .title = "the last fragment waits for the pong"},
+                                      {0}}},
     {.exercise = "assemble",
      .lessons = LESSON(2),
      .level = MUST,
@@ -803,6 +894,21 @@ const struct family close_checks[] = {
                       "e"},
              {.id = "close-empty", .title = "a Close frame without a code", .code = 0},
              {0}}},
+    {.exercise = "close",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.5, §5.5.1",
+     .rule = "A control frame carries up to 125 bytes: in a Close frame, two of code and 123 of "
+             "reason.",
+     .symptom = "1006 for whoever says at length why it goes.",
+     .parents = "close-1000 close-reason",
+     .suspect = "close-no-room",
+     .isolates = true,
+     .run = answers_longest_close,
+     .checks = (const struct check[]){{.id = "close-reason-longest",
+                                       .title = "a Close frame with 123 bytes of reason",
+                                       .code = 1000},
+                                      {0}}},
     {.exercise = "close",
      .lessons = LESSON(2),
      .level = BETTER,

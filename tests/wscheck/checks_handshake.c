@@ -218,7 +218,7 @@ static bool takes_requests(struct server *server, int64_t deadline)
         error = wire_connect(&wire, server->host, server->port, false, deadline);
     while (error != 0 && server_may_listen_soon(server, deadline));
     struct wires one = {&wire, 1};
-    if (error == 0 && wire_send(one, &wire, request, sizeof request - 1, deadline))
+    if (error == 0 && wire_send(one, &wire, request, sizeof request - 1, deadline) > 0)
         (void)wire_wait(one, deadline);
     wire_close(&wire);
     bytes_free(&wire.came);

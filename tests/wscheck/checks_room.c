@@ -25,10 +25,10 @@
 
 static void ping_pong(struct peer *p)
 {
-    char number[16];
-    int len = snprintf(number, sizeof number, "in %zu", p->number);
-    send_frame(p, FIN | PING, number, (size_t)len);
-    expect_own_pong(p, number, (size_t)len);
+    struct bytes *number = trial_bytes(p->trial);
+    bytes_add_format(number, "in %zu", p->number);
+    send_frame(p, FIN | PING, number->at, number->len);
+    expect_pong(p, number->at, number->len);
 }
 
 static struct peer *enter(struct trial *t)
@@ -82,9 +82,8 @@ static void suspect_waiting(struct trial *t, struct peer *other, const char *dia
     struct peer *p = &t->peers[t->peer_count - 1];
     if (trial_holds(t) || p == other || p->wire->ended)
         return;
-    size_t before = p->wire->came.len - p->judged;
     peer_reset(other);
-    if (comes_soon(p, before + 1))
+    if (answer_comes_soon(p))
         trial_suspect(t, diagnosis);
 }
 
@@ -149,6 +148,7 @@ static void serves_one(struct trial *t, const struct check *c)
     (void)c;
     if (trial_holds(t))
         (void)wire_wait(peer_wires(t), wire_now() + AT_ONCE);
+    pass_over_control_at_hand(p);
     unsigned first = p->wire->came.len > p->judged ? p->wire->came.at[p->judged] : 0;
     if (trial_holds(t) && (first == (FIN | TEXT) || first == (FIN | BINARY))) {
         fail_frame(p, 0, "something came, although nobody has said anything yet");
@@ -181,6 +181,59 @@ static void keeps_apart(struct trial *t, const struct check *c)
         for (size_t i = 0; i < crowd.count && trial_holds(t); i++) {
             expect_text(crowd.at[i], text[i]);
             if (!trial_holds(t) && is_with_another(&crowd, i, text[i]))
+                t->result->failure.diagnosis = "shared-state";
+        }
+    }
+}
+
+#define TAG_MAX 48
+#define TAGS    4 /* in a payload: so each half of it says whose it is */
+#define ROUNDS  10
+
+static void add_tags(struct bytes *out, char tag[TAG_MAX], size_t client, unsigned round)
+{
+    snprintf(tag, TAG_MAX, "round-%u-client-%03zu;", round, client);
+    for (int i = 0; i < TAGS; i++)
+        bytes_add_text(out, tag);
+}
+
+/* Has it got what another client has sent? */
+static bool has_anothers(const struct crowd *crowd, size_t i, char tags[][TAG_MAX])
+{
+    const struct bytes *came = &crowd->at[i]->wire->came;
+    for (size_t k = 0; k < crowd->count; k++)
+        if (k != i && bytes_find(came->at, came->len, tags[k]) != NULL)
+            return true;
+    return false;
+}
+
+/* All send before the first answer is read; every other time in halves, and the first half of each is
+ * there before the second of any. code: the opcode */
+static void keeps_halves_apart(struct trial *t, const struct check *c)
+{
+    struct crowd crowd = enter_many(t, c->number);
+    char tags[CROWD_MAX][TAG_MAX];
+    struct bytes *payloads[CROWD_MAX], *frames[CROWD_MAX];
+    for (unsigned round = 0; round < ROUNDS && trial_holds(t); round++) {
+        for (size_t i = 0; i < crowd.count; i++) {
+            payloads[i] = trial_bytes(t);
+            frames[i] = trial_bytes(t);
+            add_tags(payloads[i], tags[i], i + 1, round);
+            frame_add(frames[i], FIN | c->code, zero_mask, payloads[i]->at, payloads[i]->len);
+            size_t first = round % 2 == 0 ? frames[i]->len : frames[i]->len / 2;
+            send_bytes(crowd.at[i], frames[i]->at, first);
+        }
+        if (round % 2 != 0)
+            (void)wire_wait(peer_wires(t), wire_now() + AT_ONCE);
+        for (size_t i = 0; i < crowd.count && round % 2 != 0; i++)
+            send_bytes(crowd.at[i], frames[i]->at + frames[i]->len / 2,
+                       frames[i]->len - frames[i]->len / 2);
+        for (size_t i = 0; i < crowd.count && trial_holds(t); i++) {
+            if (c->code == PING)
+                expect_pong(crowd.at[i], payloads[i]->at, payloads[i]->len);
+            else
+                expect_message(crowd.at[i], c->code, payloads[i]->at, payloads[i]->len);
+            if (!trial_holds(t) && has_anothers(&crowd, i, tags))
                 t->result->failure.diagnosis = "shared-state";
         }
     }
@@ -220,6 +273,13 @@ static void serves_beside_long(struct trial *t, const struct check *c)
     expect_message(slow, TEXT, payload->at, payload->len);
 }
 
+/* What sender `s` says as its `n`-th: its letter, its number, and the letter to the end. */
+static void add_numbered(struct bytes *out, size_t s, unsigned n, size_t len)
+{
+    bytes_add_format(out, "%c%06u", (int)('A' + s), n);
+    bytes_add_run(out, (unsigned char)('A' + s), len - 7);
+}
+
 /* It does not read the answers to what it has sent, so many of them that they cannot be sent. */
 static void serves_beside_deaf(struct trial *t, const struct check *c)
 {
@@ -228,11 +288,66 @@ static void serves_beside_deaf(struct trial *t, const struct check *c)
     bytes_add_run(large, 'd', LARGE);
     for (unsigned i = 0; i < c->number; i++)
         frame_add(row, FIN | TEXT, zero_mask, large->at, large->len);
-    send_what_fits(deaf, row->at, row->len);
+    (void)send_what_fits(deaf, row->at, row->len);
     is_served_at_once(t);
     suspect_waiting(t, deaf, "one-at-a-time");
     peer_be_deaf(deaf, false);
     expect_message(deaf, TEXT, large->at, large->len);
+}
+
+/* Does the frame stand in the middle of one that should be so long? */
+static bool breaks_off_before(const struct peer *p, size_t len, const struct bytes *frame)
+{
+    const struct bytes *came = &p->wire->came;
+    for (size_t i = 1; i < len && p->judged + i + frame->len <= came->len; i++)
+        if (memcmp(came->at + p->judged + i, frame->at, frame->len) == 0)
+            return true;
+    return false;
+}
+
+/* Not all of an answer has come. Does the next begin where it breaks off? If none has come, one more is
+ * asked for. */
+static void suspect_cut(struct peer *p, size_t len)
+{
+    struct bytes *head = trial_bytes(p->trial), *ask = trial_bytes(p->trial);
+    struct bytes *answer = trial_bytes(p->trial);
+    frame_add_header(head, FIN | TEXT, NOT_MASKED, LARGE, frame_length_form(LARGE));
+    frame_add(ask, FIN | TEXT, zero_mask, "next", 4);
+    frame_add(answer, FIN | TEXT, NOT_MASKED, "next", 4);
+    if (trial_holds(p->trial) || p->wire->came.len == p->judged)
+        return;
+    if (!breaks_off_before(p, len, head)) {
+        send_anyway(p, ask->at, ask->len);
+        (void)comes_soon(p, p->wire->came.len - p->judged + answer->len);
+    }
+    if (breaks_off_before(p, len, head) || breaks_off_before(p, len, answer))
+        trial_suspect(p->trial, "send-cut");
+}
+
+/* It reads when it has sent as much as is taken; and then the rest. */
+static void gives_all_to_late_reader(struct trial *t, const struct check *c)
+{
+    if (t->grading->chop > 0)
+        trial_skip(t, "means nothing with --chop");
+    struct peer *late = peer_open_deaf(t);
+    struct bytes *row = trial_bytes(t), *message = trial_bytes(t);
+    for (unsigned n = 0; n < c->number; n++) {
+        message->len = 0;
+        add_numbered(message, n % 26, n, LARGE);
+        frame_add(row, FIN | TEXT, zero_mask, message->at, message->len);
+    }
+    size_t at = send_what_fits(late, row->at, row->len), len;
+    peer_be_deaf(late, false);
+    for (; at < row->len; at += len) {
+        len = row->len - at < LARGE ? row->len - at : LARGE;
+        send_bytes(late, row->at + at, len);
+    }
+    for (unsigned n = 0; n < c->number && trial_holds(t); n++) {
+        message->len = 0;
+        add_numbered(message, n % 26, n, LARGE);
+        expect_message(late, TEXT, message->at, message->len);
+    }
+    suspect_cut(late, LARGE);
 }
 
 /* So many, one after the other. How a Close frame is answered is another check's matter: if it is not,
@@ -556,27 +671,33 @@ static void sends_in_order(struct trial *t, const struct check *c)
     }
 }
 
+/* Has it got that ping, or the pong for it? The server's own carry something else. */
+static bool has_heard_of_ping(const struct peer *p)
+{
+    const struct bytes *came = &p->wire->came;
+    return bytes_find(came->at, came->len, "\x89\x01?") != NULL ||
+           bytes_find(came->at, came->len, "\x8a\x01?") != NULL;
+}
+
 /* text, len: frames of one client that are its own affair; nobody else gets anything of them. */
 static void keeps_to_itself(struct trial *t, const struct check *c)
 {
     struct peer *actor = enter(t), *speaker = enter(t), *listener = enter(t);
+    size_t judged = listener->judged;
     send_bytes(actor, c->text, c->len);
     if (c->number == 'p')
         expect_pong(actor, "?", 1);
     else
         expect_refused(actor);
     send_text(speaker, "next");
-    expect_frame(listener, FIN | TEXT, "next", 4);
+    expect_text(listener, "next");
+    if (trial_holds(t) && has_heard_of_ping(listener)) {
+        listener->judged = judged;
+        fail_as_different(listener, "\x81\x04next", 6, false);
+    }
 }
 
 /* ------------------------------------------------------- many messages of many senders at once */
-
-/* What sender `s` says as its `n`-th: its letter, its number, and the letter to the end. */
-static void add_numbered(struct bytes *out, size_t s, unsigned n, size_t len)
-{
-    bytes_add_format(out, "%c%06u", (int)('A' + s), n);
-    bytes_add_run(out, (unsigned char)('A' + s), len - 7);
-}
 
 struct flood {
     struct crowd crowd;
@@ -689,8 +810,10 @@ static unsigned pass_messages(struct peer *p)
 {
     struct message message;
     unsigned count = 0;
-    while (wait_for_bytes(p, 1) && p->wire->came.at[p->judged] != (FIN | CLOSE) &&
-           expect_any_message(p, &message))
+    for (pass_over_control(p);
+         wait_for_bytes(p, 1) && p->wire->came.at[p->judged] != (FIN | CLOSE) &&
+         expect_any_message(p, &message);
+         pass_over_control(p))
         count++;
     return count;
 }
@@ -751,7 +874,8 @@ static void expect_among_others(struct peer *p, const char *words)
 {
     struct message message;
     size_t len = strlen(words);
-    while (wait_for_bytes(p, 1) && p->wire->came.at[p->judged] != (FIN | CLOSE))
+    for (pass_over_control(p); wait_for_bytes(p, 1) && p->wire->came.at[p->judged] != (FIN | CLOSE);
+         pass_over_control(p))
         if (!expect_any_message(p, &message) ||
             (message.len == len && memcmp(message.payload, words, len) == 0))
             return;
@@ -783,11 +907,10 @@ static void returns_last_words(struct trial *t, const struct check *c)
 static void suspect_slow(struct trial *t, const struct flood *flood, struct peer *deaf)
 {
     struct peer *p = flood->crowd.at[1];
-    size_t before = p->wire->came.len - p->judged;
     if (trial_holds(t) || p->wire->ended)
         return;
     peer_reset(deaf);
-    if (comes_soon(p, before + 1))
+    if (answer_comes_soon(p))
         trial_suspect(t, "slow-stops-all");
 }
 
@@ -1139,6 +1262,25 @@ const struct family room_checks[] = {
                                        .code = 5},
                                       {0}}},
     {.exercise = "threads",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "this course",
+     .rule =
+         "A payload of which a part has come, and a pong that is about to be sent, belong to one "
+         "connection: no other thread writes where they lie.",
+     .symptom = "One tab's words stand in another's, but only when both speak at the same moment.",
+     .parents = "threads-own-text pong-125 decode-cut-9",
+     .run = keeps_halves_apart,
+     .checks = (const struct check[]){{.id = "threads-own-pong",
+                                       .title = "twenty clients ping, each gets its own pong",
+                                       .number = 20,
+                                       .code = PING},
+                                      {.id = "threads-own-half",
+                                       .title = "half a text of each client, then the other halves",
+                                       .number = 20,
+                                       .code = TEXT},
+                                      {0}}},
+    {.exercise = "threads",
      .lessons = FRAME_LESSONS,
      .level = BETTER,
      .section = "this course",
@@ -1194,6 +1336,22 @@ const struct family room_checks[] = {
      .run = serves_beside_deaf,
      .checks = (const struct check[]){{.id = "threads-beside-slow",
                                        .title = "a client beside one that does not read",
+                                       .number = 128},
+                                      {0}}},
+    {.exercise = "threads",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "POSIX send()",
+     .rule =
+         "send() may take only a part of what it is given, and returns how much: the rest is to "
+         "be sent, too.",
+     .symptom = "Long answers are damaged, but only over a slow network.",
+     .parents = "threads-beside-slow",
+     .place = "where send() is called, and its result looked at (in the course: net_send_all() in "
+              "common/net.c)",
+     .run = gives_all_to_late_reader,
+     .checks = (const struct check[]){{.id = "threads-late-reader",
+                                       .title = "8 MiB of answers to a client that reads late",
                                        .number = 128},
                                       {0}}},
     {.exercise = "threads",

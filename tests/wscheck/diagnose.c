@@ -343,6 +343,10 @@ static const struct diagnosis diagnoses[] = {
      "a ping between two fragments disturbed the message: it is allowed there, "
      "and the message goes on after it",
      "fragments"},
+    {"pong-put-off",
+     "the pong waited until the message was complete: a ping between fragments is answered before "
+     "the next fragment is waited for",
+     "pong"},
     {"fragments-refused",
      "continuation frames (opcode 0) are not taken: they carry on the message "
      "that is not finished",
@@ -400,6 +404,10 @@ static const struct diagnosis diagnoses[] = {
      "answered with an empty one, or 1000",
      NULL},
     {"close-other-code", "the answer has another code than was sent: send the same one back", NULL},
+    {"close-no-room",
+     "a Close frame with a short reason was answered well, this one was not: two bytes of code and "
+     "123 of reason must find room wherever they are copied to",
+     NULL},
     {"close-not-ended", "after both Close frames the server must end the TCP connection", NULL},
     {"half-open-kept",
      "the client had ended its side, and the server kept the connection: recv() returns 0 then, "
@@ -430,6 +438,11 @@ static const struct diagnosis diagnoses[] = {
      "a client got what was meant for another: what belongs to one connection must not lie in a "
      "variable that all threads use",
      NULL},
+    {"send-cut",
+     "an answer breaks off, and the next begins in the middle of it: send() has taken a part, has "
+     "said so in its result, and the rest was not sent",
+     "where send() is called, and its result looked at (in the course: net_send_all() in "
+     "common/net.c)"},
     {"not-let-in",
      "an ordinary GET was answered, the request for a WebSocket was not: what is done for that one "
      "only "

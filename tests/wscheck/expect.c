@@ -14,7 +14,7 @@
 
 #define SOON 1000 /* ms: how long something is waited for that would explain a failure */
 #define UNASKED_MAX                                                                                \
-    10000        /* pings and pongs that nobody asked for: in one check there may be some */
+    10000        /* pings and pongs that nobody asked for: before one answer there may be some */
 #define QUIET 60 /* ms: after a wrong byte, what belongs to it is taken in until so much silence */
 
 /* ------------------------------------------------------------------------- bytes to be judged */
@@ -51,25 +51,59 @@ static void note_vain_wait(struct peer *p, int64_t since)
         t->grading->was_silent = true;
 }
 
-bool wait_for_bytes(struct peer *p, size_t len)
+/* A wait for one thing, however many pings and pongs come meanwhile. */
+struct wait {
+    int64_t since, deadline;
+};
+
+static struct wait wait_begin(const struct peer *p)
 {
-    int64_t deadline = trial_deadline(p->trial);
+    return (struct wait){wire_now(), trial_deadline(p->trial)};
+}
+
+static bool wait_on(struct peer *p, size_t len, struct wait wait)
+{
     forget_judged(p);
     if (trial_is_over(p->trial))
         trial_fail_at(p, "after so long a time, not all has come that was waited for");
     if (!trial_holds(p->trial))
         return false;
-    int64_t since = wire_now();
+    bool has_waited = p->waited_for == p->trial->sent + 1; /* in vain, and has sent nothing since */
     bool waits = true;
-    if (p->waited_for == p->trial->sent + 1) /* in vain, and nothing has been sent since */
-        deadline = since;
     while (bytes_to_judge(p) < len && !wire_is_over(p->wire) && waits)
-        waits = wire_wait(peer_wires(p->trial), deadline);
+        waits = !has_waited && wire_wait(peer_wires(p->trial), wait.deadline);
     if (waits)
-        trial_note_wait(p->trial, since);
+        trial_note_wait(p->trial, wait.since);
     else
-        note_vain_wait(p, since);
+        note_vain_wait(p, wait.since);
     return bytes_to_judge(p) >= len;
+}
+
+bool wait_for_bytes(struct peer *p, size_t len)
+{
+    return wait_on(p, len, wait_begin(p));
+}
+
+size_t count_frames(const struct peer *p, size_t from, const struct bytes *frame)
+{
+    const struct bytes *came = &p->wire->came;
+    size_t count = 0;
+    for (size_t i = from; i + frame->len <= came->len; i++)
+        count += memcmp(came->at + i, frame->at, frame->len) == 0;
+    return count;
+}
+
+bool frame_comes(struct peer *p, unsigned first, const void *payload, size_t len)
+{
+    struct wait wait = wait_begin(p);
+    struct bytes frame = {0};
+    frame_add(&frame, first, NOT_MASKED, payload, len);
+    while (count_frames(p, p->judged, &frame) == 0 && wire_now() < wait.deadline &&
+           wait_on(p, bytes_to_judge(p) + 1, wait))
+        ;
+    bool came = count_frames(p, p->judged, &frame) > 0;
+    bytes_free(&frame);
+    return came;
 }
 
 void send_anyway(struct peer *p, const void *at, size_t len)
@@ -77,19 +111,29 @@ void send_anyway(struct peer *p, const void *at, size_t len)
     (void)wire_send(peer_wires(p->trial), p->wire, at, len, wire_now() + SOON);
 }
 
-bool comes_soon(struct peer *p, size_t len)
+static int64_t soon(const struct peer *p)
 {
     int patience = trial_patience(p->trial);
-    int64_t deadline = wire_now() + (patience < SOON ? patience : SOON);
+    return wire_now() + (patience < SOON ? patience : SOON);
+}
+
+static bool comes_by(struct peer *p, size_t len, int64_t deadline)
+{
     while (bytes_to_judge(p) < len && !wire_is_over(p->wire))
         if (!wire_wait(peer_wires(p->trial), deadline))
             break;
     return bytes_to_judge(p) >= len;
 }
 
+bool comes_soon(struct peer *p, size_t len)
+{
+    return comes_by(p, len, soon(p));
+}
+
 void pass_bytes(struct peer *p, size_t len)
 {
     p->judged += len;
+    p->unasked = 0;
     peer_settle(p);
 }
 
@@ -119,6 +163,8 @@ static const char *silence(const struct peer *p, char *text, size_t size)
         snprintf(text, size, words("the server ended the connection"));
     else if (p->wire->flooded)
         snprintf(text, size, words("it had sent %zu MiB, and no more is read"), CAME_MAX >> 20);
+    else if (p->passed > 0)
+        snprintf(text, size, words("nothing but pings and pongs within %g s"), bound);
     else
         snprintf(text, size, words("nothing within %g s"), bound);
     return text;
@@ -178,7 +224,8 @@ void fail_as_different(struct peer *p, const void *expected, size_t len, bool is
 {
     char why[120];
     struct frame f;
-    take_in_the_rest(p, len);
+    if (bytes_to_judge(p) > 0)
+        take_in_the_rest(p, len);
     size_t at = bytes_difference(expected, len, to_judge(p), bytes_to_judge(p));
     if (!trial_holds(p->trial))
         return;
@@ -463,22 +510,63 @@ static bool take_frame(struct peer *p, struct frame *f)
     return false;
 }
 
+#define CONTROL_HEAD 2 /* bytes: the payload of a control frame begins behind them */
+
+/* Is there a ping or a pong so many bytes behind what has been judged? Its length, or at least of its
+ * header; 0: there is none. */
+static size_t control_at(const struct peer *p, size_t from)
+{
+    if (bytes_to_judge(p) < from + CONTROL_HEAD)
+        return 0;
+    const unsigned char *at = to_judge(p) + from;
+    bool is_control = (at[0] == (FIN | PING) || at[0] == (FIN | PONG)) && at[1] <= 125;
+    return is_control ? CONTROL_HEAD + (size_t)at[1] : 0;
+}
+
+/* ... and does it carry this? It is there whole. */
+static bool carries(const struct peer *p, size_t from, struct bytes_view payload)
+{
+    const unsigned char *at = to_judge(p) + from;
+    return at[1] == payload.len &&
+           bytes_difference(at + CONTROL_HEAD, payload.len, payload.at, payload.len) == payload.len;
+}
+
+static bool is_pong(const struct peer *p, size_t from, struct bytes_view payload)
+{
+    return to_judge(p)[from] == (FIN | PONG) && carries(p, from, payload);
+}
+
 static void count_unasked(struct peer *p)
 {
+    p->passed++;
     if (++p->unasked > UNASKED_MAX)
         trial_fail_at(p, "pings and pongs come again and again: %zu so far", p->unasked);
 }
 
-/* Passes over pings, and pongs that nobody asked for. */
-static void pass_over_control(struct peer *p)
+/* Notes the pong that is awaited beside a message, if it is this one. */
+static void pass_control(struct peer *p, size_t len)
 {
-    struct frame f;
-    while (wait_for_bytes(p, 2) &&
-           (to_judge(p)[0] == (FIN | PING) || to_judge(p)[0] == (FIN | PONG)) &&
-           to_judge(p)[1] <= 125 && take_frame(p, &f)) {
-        pass_unanswered(p, f.head_len + (size_t)f.len);
+    if (p->awaited.at != NULL && is_pong(p, 0, p->awaited))
+        p->awaited_came = true;
+    else
         count_unasked(p);
-    }
+    pass_unanswered(p, len);
+}
+
+void pass_over_control(struct peer *p)
+{
+    struct wait wait = wait_begin(p); /* one for all: whoever pings often may be silent as well */
+    struct frame f;
+    p->passed = 0;
+    while (wait_on(p, CONTROL_HEAD, wait) && control_at(p, 0) > 0 && take_frame(p, &f))
+        pass_control(p, f.head_len + (size_t)f.len);
+}
+
+void pass_over_control_at_hand(struct peer *p)
+{
+    for (size_t len;
+         trial_holds(p->trial) && (len = control_at(p, 0)) > 0 && bytes_to_judge(p) >= len;)
+        pass_control(p, len);
 }
 
 bool expect_any_message(struct peer *p, struct message *message)
@@ -581,53 +669,129 @@ void expect_text(struct peer *p, const char *text)
     expect_message(p, TEXT, text, strlen(text));
 }
 
+/* What came instead of a pong, and may be a wrong one: how far behind what has been judged, or NOWHERE. */
+#define NOWHERE SIZE_MAX
+struct instead {
+    size_t as_ping;   /* a ping with the payload of ours; it may be the server's own */
+    size_t empty;     /* a pong without a payload, and */
+    size_t different; /* one with another; perhaps nobody has asked for it */
+    size_t end;       /* behind all that was looked at */
+};
+
+/* Looks for the pong for our ping behind pings of the server's own and pongs that nobody asked for. */
+static size_t find_pong(struct peer *p, struct bytes_view ping, struct instead *instead)
+{
+    struct wait wait = wait_begin(p);
+    size_t at = 0, len;
+    p->passed = 0;
+    *instead = (struct instead){NOWHERE, NOWHERE, NOWHERE, 0};
+    while (wait_on(p, at + CONTROL_HEAD, wait) && (len = control_at(p, at)) > 0 &&
+           wait_on(p, at + len, wait)) {
+        if (is_pong(p, at, ping))
+            return at;
+        size_t *kind = to_judge(p)[at] == (FIN | PONG)
+                           ? (len == CONTROL_HEAD ? &instead->empty : &instead->different)
+                       : carries(p, at, ping) ? &instead->as_ping
+                                              : NULL;
+        if (kind != NULL && *kind == NOWHERE)
+            *kind = at;
+        count_unasked(p);
+        instead->end = at += len;
+    }
+    return NOWHERE;
+}
+
+bool pong_comes(struct peer *p, const void *payload, size_t len)
+{
+    struct instead instead;
+    size_t at = find_pong(p, (struct bytes_view){payload, len}, &instead);
+    if (at != NOWHERE)
+        pass_unanswered(p, at);
+    return at != NOWHERE;
+}
+
+/* No pong has come, but something that may be a wrong one, or the server's own. Another ping tells: what
+ * comes for it? Returns where the wrong pong is, or the end of what came. */
+static size_t find_wrong_pong(struct peer *p, const struct instead *instead)
+{
+    static const struct bytes_view again = {"again", 5}, nothing = {"", 0};
+    struct bytes *ping = trial_bytes(p->trial);
+    size_t end = bytes_to_judge(p), at = NOWHERE;
+    frame_add(ping, FIN | PING, zero_mask, again.at, again.len);
+    send_anyway(p, ping->at, ping->len);
+    bool came = comes_soon(p, end + CONTROL_HEAD) && control_at(p, end) > 0 &&
+                comes_soon(p, end + control_at(p, end));
+    if (came && to_judge(p)[end] == (FIN | PING) && carries(p, end, again))
+        at = instead->as_ping;
+    else if (came && is_pong(p, end, nothing))
+        at = instead->empty;
+    else if (came)
+        at = instead->different;
+    p->wire->came.len -= bytes_to_judge(p) - end; /* what came for the other is not told of */
+    return at != NOWHERE ? at : instead->end;
+}
+
 void expect_pong(struct peer *p, const void *payload, size_t len)
 {
-    expect_frame(p, FIN | PONG, payload, len);
-}
-
-/* Takes the frame at hand, a pong; is it this one? */
-static bool take_pong(struct peer *p, struct bytes_view pong)
-{
-    struct frame f = {0};
-    if (!take_frame(p, &f))
-        return false;
-    const unsigned char *payload = to_judge(p) + f.head_len;
-    bool same =
-        f.len == pong.len && bytes_difference(payload, pong.len, pong.at, pong.len) == pong.len;
-    pass_bytes(p, f.head_len + (size_t)f.len);
-    if (!same)
-        count_unasked(p);
-    return same;
-}
-
-static bool pong_is_next(struct peer *p)
-{
-    return wait_for_bytes(p, 2) && to_judge(p)[0] == (FIN | PONG) && to_judge(p)[1] <= 125;
-}
-
-void expect_own_pong(struct peer *p, const void *payload, size_t len)
-{
-    struct bytes_view own = {payload, len};
-    while (pong_is_next(p))
-        if (take_pong(p, own))
-            return;
-    expect_pong(p, payload, len);
+    struct instead instead;
+    struct bytes pong = {0};
+    if (!trial_holds(p->trial))
+        return;
+    frame_add(&pong, FIN | PONG, NOT_MASKED, payload, len);
+    p->awaited = (struct bytes_view){payload, len};
+    size_t at = find_pong(p, p->awaited, &instead);
+    if (at == NOWHERE && trial_holds(p->trial) && bytes_to_judge(p) == instead.end)
+        at = instead.end > 0 ? find_wrong_pong(p, &instead) : 0;
+    else if (at == NOWHERE)
+        at = instead.end; /* something else has come */
+    pass_unanswered(p, at);
+    expect_exactly(p, pong.at, pong.len);
+    trial_worked(p, "its ping got a pong");
+    bytes_free(&pong);
+    if (trial_holds(p->trial))
+        p->awaited = (struct bytes_view){NULL, 0};
 }
 
 void expect_pong_and_message(struct peer *p, struct bytes_view pong, unsigned opcode,
                              struct bytes_view message)
 {
-    bool has_pong = false, has_message = false;
-    while (trial_holds(p->trial) && !(has_pong && has_message)) {
-        if (pong_is_next(p)) {
-            has_pong = take_pong(p, pong) || has_pong;
-        } else if (has_message) {
-            expect_pong(p, pong.at, pong.len);
-        } else {
-            expect_message(p, opcode, message.at, message.len);
-            has_message = true;
-        }
+    p->awaited = pong;
+    p->awaited_came = false;
+    expect_message(p, opcode, message.at, message.len);
+    p->awaited = (struct bytes_view){NULL, 0};
+    if (!p->awaited_came)
+        expect_pong(p, pong.at, pong.len);
+}
+
+bool answer_comes_soon(struct peer *p)
+{
+    size_t at = bytes_to_judge(p), len;
+    int64_t deadline = soon(p);
+    while (comes_by(p, at + CONTROL_HEAD, deadline)) {
+        if ((len = control_at(p, at)) == 0)
+            return true;
+        if (!comes_by(p, at + len, deadline))
+            return false;
+        if (p->awaited.at != NULL && is_pong(p, at, p->awaited))
+            return true;
+        at += len;
+    }
+    return bytes_to_judge(p) > at;
+}
+
+void pass_over_to_ping(struct peer *p)
+{
+    struct wait wait = wait_begin(p);
+    struct frame f;
+    while (wait_on(p, CONTROL_HEAD, wait)) {
+        unsigned first = to_judge(p)[0];
+        if (first != (FIN | PONG) && first != TEXT && first != CONTINUATION)
+            return;
+        if (!take_frame(p, &f))
+            return;
+        if (first == (FIN | PONG))
+            count_unasked(p);
+        pass_unanswered(p, f.head_len + (size_t)f.len);
     }
 }
 
@@ -635,6 +799,7 @@ struct bytes_view expect_ping(struct peer *p)
 {
     struct frame f = {0};
     struct bytes_view payload = {"", 0};
+    pass_over_to_ping(p);
     if (!take_frame(p, &f))
         return payload;
     if (f.opcode != PING) {

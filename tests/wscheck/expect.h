@@ -52,15 +52,20 @@ void expect_body(struct peer *p, const struct response *response, struct bytes *
 
 void expect_message(struct peer *p, unsigned opcode, const void *payload, size_t len);
 void expect_text(struct peer *p, const char *text);
+
+/* The pong for the ping with this payload. */
 void expect_pong(struct peer *p, const void *payload, size_t len);
 
-/* ... passing over pongs for others. */
-void expect_own_pong(struct peer *p, const void *payload, size_t len);
+/* Does it come? What stands in front of it is passed over, and the pong is left to be judged. */
+bool pong_comes(struct peer *p, const void *payload, size_t len);
 
-struct bytes_view {
-    const void *at;
-    size_t len;
-};
+/* Passes over pings, and pongs that nobody asked for, until something else comes; and over those that have
+ * come already. */
+void pass_over_control(struct peer *p);
+void pass_over_control_at_hand(struct peer *p);
+
+/* Passes over pongs that nobody asked for, and fragments of a text that is sent back as it comes. */
+void pass_over_to_ping(struct peer *p);
 
 /* A ping; what it carries is good until the peer's next step. */
 struct bytes_view expect_ping(struct peer *p);
@@ -105,11 +110,20 @@ void expect_end_of_any_kind(struct peer *p);
 /* Waits until so many bytes are there to be judged; false if they do not come. */
 bool wait_for_bytes(struct peer *p, size_t len);
 
+/* Waits until this frame stands somewhere in what has come. */
+bool frame_comes(struct peer *p, unsigned first, const void *payload, size_t len);
+
+/* How often it stands in all that has come, from that byte on. */
+size_t count_frames(const struct peer *p, size_t from, const struct bytes *frame);
+
 /* Notes that they have been judged. */
 void pass_bytes(struct peer *p, size_t len);
 
 /* The same, but not for long, and the trial may have failed: to find out why. */
 bool comes_soon(struct peer *p, size_t len);
+
+/* ... more than there is, and not just pings and pongs other than the one that was waited for. */
+bool answer_comes_soon(struct peer *p);
 
 /* Sends although the trial has failed; it is not told of. */
 void send_anyway(struct peer *p, const void *at, size_t len);

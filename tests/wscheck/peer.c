@@ -136,7 +136,8 @@ static void send_one_segment(struct peer *p, const void *at, size_t len)
 {
     p->trial->sent += len;
     if (!p->clogged)
-        p->clogged = !wire_send(peer_wires(p->trial), p->wire, at, len, trial_deadline(p->trial));
+        p->clogged =
+            wire_send(peer_wires(p->trial), p->wire, at, len, trial_deadline(p->trial)) < len;
 }
 
 static void send_segments(struct peer *p, const void *at, size_t len, size_t piece, size_t moments)
@@ -171,12 +172,12 @@ void send_bytes(struct peer *p, const void *at, size_t len)
     }
 }
 
-void send_what_fits(struct peer *p, const void *at, size_t len)
+size_t send_what_fits(struct peer *p, const void *at, size_t len)
 {
     if (!trial_holds(p->trial))
-        return;
+        return 0;
     remember(p, at, len);
-    (void)wire_send(peer_wires(p->trial), p->wire, at, len, wire_now() + SHORT_WHILE);
+    return wire_send(peer_wires(p->trial), p->wire, at, len, wire_now() + SHORT_WHILE);
 }
 
 void send_string(struct peer *p, const char *text)

@@ -40,8 +40,8 @@ void add_request(struct peer *p, struct bytes *out, const char *changes);
 /* In segments of so many bytes. The server is given a moment to read each. */
 void send_in_pieces(struct peer *p, const void *at, size_t len, size_t piece);
 
-/* As much as is taken in a short while, for a server that may be stuck in answering. */
-void send_what_fits(struct peer *p, const void *at, size_t len);
+/* As much as is taken in a short while, for a server that may be stuck in answering; returns how much. */
+size_t send_what_fits(struct peer *p, const void *at, size_t len);
 
 void peer_end_sending(struct peer *p);
 void peer_leave(struct peer *p); /* closes the connection without a word */

@@ -7,6 +7,7 @@ import re
 import shlex
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -447,7 +448,16 @@ while True:
     threading.Thread(target=serve, args=listener.accept()[:1], daemon=True).start()
 """)
     result = graded("--lesson", 2, "--server", server, "--only", "encode-hello", "--timeout", "0.3")
-    assert result["status"] == 1 and outcomes(result, "failed") == ["encode-hello"]
+    assert result["status"] == 1 and outcomes(result, "failed") == ["decode-answers"]
+
+
+def test_pings_do_not_put_off_the_end_of_a_wait():
+    """One wait of 4 s in vain, not one after each ping until a check has no more time at all: 96 s."""
+    start = time.monotonic()
+    run = wscheck("--lesson", 2, "--server", faulty(2, "pings-in-silence"), "--only", "encode-hello", "--timeout", 4)
+    assert time.monotonic() - start < 24
+    assert run.returncode == 1
+    assert "\n    problem    no answer: nothing but pings and pongs within 4 s\n" in run.stdout
 
 
 def test_what_a_server_has_started_ends_with_it(tmp_path):

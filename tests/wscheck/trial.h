@@ -80,9 +80,12 @@ struct peer {
     char worked[200];  /* the last step that has gone well, in words */
     size_t judged;     /* bytes of wire->came that have been judged */
     size_t waited_for; /* trial's `sent` and 1 when a wait was in vain, or 0 */
-    size_t unasked;    /* pings and pongs passed over: see UNASKED_MAX */
-    bool clogged;      /* the server does not take all any more: nothing more is sent */
-    char key[64];      /* its Sec-WebSocket-Key */
+    size_t unasked;    /* pings and pongs passed over since the last answer: see UNASKED_MAX */
+    size_t passed;     /* ... in the last wait */
+    struct bytes_view awaited; /* a pong that may come before a message, in it or behind it */
+    bool awaited_came;
+    bool clogged; /* the server does not take all any more: nothing more is sent */
+    char key[64]; /* its Sec-WebSocket-Key */
     unsigned char mask[4], mask_before[4]; /* of its last frame, and of one before that */
     unsigned close_code;                   /* that it has sent, or 0 */
     size_t cut; /* where in its payload the last frame was cut in two, or 0 */

@@ -184,21 +184,20 @@ bool wire_wait(struct wires all, int64_t deadline)
     return wait_once(all, NULL, deadline);
 }
 
-bool wire_send(struct wires all, struct wire *wire, const void *at, size_t len, int64_t deadline)
+size_t wire_send(struct wires all, struct wire *wire, const void *at, size_t len, int64_t deadline)
 {
     const unsigned char *bytes = at;
-    while (len > 0 && wire->fd >= 0) {
-        ssize_t n = send(wire->fd, bytes, len, MSG_NOSIGNAL);
-        if (n > 0) {
-            bytes += n;
-            len -= (size_t)n;
-        } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-            return false; /* what the server said before it went is still to be read */
-        } else if (!wait_once(all, wire, deadline)) {
-            return false;
-        }
+    size_t taken = 0;
+    while (taken < len && wire->fd >= 0) {
+        ssize_t n = send(wire->fd, bytes + taken, len - taken, MSG_NOSIGNAL);
+        if (n > 0)
+            taken += (size_t)n;
+        else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+            break; /* what the server said before it went is still to be read */
+        else if (!wait_once(all, wire, deadline))
+            break;
     }
-    return len == 0;
+    return taken;
 }
 
 /* ----------------------------------------------------------------------------------- ending */

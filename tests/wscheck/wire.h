@@ -40,8 +40,8 @@ struct wires {
 /* Connects by the deadline; `small`: with a receive buffer as small as can be. Returns 0 or errno. */
 int wire_connect(struct wire *wire, const char *host, unsigned port, bool small, int64_t deadline);
 
-/* Sends all by the deadline, reading from all of the set meanwhile. False: not all was taken. */
-bool wire_send(struct wires all, struct wire *wire, const void *at, size_t len, int64_t deadline);
+/* Sends all by the deadline, reading from all of the set meanwhile. Returns how much was taken. */
+size_t wire_send(struct wires all, struct wire *wire, const void *at, size_t len, int64_t deadline);
 
 /* Waits until something has come anywhere in the set, or an end; false at the deadline, although more
  * may be coming. */

@@ -257,6 +257,9 @@
     {"a ping between two fragments disturbed the message: it is allowed there, and the message "
      "goes on after it",
      "两个分片之间来了 ping，打乱了消息：ping 可以出现在那里，之后消息照常继续"},
+    {"the pong waited until the message was complete: a ping between fragments is answered before "
+     "the next fragment is waited for",
+     "pong 等到消息完整才发出：分片之间的 ping，要先回应，再等下一个分片"},
     {"continuation frames (opcode 0) are not taken: they carry on the message that is not finished",
      "没有接受延续帧（操作码 0）：它们是那条未完的消息的后续"},
     {"the state of the last message was kept: after FIN, begin anew",
@@ -296,6 +299,10 @@
      "1000"},
     {"the answer has another code than was sent: send the same one back",
      "回应的关闭码和收到的不同：要把同一个发回去"},
+    {"a Close frame with a short reason was answered well, this one was not: two bytes of code and "
+     "123 of reason must find room wherever they are copied to",
+     "原因短的关闭帧回应得对，这一个却不对：不管复制到哪里，都要放得下 2 个字节的关闭码和 123 "
+     "个字节的原因"},
     {"after both Close frames the server must end the TCP connection",
      "双方都发过关闭帧之后，服务器必须结束 TCP 连接"},
     {"a message was sent after the Close frame: nothing may follow it",
@@ -340,6 +347,12 @@
      "lesson02_frames/process.c, net_send_all() in common/net.c)",
      "设置信号的地方，以及调用 send() 的地方（在课程里：lesson02_frames/process.c 的 "
      "let_signals_end_it()，common/net.c 的 net_send_all()）"},
+    {"an answer breaks off, and the next begins in the middle of it: send() has taken a part, has "
+     "said so in its result, and the rest was not sent",
+     "一个回复断在半截，下一个就从那里开始：send() 只收下了一部分，返回值也说明了，剩下的却没有发"},
+    {"where send() is called, and its result looked at (in the course: net_send_all() in "
+     "common/net.c)",
+     "调用 send()、检查它返回值的地方（在课程里：common/net.c 的 net_send_all()）"},
     {"one client's fault ended the service for all", "一个客户端出错，所有客户端都得不到服务了"},
     {"only the sender got its message: it goes to every client of the room",
      "只有发送者收到了自己的消息：要发给聊天室里的每个客户端"},
