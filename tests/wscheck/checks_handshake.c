@@ -920,6 +920,13 @@ static void head_has_no_body(struct trial *t, const struct check *c)
 /* ----------------------------------------------------------------------------------- tables */
 
 /* When nothing comes, each of these may be the reason. */
+static const char from_listening[] =
+    "socket(), bind(), listen() and accept(), then what is started for the client, and what reads "
+    "its "
+    "request and answers (in the course: listen_on() and listener_accept() in "
+    "lesson01_handshake/listener.c, read_head() in lesson01_handshake/opening.c; from lesson 2 on "
+    "start_thread() in lesson02_frames/threads.c, serve() in lesson02_frames/server.c)";
+
 static const char until_answered[] =
     "accept(), what is started for the client then, and what reads its request and answers (in the "
     "course: listener_accept() in lesson01_handshake/listener.c, read_head() in "
@@ -935,7 +942,7 @@ const struct family handshake_checks[] = {
      .rule = "The server listens on its port and accepts a connection: socket(), bind(), listen(), "
              "accept().",
      .symptom = "\"Connection refused\", or the browser loads and loads.",
-     .place = until_answered,
+     .place = from_listening,
      .run = accepts_connection,
      .checks =
          (const struct check[]){

@@ -223,6 +223,7 @@ void trial_say(struct trial *t, const char *expected, const char *came)
         return;
     snprintf(failure->in_words[0], sizeof failure->in_words[0], "%s", words(expected));
     snprintf(failure->in_words[1], sizeof failure->in_words[1], "%s", words(came));
+    drop_half_character(failure->in_words[1]);
 }
 
 void trial_prepared(struct trial *t, bool held)

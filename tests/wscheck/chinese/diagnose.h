@@ -389,6 +389,17 @@
      "common/http.c)",
      "检查请求的地方，以及查找头字段的地方（在课程里：common/handshake.c 的 handshake_check()，"
      "common/http.c 的 http_header_find() 和 http_header_has_item()）"},
+    {"socket(), bind(), listen() and accept(), then what is started for the client, and what reads "
+     "its "
+     "request and answers (in the course: listen_on() and listener_accept() in "
+     "lesson01_handshake/listener.c, read_head() in lesson01_handshake/opening.c; from lesson 2 on "
+     "start_thread() in lesson02_frames/threads.c, serve() in lesson02_frames/server.c)",
+     "socket()、bind()、listen() 和 "
+     "accept()，接着为客户端启动的部分，以及读取请求并应答的地方（在课程里："
+     "lesson01_handshake/listener.c 的 listen_on() 和 "
+     "listener_accept()，lesson01_handshake/opening.c "
+     "的 read_head()；从第 2 课起，还有 lesson02_frames/threads.c 的 start_thread() 和 "
+     "lesson02_frames/server.c 的 serve()）"},
     {"accept(), what is started for the client then, and what reads its request and answers (in "
      "the "
      "course: listener_accept() in lesson01_handshake/listener.c, read_head() in "
