@@ -47,6 +47,16 @@ TRUE_WORDS = {
     "room-close-unanswered": (3, {"leave-close"}, {None}),
     "room-greets": (3, {"threads-one"}, {"greeting"}),
     "joined-too-late": (3, {"join-with-101"}, {"joined-too-late"}),
+    "head-piece-lost": (1, {"head-in-two"}, {"head-piece-lost", None}),
+    "line-in-two-refused": (1, {"head-in-two"}, {"request-refused", None}),
+    "one-byte-less": (2, {"encode-hello"}, {"other-message"}),
+    "length-read-signed-short": (2, {"decode-length-32768"}, {"length-read-signed", None}),
+    "reads-4096-only": (2, {"decode-length-32768"}, {"payload-not-all", None}),
+    "empty-is-the-end": (2, {"decode-length-0"}, {"empty-read", "ping-ignored", "close-unanswered", None}),
+    "mask-tail": (2, {"unmask-sample"}, {"mask-tail", None}),
+    "room-answers-ok": (3, {"broadcast-self"}, {None}),
+    "others-get-ok": (3, {"broadcast-other"}, {None}),
+    "nobody-hears": (3, {"broadcast-other"}, {None}),
 }
 
 
@@ -79,6 +89,25 @@ def test_when_nothing_comes_the_report_says_what_went_well_and_what_the_server_w
     assert "\n    before     the answer 101 to its request\n" in run.stdout
     assert "The server is alive. The last that it wrote to stderr, before this check:\n                 | a frame came\n" in run.stdout
     assert "diagnosis" not in run.stdout
+
+
+def told(lesson, fault, check):
+    """What is told of one check that fails."""
+    run = wscheck("--lesson", lesson, "--server", faulty(lesson, fault), "--only", check, "--timeout", 2)
+    assert run.returncode == 1
+    return run.stdout
+
+
+def test_a_status_without_the_number_is_told_as_that_and_shown():
+    run = told(3, "status-without-numbers", "join-status")
+    assert 'there is no "clients" with a number in the body of /status\n' in run
+    assert 'came       {"visitors":' in run and "-1" not in run
+
+
+def test_a_reason_that_names_no_section_is_shown():
+    run = told(2, "reason-without-section", "refuse-reason-opcode")
+    assert "problem    the reason in the Close frame names no section of the RFC\n" in run
+    assert "came       坏了: no such opcode\n" in run and "does not say why" not in run
 
 
 def test_the_first_connection_is_the_first_checks_own(tmp_path):
