@@ -69,6 +69,12 @@ static void ignores_pong(struct trial *t, const struct check *c)
     frame_add(row, FIN | PING, zero_mask, "?", 1);
     send_bytes(p, row->at, row->len);
     expect_pong(p, "?", 1);
+    struct failure *failure = &t->result->failure;
+    struct bytes *answer = trial_bytes(t);
+    frame_add(answer, FIN | PONG, NOT_MASKED, c->text, c->len);
+    if (!trial_holds(t) && failure->came.len >= answer->len &&
+        memcmp(failure->came.at, answer->at, answer->len) == 0)
+        failure->diagnosis = "pong-answered";
 }
 
 /* -------------------------------------------------------------------------------- fragments */
@@ -335,7 +341,8 @@ static void suspect_unchecked(struct peer *p)
     if (trial_holds(t) || t->result->failure.observed != A_CLOSE || have < 2)
         return;
     unsigned code = have >= 4 && came[1] >= 2 ? (unsigned)(came[2] << 8 | came[3]) : 1000;
-    if (code == 1000 || code == p->close_code)
+    if ((code == 1000 && came[1] <= 2) ||
+        code == p->close_code) /* a reason would be one for a fault */
         t->result->failure.diagnosis = "frame-not-checked";
 }
 
@@ -406,22 +413,19 @@ static void answers_cut_close(struct trial *t, const struct check *c)
     expect_close(p, NULL);
 }
 
-/* The body in two pieces, of which the first says nothing yet that is wrong. number: where; 0: in one */
+/* The body in two pieces, of which the first says nothing yet that is wrong. number: where; code: not masked */
 static void judges_cut_close(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
     struct bytes *frame = trial_bytes(t);
-    frame_add(frame, FIN | CLOSE, sample_mask, c->text, c->len);
-    if (c->number > 0)
-        send_cut_at(p, frame->at, frame->len, frame->len - c->len + c->number);
-    else
-        send_bytes(p, frame->at, frame->len);
-    struct check in_one = *c;
-    in_one.number = 0;
+    frame_add(frame, FIN | CLOSE, c->code != 0 ? zero_mask : sample_mask, c->text, c->len);
+    send_cut_at(p, frame->at, frame->len, frame->len - c->len + c->number);
+    struct check readable = *c;
+    readable.code = 1;
     unsigned code = expect_close(p, NULL);
     if (trial_holds(t) && (code == 1002 || code == 1007)) { /* another code was sent */
         trial_fail_at(p, "a right Close frame that came in two pieces was refused with %u", code);
-        if (c->number > 0 && trial_probe(t, judges_cut_close, &in_one))
+        if (c->code == 0 && !trial_probe(t, judges_cut_close, &readable)) /* it is not the mask */
             trial_suspect(t, "close-judged-early");
     }
 }
@@ -563,8 +567,6 @@ const struct family close_checks[] = {
      .rule = "A pong that nobody asked for is allowed, and is not answered.",
      .symptom = "Two servers that talk to each other never stop.",
      .parents = "pong-payload decode-two-in-one",
-     .suspect = "pong-answered",
-     .shows = A_MESSAGE,
      .run = ignores_pong,
      .checks =
          (const struct check[]){
@@ -710,7 +712,7 @@ const struct family close_checks[] = {
      .symptom = "1007 for long texts that are not English.",
      .parents = "fragment-two encode-utf8",
      .suspect = "utf8-per-frame",
-     .shows = A_CLOSE | AN_END,
+     .shows = A_1007 | AN_END,
      .run = puts_together,
      .checks =
          (const struct check[]){

@@ -1517,7 +1517,7 @@ const struct family frame_checks[] = {
      .symptom = "Images end the connection with 1007.",
      .parents = "encode-binary",
      .suspect = "utf8-in-binary",
-     .shows = A_CLOSE | AN_END,
+     .shows = A_1007 | AN_END,
      .run = takes_any_binary,
      .checks = (const struct check[]){{.id = "utf8-not-in-binary",
                                        .title = "bytes that are no UTF-8, as binary",

@@ -81,9 +81,11 @@ static void all_expect_text(const struct crowd *crowd, const char *text)
 static void suspect_waiting(struct trial *t, struct peer *other, const char *diagnosis)
 {
     struct peer *p = &t->peers[t->peer_count - 1];
-    if (trial_holds(t) || p == other || p->wire->ended)
+    if (trial_holds(t) || p == other || p->wire->ended || t->result->failure.observed != SILENCE)
         return;
     size_t before = p->wire->came.len - p->judged;
+    if (comes_soon(p, before + 1)) /* it is late, whoever is there */
+        return;
     peer_reset(other);
     if (comes_soon(p, before + 1))
         trial_suspect(t, diagnosis);
@@ -835,7 +837,8 @@ static void closes_in_flood(struct trial *t, const struct check *c)
 static void suspect_lost_words(struct trial *t)
 {
     const unsigned shown = t->result->failure.observed;
-    if (!t->result->failure.unprepared && (shown == SILENCE || shown == AN_END || shown == A_CLOSE))
+    if (!t->result->failure.unprepared &&
+        (shown == SILENCE || shown == AN_END || (shown & A_CLOSE)))
         trial_suspect(t, "last-words-lost");
 }
 
@@ -896,7 +899,7 @@ static void suspect_slow(struct trial *t, const struct flood *flood, struct peer
 {
     struct peer *p = flood->crowd.at[1];
     size_t before = p->wire->came.len - p->judged;
-    if (trial_holds(t) || p->wire->ended)
+    if (trial_holds(t) || p->wire->ended || comes_soon(p, before + 1)) /* it is only late */
         return;
     peer_reset(deaf);
     if (comes_soon(p, before + 1))

@@ -888,7 +888,8 @@ static const char *diagnose_length(const struct evidence *e, const struct pair *
         return "length-one-byte";
     if (p->wrong.form == LENGTH_16 && len > 65535 && p->wrong.len == (len & 0xFFFF))
         return "length-16-bits";
-    if (p->wrong.form != LENGTH_7 && len >= 128 && len <= 255 && after[0] == 0xFF)
+    if (p->wrong.form != LENGTH_7 && len >= 128 && len <= 255 && have >= 2 && after[0] == 0xFF &&
+        after[p->wrong.form - 1 < have ? p->wrong.form - 1 : 1] == len)
         return "length-signed";
     if (p->wrong.form != LENGTH_7 && p->wrong.len != len &&
         p->wrong.len == reversed(len, p->wrong.form))
@@ -1129,7 +1130,10 @@ const char *diagnose_refusal(const struct bytes *expected, const struct bytes *c
         return NULL;
     switch (came->at[2] << 8 | came->at[3]) {
     case 1002: return "frame-refused";
-    case 1007: return "text-refused";
+    case 1007:
+        return expected->at[0] == (FIN | TEXT)     ? "text-refused"
+               : expected->at[0] == (FIN | BINARY) ? "utf8-in-binary"
+                                                   : NULL;
     case 1009: return "size-refused";
     default: return NULL;
     }

@@ -207,6 +207,7 @@ static const struct fault faults[] = {
     {"no-limit", 2, 0, "limit-over", "too-big-taken"},
     {"limit-cuts", 2, 0, "limit-just", "-"},
     {"refuses-fourth", 2, 0, "loop-ten", "frame-refused"},
+    {"refuses-any-four", 2, 0, "utf8-not-in-binary", "frame-refused"},
     {"utf8-not-checked", 2, 0, "utf8-ff", "utf8-not-checked"},
     {"utf8-overlong-taken", 2, 0, "utf8-overlong-2", "utf8-not-checked"},
     {"utf8-surrogate-taken", 2, 0, "utf8-surrogate-low", "utf8-not-checked"},
@@ -710,7 +711,8 @@ static void take_message(struct client *c, unsigned opcode, const unsigned char 
     }
     if (fault("limit-cuts") && len == max_message)
         len = 999;
-    if (fault("refuses-fourth") && len == 4) {
+    if ((fault("refuses-fourth") && len == 4) ||
+        (fault("refuses-any-four") && opcode == BINARY && len == 4)) {
         fail_client(c, 1002, "four (RFC 6455 5.2)");
         return;
     }

@@ -27,9 +27,9 @@ enum observed {
     SILENCE = 8,    /* nothing, and the connection is there still */
     ITS_DEATH = 16, /* the server has ended */
     NO_CONNECTION = 32,
-    A_GAP = 64, /* a right message, and one before it is missing */
-    NOTHING_CAME = AN_END | SILENCE | NO_CONNECTION,
-    WHATEVER = 127
+    A_GAP = 64,   /* a right message, and one before it is missing */
+    A_1007 = 128, /* a Close frame that says 1007, not UTF-8; as well as A_CLOSE */
+    NOTHING_CAME = AN_END | SILENCE | NO_CONNECTION
 };
 
 /* Why a check failed, or how it was in the end. */
