@@ -152,7 +152,7 @@ static void explain(int error, const char *host, unsigned port, char *why, size_
                  port);
     else
         snprintf(why, why_len, words("cannot listen on %s port %u: %s"),
-                 host != NULL ? host : "loopback", port, strerror(error));
+                 host != NULL ? host : words("loopback"), port, strerror(error));
 }
 
 int listener_open(struct listener *listener, const char *host, unsigned port, char *why,
@@ -162,7 +162,7 @@ int listener_open(struct listener *listener, const char *host, unsigned port, ch
     int failed = getaddrinfo(host, "0", &hints, &list), tries = port == 0 ? 16 : 1, result = -1;
     if (failed != 0) { /* without a host, getaddrinfo() finds the loopback addresses */
         snprintf(why, why_len, words("cannot find the address %s: %s"),
-                 host != NULL ? host : "of loopback", gai_strerror(failed));
+                 host != NULL ? host : words("of loopback"), gai_strerror(failed));
         return -1;
     }
     while (result != 0 && tries-- > 0) {

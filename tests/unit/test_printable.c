@@ -67,6 +67,12 @@ static void what_is_no_utf8(void **state)
              (unsigned)c);
     }
     must(printable_character(guard_at_end(&guard, "\x80", 1), 1) == 0, "a byte from the middle");
+    must(printable_character(guard_at_end(&guard, "\xc1\xbf", 2), 2) == 0, "DEL in two bytes");
+    must(printable_character(guard_at_end(&guard, "\xe0\x9f\xbf", 3), 3) == 0, "U+07FF in three");
+    must(printable_character(guard_at_end(&guard, "\xf0\x8f\xbf\xbd", 4), 4) == 0,
+         "U+FFFD in four");
+    must(printable_character(guard_at_end(&guard, "\xf9\x80\x80\x80", 4), 4) == 0,
+         "a character of five bytes");
     guard_close(&guard);
 }
 

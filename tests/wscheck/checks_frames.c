@@ -10,6 +10,7 @@
 #include "check.h"
 #include "expect.h"
 #include "peer.h"
+#include "show.h"
 
 /* "abc...xyzabc...": of any two bytes that change places, one will be noticed. */
 static struct bytes *letters(struct trial *t, size_t len)
@@ -72,9 +73,12 @@ static void stays(struct trial *t, const struct check *c)
 static void answers_on_and_on(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
-    for (unsigned i = 0; i < c->number; i++) {
+    for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
         send_frame(p, FIN | TEXT, "one of many", i + 1);
         expect_message(p, TEXT, "one of many", i + 1);
+        bool ended = t->result->failure.observed == AN_END;
+        if (i == 1 && !trial_holds(t) && (ended || says_goodbye(p))) /* later, there is a loop */
+            trial_suspect(t, "no-loop");
     }
 }
 
@@ -143,6 +147,33 @@ static bool finds_ping_behind(struct peer *p, size_t len)
     return frame_comes(p, FIN | PONG, "behind", 6);
 }
 
+static void finds_end(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    if (!finds_ping_behind(p, c->len))
+        trial_fail_at(p, "no pong came");
+}
+
+static bool end_is_found(struct trial *t, size_t len)
+{
+    return trial_probe(t, finds_end, &(struct check){.len = len});
+}
+
+/* The end of a frame of `len` bytes was not found: is it the length, or the payload? */
+static const char *suspect_length(struct trial *t, size_t len)
+{
+    if (len == 128 || len == 32768) /* the first whose highest bit is set */
+        if (end_is_found(t, len - 1))
+            return "length-read-signed";
+    if (len == 65536 && end_is_found(t, len - 1))
+        return "length-read-wrong";
+    if (len <= 300 && !end_is_found(t, 126) && end_is_found(t, 125))
+        return "length-read-wrong";
+    if (len > 300 && !end_is_found(t, 32767) && end_is_found(t, 300))
+        return "payload-not-all";
+    return "frame-end-not-found";
+}
+
 /* A server that does not answer that with a short length either has another fault, or none: with this
  * it cannot be seen what it has read. */
 static void reads_length(struct trial *t, const struct check *c)
@@ -154,13 +185,20 @@ static void reads_length(struct trial *t, const struct check *c)
     }
     peer_leave(p); /* the server may have only one client at a time */
     p = peer_open(t);
-    if (!finds_ping_behind(p, c->len)) {
-        trial_fail_at(p,
-                      "no pong came for a ping behind a frame of %zu bytes; behind one of 5 bytes, "
-                      "it came",
-                      c->len);
-        trial_suspect(t, "length-read-wrong");
+    bool is_prepared = trial_holds(t);
+    if (finds_ping_behind(p, c->len) || !is_prepared)
+        return;
+    trial_fail_at(p,
+                  "no pong came for a ping behind a frame of %zu bytes; behind one of 5 bytes, it "
+                  "came",
+                  c->len);
+    bool says_nothing = p->wire->ended && p->wire->came.len == p->judged;
+    if (c->len == 0) {
+        trial_suspect(t, says_nothing || says_goodbye(p) ? "empty-read" : NULL);
+        return;
     }
+    peer_leave(p);
+    trial_suspect(t, suspect_length(t, c->len));
 }
 
 /* The first of two frames was answered, the second not. What comes for a third that is sent now? */
@@ -309,13 +347,14 @@ static void answers_early_frame(struct trial *t, const struct check *c)
     bytes_add(early, frame->at, first);
     send_bytes(p, early->at, early->len);
     expect_status(p, 101, 101);
+    bool is_upgraded = trial_holds(t);
     if (first < frame->len)
         send_bytes(p, frame->at + first, frame->len - first);
     expect_text(p, "early bird");
-    if (!trial_holds(t) && c->number > 0)
+    if (!trial_holds(t) && is_upgraded && c->number > 0)
         trial_suspect(t,
                       trial_probe(t, answers_cut_after_101, c) ? "early-bytes" : "partial-frame");
-    else if (t->result->failure.observed == SILENCE)
+    else if (is_upgraded && t->result->failure.observed == SILENCE)
         trial_suspect(t, became_of_early(p));
 }
 
@@ -323,6 +362,34 @@ static void answers_early_frame(struct trial *t, const struct check *c)
  *
  * Binary messages: what is unmasked wrongly comes back, and is not refused for its UTF-8.
  */
+
+/* Is the payload right for so many bytes, and masked as it was sent behind them? */
+static bool is_masked_from(const unsigned char *came, const struct bytes *text,
+                           const unsigned char *mask, size_t from)
+{
+    for (size_t i = 0; i < text->len; i++)
+        if (came[i] != (i < from ? text->at[i] : text->at[i] ^ mask[i % 4]))
+            return false;
+    return true;
+}
+
+/* Of five to seven bytes, the first four were unmasked: no more than four ever are, or only groups of
+ * four? Of eleven, one can see which. */
+static const char *which_are_unmasked(struct peer *p)
+{
+    struct bytes *frame = trial_bytes(p->trial), *text = letters(p->trial, 11);
+    size_t have = p->wire->came.len - p->judged;
+    frame_add(frame, FIN | BINARY, p->mask, text->at, text->len);
+    send_anyway(p, frame->at, frame->len);
+    if (!comes_soon(p, have + 2 + text->len))
+        return NULL;
+    const unsigned char *came = p->wire->came.at + p->judged + have;
+    if (memcmp(came, "\x82\x0b", 2) != 0)
+        return NULL;
+    return is_masked_from(came + 2, text, p->mask, 4)   ? "mask-four-only"
+           : is_masked_from(came + 2, text, p->mask, 8) ? "mask-tail"
+                                                        : NULL;
+}
 
 /* number: the mask, as a number; text: what is sent */
 static void unmasks(struct trial *t, const struct check *c)
@@ -332,6 +399,8 @@ static void unmasks(struct trial *t, const struct check *c)
     bytes_add_number(mask, c->number, MASK_LEN);
     send_masked(p, FIN | BINARY, mask->at, c->text, strlen(c->text));
     expect_message(p, BINARY, c->text, strlen(c->text));
+    if (!trial_holds(t) && starts_message(p) && strlen(c->text) < 8)
+        trial_suspect(t, which_are_unmasked(p));
 }
 
 /* Every length up to `number`, each in a frame of its own. */
@@ -373,20 +442,23 @@ static void unmasks_cut(struct trial *t, const struct check *c)
     expect_message(p, BINARY, text->at, text->len);
 }
 
-/* The rest of a frame that was cut, and the next frame, come in one read: each ends where it ends. */
+/* The rest of a frame that was cut, and the next frame, come in one read: each ends where it ends.
+ * code: a mask of zeros for the first, which does no harm beyond its end */
 static void unmasks_no_more(struct trial *t, const struct check *c)
 {
     static const unsigned char other_mask[MASK_LEN] = {0x55, 0x0F, 0xC3, 0x01};
     struct peer *p = peer_open(t);
     struct bytes *both = trial_bytes(t), *text = letters(t, c->len);
-    frame_add(both, FIN | BINARY, sample_mask, text->at, text->len);
+    frame_add(both, FIN | BINARY, c->code != 0 ? zero_mask : sample_mask, text->at, text->len);
     size_t head_len = both->len - text->len;
     frame_add(both, FIN | BINARY, other_mask, "and second", 10);
     send_cut_at(p, both->at, both->len, head_len + c->number);
     expect_message(p, BINARY, text->at, text->len);
     bool first = trial_holds(t);
     expect_message(p, BINARY, "and second", 10);
-    if (first)
+    struct check harmless = *c;
+    harmless.code = 1;
+    if (first && !trial_holds(t) && c->code == 0 && trial_probe(t, unmasks_no_more, &harmless))
         trial_suspect(t, "mask-too-far");
 }
 
@@ -455,6 +527,9 @@ static void refuses_the_rest(struct trial *t, const struct check *c)
     frame_add(row, FIN | TEXT, zero_mask, "after", 5);
     send_bytes(p, row->at, row->len);
     expect_refused(p);
+    const struct bytes *came = &t->result->failure.came;
+    if (!trial_holds(t) && bytes_find(came->at, came->len, "after") != NULL)
+        trial_suspect(t, "goes-on-after-fault");
 }
 
 /* What came before it is answered. */
@@ -637,11 +712,19 @@ static void gives_a_reason(struct trial *t, const struct check *c)
     struct bytes *reason = trial_bytes(t);
     send_bytes(p, c->text, c->len);
     expect_close(p, reason);
-    if (trial_holds(t) && bytes_find(reason->at, reason->len, "RFC") == NULL) {
+    if (!trial_holds(t) || bytes_find(reason->at, reason->len, "RFC") != NULL)
+        return;
+    if (reason->len == 0) {
         trial_fail_at(p, "the Close frame does not say why");
-        trial_say(t, "a reason with the section of the RFC",
-                  reason->len > 0 ? "another reason" : "none");
+        trial_say(t, "a reason with the section of the RFC", "none");
+        trial_suspect(t, "no-reason");
+        return;
     }
+    struct bytes *shown = trial_bytes(t);
+    show_escaped(shown, reason->at, reason->len);
+    bytes_add(shown, "", 1); /* a C string from here on */
+    trial_fail_at(p, "the reason in the Close frame names no section of the RFC");
+    trial_say(t, "a reason with the section of the RFC", (const char *)shown->at);
 }
 
 /* A 64-bit length with its highest bit set: no server has so much room. */
@@ -734,10 +817,13 @@ static void limits_message(struct trial *t, const struct check *c)
     struct peer *p = peer_open(t);
     struct bytes *text = letters(t, c->len);
     send_frame(p, FIN | TEXT, text->at, text->len);
+    bool held = trial_holds(t);
     if (c->code == 0)
         expect_message(p, TEXT, text->at, text->len);
     else
         expect_close_code(p, c->code);
+    if (c->code == 0) /* the suspicion is about what is too large */
+        trial_prepared(t, held);
 }
 
 /* Only the header comes: `len` bytes are announced. */
@@ -786,8 +872,6 @@ const struct family frame_checks[] = {
      .rule = "Every message is answered, not the first alone.",
      .symptom = "The first message comes back, the second does not.",
      .parents = "encode-hello",
-     .suspect = "no-loop",
-     .shows = A_CLOSE | AN_END,
      .run = answers_on_and_on,
      .checks =
          (const struct check[]){
@@ -812,7 +896,6 @@ const struct family frame_checks[] = {
               .number = TEXT,
               BYTES("Hello")},
              {.id = "encode-one", .title = "a text of one byte", .number = TEXT, BYTES("x")},
-             {.id = "encode-empty", .title = "an empty text: 81 00", .number = TEXT, BYTES("")},
              {.id = "encode-utf8",
               .title = "a text that is not ASCII",
               .number = TEXT,
@@ -842,11 +925,23 @@ const struct family frame_checks[] = {
                                        .title = "a text with a NUL, which is a character",
                                        .number = TEXT,
                                        BYTES("a\x00z")},
-                                      {.id = "encode-empty-binary",
-                                       .title = "an empty binary message: 82 00",
-                                       .number = BINARY,
-                                       BYTES("")},
                                       {0}}},
+    {.exercise = "encode-short",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "A message may be empty: its length is 0, and nothing follows.",
+     .symptom = "A client that sends an empty message is thrown out.",
+     .parents = "encode-hello decode-length-0",
+     .run = echoes,
+     .checks =
+         (const struct check[]){
+             {.id = "encode-empty", .title = "an empty text: 81 00", .number = TEXT, BYTES("")},
+             {.id = "encode-empty-binary",
+              .title = "an empty binary message: 82 00",
+              .number = BINARY,
+              BYTES("")},
+             {0}}},
     {.exercise = "encode-short",
      .lessons = LESSON(2),
      .level = MUST,
@@ -870,7 +965,7 @@ const struct family frame_checks[] = {
              "one first; from 65536 on it is 127 and eight bytes. The shortest form that fits is "
              "the only right one.",
      .symptom = "\"Invalid frame header\" for messages above a certain size.",
-     .parents = "encode-hello decode-length-126 decode-length-300",
+     .parents = "encode-hello decode-length-126 decode-length-128 decode-length-300",
      .run = echoes_length,
      .checks =
          (const struct check[]){
@@ -888,7 +983,7 @@ const struct family frame_checks[] = {
              "127. The highest byte comes first, and the shortest form that fits is the only right "
              "one.",
      .symptom = "\"Invalid frame header\" for messages above a certain size.",
-     .parents = "encode-126 decode-cut-9 decode-length-65536",
+     .parents = "encode-126 decode-cut-9 decode-length-32768 decode-length-65536",
      .run = echoes_length,
      .checks =
          (const struct check[]){
@@ -929,11 +1024,28 @@ const struct family frame_checks[] = {
      .checks =
          (const struct check[]){
              {.id = "decode-length-126", .title = "where a frame of 126 bytes ends", .len = 126},
+             {.id = "decode-length-128",
+              .title = "where a frame of 128 bytes ends (signed char)",
+              .len = 128},
              {.id = "decode-length-300", .title = "where a frame of 300 bytes ends", .len = 300},
+             {.id = "decode-length-32768",
+              .title = "where a frame of 32768 bytes ends (signed short)",
+              .len = 32768},
              {.id = "decode-length-65536",
               .title = "where a frame of 65536 bytes ends",
               .len = 65536},
              {0}}},
+    {.exercise = "decode-header",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "A frame may have no payload: behind its key the next frame begins.",
+     .symptom = "A client that sends an empty message is thrown out.",
+     .parents = "encode-hello",
+     .run = reads_length,
+     .checks =
+         (const struct check[]){
+             {.id = "decode-length-0", .title = "where an empty frame ends", .len = 0}, {0}}},
     {.exercise = "decode-header",
      .lessons = LESSON(2),
      .level = MUST,
@@ -1279,8 +1391,6 @@ const struct family frame_checks[] = {
      .rule = "When the connection is failed, nothing that comes behind the fault is looked at.",
      .symptom = "Answers to messages after an error.",
      .parents = "refuse-opcode-3 refuse-unmasked",
-     .suspect = "goes-on-after-fault",
-     .shows = A_MESSAGE,
      .run = refuses_the_rest,
      .checks = (const struct check[]){{.id = "refuse-rest",
                                        .title = "a message behind a faulty frame",
@@ -1313,6 +1423,7 @@ const struct family frame_checks[] = {
      .symptom = "1006 in the browser, and no word why.",
      .parents = "refuse-opcode-3 refuse-unmasked close-1000",
      .suspect = "close-code-missing",
+     .shows = A_CLOSE | AN_END,
      .run = refuses_with_code,
      .checks =
          (const struct check[]){
@@ -1324,7 +1435,6 @@ const struct family frame_checks[] = {
      .rule = "The Close frame for a fault says in words what it was, with the section of the RFC.",
      .symptom = "event.reason is empty.",
      .parents = "refuse-code-1002",
-     .suspect = "no-reason",
      .run = gives_a_reason,
      .checks = (const struct check[]){{.id = "refuse-reason-opcode",
                                        .title = "a reason for a reserved opcode",
@@ -1405,7 +1515,7 @@ const struct family frame_checks[] = {
      .symptom = "Images end the connection with 1007.",
      .parents = "encode-binary",
      .suspect = "utf8-in-binary",
-     .shows = A_CLOSE | AN_END,
+     .shows = A_1007 | AN_END,
      .run = takes_any_binary,
      .checks = (const struct check[]){{.id = "utf8-not-in-binary",
                                        .title = "bytes that are no UTF-8, as binary",
@@ -1419,6 +1529,7 @@ const struct family frame_checks[] = {
      .symptom = "1006 or 1002 in the browser: the wrong trace.",
      .parents = "utf8-ff close-1000",
      .suspect = "close-code-missing",
+     .shows = A_CLOSE | AN_END,
      .run = refuses_text_with_code,
      .checks =
          (const struct check[]){
@@ -1454,7 +1565,6 @@ const struct family frame_checks[] = {
      .rule = "The Close frame for a fault says in words what it was, with the section of the RFC.",
      .symptom = "event.reason is empty.",
      .parents = "utf8-code-1007",
-     .suspect = "no-reason",
      .run = gives_a_reason,
      .checks = (const struct check[]){{.id = "refuse-reason-utf8",
                                        .title = "a reason for bad UTF-8",

@@ -131,6 +131,13 @@ static void behave(struct peer *p, enum bad_behaviour how)
         peer_leave(p);
 }
 
+/* After what one client did, others get no answer any more. */
+static void suspect_stopped(struct trial *t)
+{
+    if (t->result->failure.observed & NOTHING_CAME)
+        trial_suspect(t, "one-bad-client-stops-all");
+}
+
 static void serves_the_next(struct trial *t, const struct check *c)
 {
     for (int i = 0; i < 3; i++)
@@ -138,7 +145,7 @@ static void serves_the_next(struct trial *t, const struct check *c)
     peer_leave(peer_open(t));
     peer_open(t); /* whoever dies of it a moment later has done so by now */
     if (c->suspect == NULL)
-        trial_suspect(t, "one-bad-client-stops-all");
+        suspect_stopped(t);
 }
 
 #define USAGE_TIME 2000 /* ms: whoever does not like his words says so when he begins */
@@ -230,10 +237,12 @@ static void starts_again_on_its_port(struct trial *t, const struct check *c)
 {
     static struct server second;
     struct server *server = &t->grading->server;
+    bool held = trial_holds(t);
     struct peer *p = peer_connect(t);
     (void)c;
     send_request(p, "-Sec-WebSocket-Key");
     expect_end_of_any_kind(p);
+    trial_prepared(t, held);
     peer_leave(p);
     server_stop(server);
     second = (struct server){
@@ -296,6 +305,41 @@ static void answers_pieces(struct trial *t, const struct check *c)
     expect_status(p, 101, 101);
 }
 
+/* What may come when a client has sent nothing yet, or the first piece of its request? It waits. */
+static void is_waited_for(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_connect(t);
+    struct bytes *request = trial_bytes(t);
+    add_request(p, request, "");
+    send_bytes(p, request->at, c->len > 0 ? request->len - c->len : 0);
+    if (comes_soon(p, 1) || p->wire->ended)
+        trial_fail_at(p, "it was not waited for");
+}
+
+/* A whole request behind the first piece of another: that makes no request. */
+static void answers_last_piece(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_connect(t);
+    struct bytes *request = trial_bytes(t);
+    add_request(p, request, "");
+    send_in_pieces(p, request->at, request->len - c->len, request->len);
+    (void)comes_soon(p, 1);
+    send_bytes(p, request->at, request->len);
+    expect_status(p, 101, 101);
+}
+
+static void answers_lines(struct trial *t, const struct check *c);
+
+/* A request in two pieces was not answered: was the first piece alone judged, or was it forgotten? */
+static const char *suspect_pieces(struct trial *t, unsigned second)
+{
+    struct check piece = {.len = second}, nothing = {0};
+    if (trial_probe(t, is_waited_for, &piece))
+        return trial_probe(t, answers_last_piece, &piece) ? "head-piece-lost" : NULL;
+    bool has_patience = trial_probe(t, is_waited_for, &nothing);
+    return has_patience && !trial_probe(t, answers_lines, &nothing) ? "one-recv" : NULL;
+}
+
 /* Line by line, as typed into telnet. */
 static void answers_lines(struct trial *t, const struct check *c)
 {
@@ -311,16 +355,36 @@ static void answers_lines(struct trial *t, const struct check *c)
     expect_status(p, 101, 101);
 }
 
-/* In two pieces; the second has `number` bytes. */
-static void answers_two_pieces(struct trial *t, const struct check *c)
+/* In two pieces; the second has so many bytes. */
+static struct peer *ask_in_two_pieces(struct trial *t, size_t second)
 {
     struct peer *p = peer_connect(t);
     struct bytes *request = trial_bytes(t);
     add_request(p, request, "");
-    size_t first = request->len - c->number;
+    size_t first = request->len - second;
     send_in_pieces(p, request->at, first, first);
-    send_in_pieces(p, request->at + first, c->number, c->number);
+    send_in_pieces(p, request->at + first, second, second);
+    return p;
+}
+
+static void answers_two_pieces(struct trial *t, const struct check *c)
+{
+    expect_status(ask_in_two_pieces(t, c->number), 101, 101);
+    if (!trial_holds(t))
+        trial_suspect(t, suspect_pieces(t, c->number));
+}
+
+/* Cut within the end of the head. If that brings no answer: does an end that comes whole? */
+static void answers_cut_end(struct trial *t, const struct check *c)
+{
+    static const char end[] = "\r\n\r\n";
+    struct peer *p = ask_in_two_pieces(t, c->number);
     expect_status(p, 101, 101);
+    if (t->result->failure.observed != SILENCE)
+        return;
+    send_anyway(p, end, sizeof end - 1);
+    if (comes_soon(p, 1))
+        trial_suspect(t, "end-only-at-end");
 }
 
 /* A request without its empty line, and more may come: is there nothing yet? */
@@ -374,6 +438,9 @@ static void takes_long_head(struct trial *t, const struct check *c)
     bytes_add(changes, "", 1);
     send_request(p, (const char *)changes->at);
     expect_status(p, 101, 101);
+    struct check short_one = {.len = 10};
+    if (!trial_holds(t) && c->len > short_one.len && trial_probe(t, takes_long_head, &short_one))
+        trial_suspect(t, "small-buffer");
 }
 
 /* So many bytes of `text`, and no end: refused as soon as it is too much. */
@@ -501,13 +568,67 @@ static void upgraded_with_key(struct trial *t, const struct check *c)
     expect_accept(p, &response);
 }
 
+/* code: what else is in the head: something empty, something twice. Without that, is it taken? */
+static void upgraded_with_others(struct trial *t, const struct check *c)
+{
+    static const struct check filled = {.text = "^X-Empty: something\n+X-Blank: else"};
+    static const struct check once = {.text = "^Cookie: a=1"};
+    upgraded_with_key(t, c);
+    if (trial_holds(t))
+        return;
+    if (c->code == 'e')
+        trial_suspect(t, trial_probe(t, upgraded_with_key, &filled) ? "header-empty" : NULL);
+    else if (c->code == 'r')
+        trial_suspect(t, trial_probe(t, upgraded_with_key, &once) ? "header-repeated" : NULL);
+    else
+        trial_suspect(t, "header-order");
+}
+
 static void upgraded_among_many(struct trial *t, const struct check *c)
 {
+    static const struct check few = {.number = 2};
     struct bytes *changes = trial_bytes(t);
     for (unsigned i = 0; i < c->number; i++)
         bytes_add_format(changes, "^X-Header-%u: value %u\n", i, i);
     bytes_add(changes, "", 1);
     upgraded_with_key(t, &(struct check){.text = (const char *)changes->at});
+    struct check as_long = {.len = changes->len};
+    if (!trial_holds(t) && c->number > few.number && trial_probe(t, takes_long_head, &as_long) &&
+        trial_probe(t, upgraded_among_many, &few))
+        trial_suspect(t, "few-headers");
+}
+
+/* One more header in front of the key; and then behind it. */
+static void upgraded_with_key_elsewhere(struct trial *t, const struct check *c)
+{
+    static const struct check behind = {.text = "+X-Behind: something else"};
+    upgraded_with_key(t, c);
+    if (!trial_holds(t) && trial_probe(t, upgraded_with_key, &behind))
+        t->result->failure.diagnosis = "key-fixed-place";
+}
+
+/* A header that looks like that of the key; and then the same under another name. */
+static void upgraded_beside_decoy(struct trial *t, const struct check *c)
+{
+    static const struct check other = {.text = "^X-Other: AQIDBAUGBwgJCgsMDQ4PEA=="};
+    upgraded_with_key(t, c);
+    if (!trial_holds(t) && trial_probe(t, upgraded_with_key, &other))
+        t->result->failure.diagnosis = "accept-decoy";
+}
+
+/* "Upgrade" in a list: which lists are understood? */
+static void upgraded_by_list(struct trial *t, const struct check *c)
+{
+    static const struct check second = {.text = "Connection: keep-alive, Upgrade"};
+    static const struct check first = {.text = "Connection: Upgrade, keep-alive"};
+    upgraded(t, c);
+    if (trial_holds(t) || c->suspect != NULL)
+        return;
+    if (trial_probe(t, upgraded, &second))
+        trial_suspect(t, "token-separators");
+    else
+        trial_suspect(t,
+                      trial_probe(t, upgraded, &first) ? "token-first-item" : "connection-whole");
 }
 
 static void not_upgraded(struct trial *t, const struct check *c)
@@ -575,11 +696,30 @@ static void answer_has(struct trial *t, const char *changes, struct wanted_heade
 {
     struct peer *p = peer_connect(t);
     struct response response;
+    bool held = trial_holds(t);
     send_request(p, changes);
-    if (!expect_head(p, &response))
-        return;
-    expect_status_of(p, &response, 101, 101);
-    expect_header(p, &response, wanted.name, wanted.value);
+    if (expect_head(p, &response))
+        expect_status_of(p, &response, 101, 101);
+    trial_prepared(t, held);
+    if (trial_holds(t))
+        expect_header(p, &response, wanted.name, wanted.value);
+}
+
+/* What was offered is agreed to: sent back just as it was? */
+static void agrees_to_none(struct trial *t, const char *offer, const char *suspect)
+{
+    char came[120];
+    const char *colon = strchr(offer, ':');
+    struct bytes *name = trial_bytes(t);
+    bytes_add(name, offer, (size_t)(colon - offer));
+    bytes_add(name, "", 1);
+    answer_has(t, offer, (struct wanted_header){(const char *)name->at, NULL});
+    struct response response = {0};
+    const struct bytes *answer = &t->peers[0].wire->came;
+    if (!trial_holds(t) && http_read_response(&response, answer->at, answer->len) &&
+        http_find_header(&response, (const char *)name->at, came, sizeof came) == 1 &&
+        strcmp(came, colon + 2) == 0)
+        trial_suspect(t, suspect);
 }
 
 static void says_upgrade(struct trial *t, const struct check *c)
@@ -603,12 +743,12 @@ static void says_nothing_of(struct trial *t, const struct check *c)
 
 static void agrees_to_no_unknown_extension(struct trial *t, const struct check *c)
 {
-    answer_has(t, c->text, (struct wanted_header){"Sec-WebSocket-Extensions", NULL});
+    agrees_to_none(t, c->text, "extension-echoed");
 }
 
 static void chooses_no_unknown_subprotocol(struct trial *t, const struct check *c)
 {
-    answer_has(t, c->text, (struct wanted_header){"Sec-WebSocket-Protocol", NULL});
+    agrees_to_none(t, c->text, "subprotocol-echoed");
 }
 
 /* Whatever is chosen must be one of those offered. */
@@ -628,6 +768,7 @@ static void invents_no_subprotocol(struct trial *t, const struct check *c)
     if (!http_list_has(UNKNOWN ", x-wscheck-other", chosen)) {
         trial_fail_at(p, "a subprotocol came that was not offered");
         trial_say(t, "one of those offered, or none", "another");
+        trial_suspect(t, "subprotocol-invented");
     }
 }
 
@@ -671,14 +812,22 @@ static bool is_refused(struct peer *p, const char *changes, struct response *res
     return trial_holds(p->trial);
 }
 
+/* It has another status than it should have: is it that of a good request? */
+static void suspect_unchecked(struct trial *t, const struct response *response)
+{
+    if (response->status == 101)
+        trial_suspect(t, "not-checked");
+}
+
 /* number: the lowest status that will do; the highest is `code`, or 599 */
 static void refuses(struct trial *t, const struct check *c)
 {
-    struct response response;
+    struct response response = {0};
     struct peer *p = peer_connect(t);
     int low = c->number > 0 ? (int)c->number : 400;
     if (!is_refused(p, c->text, &response, low, c->number > 0 ? low : 599))
         suspect_silence(p);
+    suspect_unchecked(t, &response);
 }
 
 /* What breaks the handshake. `number`: the RFC wants just that status; `code`: the course does. */
@@ -821,6 +970,7 @@ static void tells_version(struct trial *t, const struct check *c)
     if (!is_refused(p, c->text, &response, 400, 599))
         return;
     expect_header(p, &response, "Sec-WebSocket-Version", "13");
+    trial_suspect(t, "version-not-told");
     if (response.status == 426) /* RFC 9110 §15.5.22 */
         expect_header(p, &response, "Upgrade", "websocket");
 }
@@ -837,12 +987,13 @@ static void refuses_control_byte(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_connect(t);
     struct bytes *request = trial_bytes(t);
-    struct response response;
+    struct response response = {0};
     add_request(p, request, "+X-Control: a@b");
     *(unsigned char *)memchr(request->at, '@', request->len) = (unsigned char)c->number;
     send_bytes(p, request->at, request->len);
     if (expect_head(p, &response))
         expect_status_of(p, &response, 400, 400);
+    suspect_unchecked(t, &response);
 }
 
 /* More than the request is on the way when it is refused: the answer must arrive all the same. */
@@ -855,12 +1006,14 @@ static void refusal_arrives(struct trial *t, const struct check *c)
     add_request(p, request, "-Sec-WebSocket-Key");
     bytes_add_run(request, 'x', 500000);
     send_bytes(p, request->at, request->len);
-    if (!expect_head(p, &response))
-        return;
-    expect_body(p, &response, body);
-    expect_end(p);
-    if (trial_holds(t) && p->wire->reset)
+    if (expect_head(p, &response)) {
+        expect_body(p, &response, body);
+        expect_end(p);
+    }
+    if (p->wire->reset) {
         trial_fail_at(p, "the connection was reset");
+        trial_suspect(t, "refusal-lost");
+    }
 }
 
 static void refuses_then_serves(struct trial *t, const struct check *c)
@@ -870,17 +1023,18 @@ static void refuses_then_serves(struct trial *t, const struct check *c)
     (void)wait_for_bytes(p, 1); /* the refusal, or the end */
     peer_leave(p);
     peer_open(t);
-    trial_suspect(t, "one-bad-client-stops-all");
+    suspect_stopped(t);
 }
 
 /* text: the Origin; code: 403, or 101 */
 static void judges_origin(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_connect(t);
-    struct response response;
+    struct response response = {0};
     send_request(p, c->text);
     if (expect_head(p, &response))
         expect_status_of(p, &response, (int)c->code, (int)c->code);
+    suspect_unchecked(t, &response);
 }
 
 /* Ordinary HTTP: text is the request line; code the status. */
@@ -920,6 +1074,13 @@ static void head_has_no_body(struct trial *t, const struct check *c)
 /* ----------------------------------------------------------------------------------- tables */
 
 /* When nothing comes, each of these may be the reason. */
+static const char from_listening[] =
+    "socket(), bind(), listen() and accept(), then what is started for the client, and what reads "
+    "its "
+    "request and answers (in the course: listen_on() and listener_accept() in "
+    "lesson01_handshake/listener.c, read_head() in lesson01_handshake/opening.c; from lesson 2 on "
+    "start_thread() in lesson02_frames/threads.c, serve() in lesson02_frames/server.c)";
+
 static const char until_answered[] =
     "accept(), what is started for the client then, and what reads its request and answers (in the "
     "course: listener_accept() in lesson01_handshake/listener.c, read_head() in "
@@ -935,7 +1096,7 @@ const struct family handshake_checks[] = {
      .rule = "The server listens on its port and accepts a connection: socket(), bind(), listen(), "
              "accept().",
      .symptom = "\"Connection refused\", or the browser loads and loads.",
-     .place = until_answered,
+     .place = from_listening,
      .run = accepts_connection,
      .checks =
          (const struct check[]){
@@ -994,7 +1155,7 @@ const struct family handshake_checks[] = {
          "The server must be started again after each client; or it ends when a tab is closed.",
      .parents = "send-101-status",
      .suspect = "one-bad-client-stops-all",
-     .shows = WHATEVER,
+     .shows = ITS_DEATH | NOTHING_CAME,
      .run = serves_the_next,
      .checks = (const struct check[]){{.id = "listen-after-silence",
                                        .title = "after clients that said nothing",
@@ -1109,8 +1270,6 @@ const struct family handshake_checks[] = {
      .symptom = "telnet is cut off after the first line; over a slow network the handshake fails "
                 "now and then.",
      .parents = "send-101-status",
-     .suspect = "one-recv",
-     .isolates = true,
      .run = answers_two_pieces,
      .checks =
          (const struct check[]){
@@ -1122,9 +1281,7 @@ const struct family handshake_checks[] = {
      .rule = "The four bytes \\r\\n\\r\\n that end the head may come in two pieces.",
      .symptom = "Once in a hundred times a browser's request is not answered.",
      .parents = "head-in-two",
-     .suspect = "end-only-at-end",
-     .isolates = true,
-     .run = answers_two_pieces,
+     .run = answers_cut_end,
      .checks = (const struct check[]){{.id = "head-cut-before-lf",
                                        .title = "the request cut before its last LF",
                                        .number = 1},
@@ -1142,7 +1299,6 @@ const struct family handshake_checks[] = {
      .rule = "The head ends with an empty line, and TCP may bring it cut anywhere.",
      .symptom = "Over a slow network the handshake fails.",
      .parents = "head-in-two head-cut-before-lf head-cut-before-crlf head-cut-in-the-end",
-     .suspect = "one-recv",
      .run = answers_pieces,
      .checks =
          (const struct check[]){
@@ -1157,7 +1313,6 @@ const struct family handshake_checks[] = {
      .rule = "The head ends with an empty line, and TCP may bring it cut anywhere.",
      .symptom = "telnet is cut off after the first line.",
      .parents = "head-in-two head-cut-before-crlf",
-     .suspect = "one-recv",
      .run = answers_lines,
      .checks = (const struct check[]){{.id = "head-line-by-line",
                                        .title = "the request line by line, as it is typed"},
@@ -1198,7 +1353,6 @@ const struct family handshake_checks[] = {
              "8 KiB.",
      .symptom = "It works in a private window, and not in the usual one.",
      .parents = "send-101-status",
-     .suspect = "small-buffer",
      .run = takes_long_head,
      .checks =
          (const struct check[]){{.id = "head-1k", .title = "a head of 1 KiB and more", .len = 1100},
@@ -1300,9 +1454,7 @@ const struct family handshake_checks[] = {
      .rule = "A header is found by its name, wherever in the head it stands.",
      .symptom = "One browser works, and another, which sends more headers, does not.",
      .parents = "send-101-status accept-random",
-     .suspect = "key-fixed-place",
-     .isolates = true,
-     .run = upgraded_with_key,
+     .run = upgraded_with_key_elsewhere,
      .checks = (const struct check[]){{.id = "header-elsewhere",
                                        .title = "one more header in front of the key",
                                        .text = "-Host\n^Host: $H\n^X-Before: something else"},
@@ -1350,7 +1502,8 @@ const struct family handshake_checks[] = {
                                  .text = "Sec-WebSocket-Key:  \t $K\nSec-WebSocket-Version:\t13"},
                                 {.id = "header-trailing-space",
                                  .title = "blanks and a tab behind the value",
-                                 .text = "Sec-WebSocket-Key: $K  \t\nSec-WebSocket-Version: 13 "},
+                                 .text = "Sec-WebSocket-Key: $K  \t\nSec-WebSocket-Version: 13 ",
+                                 .suspect = "header-trailing"},
                                 {0}}},
     {.exercise = "find-header",
      .lessons = LESSON(1),
@@ -1359,8 +1512,7 @@ const struct family handshake_checks[] = {
      .rule = "The order in which headers come means nothing, and unknown ones are passed over.",
      .symptom = "curl works, the browser does not.",
      .parents = "header-elsewhere",
-     .suspect = "header-order",
-     .run = upgraded_with_key,
+     .run = upgraded_with_others,
      .checks =
          (const struct check[]){
              {.id = "header-order",
@@ -1368,10 +1520,12 @@ const struct family handshake_checks[] = {
               .text = "-Host\n-Sec-WebSocket-Key\n^Sec-WebSocket-Key: $K\n+Host: $H"},
              {.id = "header-empty-value",
               .title = "a header with an empty value among them",
-              .text = "^X-Empty:\n+X-Blank: "},
+              .text = "^X-Empty:\n+X-Blank: ",
+              .code = 'e'},
              {.id = "header-repeated-other",
               .title = "another header twice",
-              .text = "^Cookie: a=1\n^Cookie: b=2"},
+              .text = "^Cookie: a=1\n^Cookie: b=2",
+              .code = 'r'},
              {0}}},
     {.exercise = "find-header",
      .lessons = LESSON(1),
@@ -1382,9 +1536,7 @@ const struct family handshake_checks[] = {
      .symptom =
          "\"Incorrect 'Sec-WebSocket-Accept' header value\", but only behind a certain proxy.",
      .parents = "header-elsewhere header-empty-value",
-     .suspect = "accept-decoy",
-     .isolates = true,
-     .run = upgraded_with_key,
+     .run = upgraded_beside_decoy,
      .checks =
          (const struct check[]){{.id = "header-decoy-longer",
                                  .title = "a longer name that ends with it",
@@ -1403,7 +1555,6 @@ const struct family handshake_checks[] = {
      .rule = "A request may have many headers.",
      .symptom = "It works with curl; a browser sends three times as many.",
      .parents = "header-elsewhere",
-     .suspect = "small-buffer",
      .run = upgraded_among_many,
      .checks =
          (const struct check[]){{.id = "header-20", .title = "twenty other headers", .number = 20},
@@ -1416,11 +1567,11 @@ const struct family handshake_checks[] = {
      .rule = "An upgrade is taken on any path, and the path may be a whole URL.",
      .symptom = "new WebSocket('ws://localhost:8080/chat') fails, without /chat it works.",
      .parents = "send-101-status",
-     .suspect = "only-root",
      .run = upgraded,
      .checks = (const struct check[]){{.id = "header-path",
                                        .title = "a path with a query",
-                                       .text = "=GET /chat?room=1 HTTP/1.1"},
+                                       .text = "=GET /chat?room=1 HTTP/1.1",
+                                       .suspect = "only-root"},
                                       {.id = "header-absolute",
                                        .title = "the whole URL (RFC 9112 §3.2.2)",
                                        .text = "=GET http://$H/ HTTP/1.1"},
@@ -1448,8 +1599,7 @@ const struct family handshake_checks[] = {
              "whatever case; Upgrade must be \"websocket\", in whatever case.",
      .symptom = "Chrome works, Firefox does not.",
      .parents = "send-101-status",
-     .suspect = "connection-whole",
-     .run = upgraded,
+     .run = upgraded_by_list,
      .checks = (const struct check[]){{.id = "token-firefox",
                                        .title = "Connection: keep-alive, Upgrade",
                                        .text = "Connection: keep-alive, Upgrade"},
@@ -1518,6 +1668,7 @@ const struct family handshake_checks[] = {
      .symptom = "Requests are upgraded that did not ask for it.",
      .parents = "send-101-status refuse-no-upgrade refuse-no-connection",
      .suspect = "token-elsewhere",
+     .shows = A_MESSAGE,
      .run = not_upgraded,
      .checks = (const struct check[]){{.id = "token-elsewhere",
                                        .title = "\"websocket\" in another header than Upgrade",
@@ -1615,7 +1766,6 @@ const struct family handshake_checks[] = {
      .rule = "Each line of the head ends with CR and LF.",
      .symptom = "Some clients take the answer, others do not.",
      .parents = "send-101-status",
-     .suspect = "bare-lf",
      .run = uses_crlf,
      .checks = (const struct check[]){{.id = "send-101-crlf", .title = "every line ends with CRLF"},
                                       {0}}},
@@ -1662,7 +1812,7 @@ const struct family handshake_checks[] = {
                                       {.id = "send-101-no-extension",
                                        .title = "no extension unless one is offered",
                                        .text = "Sec-WebSocket-Extensions",
-                                       .suspect = "extension-echoed"},
+                                       .suspect = "extension-invented"},
                                       {0}}},
     {.exercise = "send-101",
      .lessons = LESSON(1),
@@ -1671,7 +1821,6 @@ const struct family handshake_checks[] = {
      .rule = "A subprotocol that is chosen must be one of those offered.",
      .symptom = "The browser closes at once.",
      .parents = "send-101-status",
-     .suspect = "subprotocol-invented",
      .run = invents_no_subprotocol,
      .checks =
          (const struct check[]){
@@ -1684,7 +1833,6 @@ const struct family handshake_checks[] = {
      .symptom =
          "Client and server believe that they speak something that the server never heard of.",
      .parents = "send-101-status",
-     .suspect = "subprotocol-echoed",
      .run = chooses_no_unknown_subprotocol,
      .checks = (const struct check[]){{.id = "send-101-unknown-subprotocol",
                                        .title = "an unknown subprotocol is not chosen",
@@ -1697,7 +1845,6 @@ const struct family handshake_checks[] = {
      .rule = "An extension that a server agrees to must be one that it can do.",
      .symptom = "RSV1 errors, garbage.",
      .parents = "send-101-status",
-     .suspect = "extension-echoed",
      .run = agrees_to_no_unknown_extension,
      .checks = (const struct check[]){{.id = "send-101-unknown-extension",
                                        .title = "an unknown extension is not agreed to",
@@ -1710,7 +1857,6 @@ const struct family handshake_checks[] = {
      .rule = "The course's servers agree to no extension, so that a client must not use any.",
      .symptom = "RSV1 errors, garbage.",
      .parents = "send-101-status",
-     .suspect = "extension-echoed",
      .run = agrees_to_no_unknown_extension,
      .checks =
          (const struct check[]){
@@ -1728,8 +1874,6 @@ const struct family handshake_checks[] = {
          "A handshake that breaks a rule is answered with an error (400 or more), never with 101.",
      .symptom = "None, until a client or proxy with a fault is let in.",
      .parents = "send-101-status",
-     .suspect = "not-checked",
-     .shows = A_MESSAGE,
      .run = refuses,
      .checks = refusals},
     {.exercise = "refuse",
@@ -1755,8 +1899,6 @@ const struct family handshake_checks[] = {
      .rule = "What cannot be part of a WebSocket handshake is answered with 400, not passed over.",
      .symptom = "None, until what a client or proxy has meant is understood as something else.",
      .parents = "send-101-status",
-     .suspect = "not-checked",
-     .shows = A_MESSAGE,
      .run = refuses,
      .checks = (const struct check[]){{.id = "refuse-fragment",
                                        .section = "RFC 6455 §3",
@@ -1807,7 +1949,6 @@ const struct family handshake_checks[] = {
              "Sec-WebSocket-Version: 13; a 426 has the header Upgrade too.",
      .symptom = "A client that speaks several versions does not know which to try.",
      .parents = "refuse-version-12",
-     .suspect = "version-not-told",
      .run = tells_version,
      .checks = (const struct check[]){{.id = "refuse-tells-version",
                                        .title = "the version that is spoken is told",
@@ -1833,6 +1974,7 @@ const struct family handshake_checks[] = {
      .symptom = "After one bad request the server is gone.",
      .parents = "send-101-status",
      .suspect = "one-bad-client-stops-all",
+     .shows = ITS_DEATH | NOTHING_CAME,
      .run = refuses_then_serves,
      .checks = (const struct check[]){{.id = "refuse-then-next",
                                        .title = "after a refusal the next is served",
@@ -1846,8 +1988,6 @@ const struct family handshake_checks[] = {
      .symptom =
          "Log files with escape sequences; a proxy that reads another request than the server.",
      .parents = "send-101-status",
-     .suspect = "not-checked",
-     .shows = A_MESSAGE,
      .run = refuses_control_byte,
      .checks =
          (const struct check[]){
@@ -1885,8 +2025,6 @@ const struct family handshake_checks[] = {
              "side, read the rest, then close.",
      .symptom = "\"Connection reset by peer\" instead of the reason.",
      .parents = "refuse-no-key",
-     .suspect = "refusal-lost",
-     .shows = AN_END,
      .run = refusal_arrives,
      .checks =
          (const struct check[]){
@@ -1899,8 +2037,6 @@ const struct family handshake_checks[] = {
              "pages, and clients that are no browser.",
      .symptom = "A page on the internet talks to the server on your machine.",
      .parents = "send-101-status",
-     .suspect = "not-checked",
-     .shows = A_MESSAGE,
      .run = judges_origin,
      .checks = (const struct check[]){{.id = "refuse-origin",
                                        .title = "a page from elsewhere",

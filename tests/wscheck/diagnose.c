@@ -63,8 +63,9 @@ static const struct diagnosis diagnoses[] = {
     {"accept-no-padding",
      "the = at the end is missing: 20 bytes are 27 characters and one =", NULL},
     {"accept-decoy",
-     "the key of another header has been taken: compare the whole name of a header, "
-     "from the beginning of its line to the colon",
+     "another header that looks like the key's was taken for it (under quite another name, the "
+     "same value "
+     "does no harm): compare the whole name, from the beginning of its line to the colon",
      NULL},
     {"accept-unknown",
      "the accept key has the right form but belongs to something else: look for "
@@ -104,6 +105,10 @@ static const struct diagnosis diagnoses[] = {
      "the offered extensions were sent back: that promises to use them, and "
      "the browser then sets RSV1; leave the header out",
      NULL},
+    {"extension-invented",
+     "an extension was agreed to that nobody had offered: without an offer there must be no such "
+     "header",
+     NULL},
     {"subprotocol-invented",
      "a subprotocol was chosen that was not offered: browsers then close at "
      "once; without an offer there must be no such header",
@@ -117,6 +122,16 @@ static const struct diagnosis diagnoses[] = {
      "Connection was compared as a whole: it is a list, and Firefox sends "
      "\"keep-alive, Upgrade\"",
      NULL},
+    {"token-first-item",
+     "only the first item of the list was looked at: Connection may have several, and Firefox "
+     "sends "
+     "\"keep-alive, Upgrade\"",
+     NULL},
+    {"token-separators",
+     "the items of this list were not told apart, while those of \"keep-alive, Upgrade\" are: "
+     "there may be "
+     "blanks around a comma or none, and an item may be empty",
+     NULL},
     {"upgrade-whole",
      "\"websocket\" was not found as the second item: Upgrade is a list, as Connection is", NULL},
     {"token-case",
@@ -124,8 +139,9 @@ static const struct diagnosis diagnoses[] = {
      "here",
      NULL},
     {"token-first-line",
-     "only the first header line of that name was looked at: a list may stand "
-     "in several lines",
+     "of two header lines of that name, the second was not looked at, or both are refused: a list "
+     "may "
+     "stand in several lines",
      NULL},
     {"token-elsewhere",
      "the word was found in a header of another name: first compare the name, then look at its "
@@ -142,14 +158,26 @@ static const struct diagnosis diagnoses[] = {
      "and tabs",
      NULL},
     {"key-fixed-place",
-     "with one more header in front of it the key was not found: look for a header by its name, "
-     "line by "
-     "line, not at a certain place",
+     "with one more header in front of it the key was not found, and with one behind it, it was: "
+     "look "
+     "for a header by its name, line by line, not at a certain place",
      NULL},
+    {"header-trailing",
+     "blanks behind a value were taken for a part of it: cut white space off both ends of a value",
+     NULL},
+    {"header-empty", "a header with nothing behind its colon was not passed over: it may be empty",
+     NULL},
+    {"header-repeated",
+     "a header that the handshake does not ask for came twice, and was not passed over", NULL},
     {"header-order", "the headers were expected in a certain order: any is allowed", NULL},
     {"one-recv",
      "one recv() was taken for the whole request: TCP may cut it anywhere; read until "
      "the empty line",
+     "read-head"},
+    {"head-piece-lost",
+     "the first piece of the request was forgotten when the second came (a whole request behind it "
+     "was "
+     "answered with 101): append what recv() brings to what has come before",
      "read-head"},
     {"end-only-at-end",
      "the end of the head is looked for in the last piece alone: \\r\\n\\r\\n may be "
@@ -170,8 +198,14 @@ static const struct diagnosis diagnoses[] = {
      "brought with the request is the beginning of the first frame",
      "read-head"},
     {"small-buffer",
-     "the buffer is too small for a browser's request: cookies alone may be "
-     "thousands of bytes",
+     "with a short cookie the same request is taken, with a long one it is not: the buffer is too "
+     "small "
+     "for a browser's request, in which cookies alone may be thousands of bytes",
+     NULL},
+    {"few-headers",
+     "so many headers are not taken, and a head as long with one header is: where they are noted, "
+     "there "
+     "are too few places",
      NULL},
     {"only-root", "only the path / may upgrade here: /chat is as good", NULL},
     {"not-checked",
@@ -201,6 +235,10 @@ static const struct diagnosis diagnoses[] = {
     {"server-masks",
      "the server has masked its frame: only clients mask (bit 0x80 of the second "
      "byte, and four bytes of key)",
+     "encode-short"},
+    {"mask-bit-alone",
+     "bit 0x80 of the second byte is set, which says that four bytes of key follow: none do, and a "
+     "server has none",
      "encode-short"},
     {"fin-missing",
      "FIN is not set (0x80 of the first byte): the browser waits for the rest of the "
@@ -275,8 +313,9 @@ static const struct diagnosis diagnoses[] = {
      "one byte too many, a NUL: sizeof or strlen() + 1 has counted the end of the string",
      "encode-short"},
     {"cut-short",
-     "the frame ends early: what one recv() brought was taken for all of it, or send() "
-     "did not take all and its result was not looked at",
+     "the beginning of the message came back as if it were all of it: what one recv() had brought "
+     "was "
+     "taken for the whole, or a buffer is too small",
      NULL},
     /* ---- unmasking */
     {"not-unmasked", "the payload came back as it was masked: XOR it with the key first (§5.3)",
@@ -294,6 +333,11 @@ static const struct diagnosis diagnoses[] = {
      "machine has them",
      "unmask"},
     {"mask-four-only", "only the first four bytes were unmasked: the key repeats", "unmask"},
+    {"mask-tail",
+     "the last bytes came back as they were masked: groups of four are unmasked, and the one to "
+     "three "
+     "bytes behind the last group are not",
+     "unmask"},
     {"mask-of-first-frame",
      "this frame was unmasked with the key of the one before: each frame has "
      "its own",
@@ -305,9 +349,30 @@ static const struct diagnosis diagnoses[] = {
      "unmask"},
     /* ---- reading frames */
     {"length-read-wrong",
-     "the length of a long frame was not read from the 2 or 8 bytes behind the seven bits, highest "
-     "byte "
-     "first: a short frame in its place was read well",
+     "the length was not read from the 2 or 8 bytes behind the seven bits, highest byte first: the "
+     "end "
+     "of a frame that needs fewer bytes for its length was found",
+     "decode-header"},
+    {"length-read-signed",
+     "a length byte, or the number made of them, went through a signed type (char, short): from "
+     "0x80 on "
+     "it is negative, and the end of a frame that is one byte shorter was found; take uint8_t and "
+     "uint16_t",
+     "decode-header"},
+    {"payload-not-all",
+     "the length of a frame of 300 bytes was read well, and of a long one the end was not found: "
+     "one "
+     "recv() does not bring so much, so read on until the whole payload is there",
+     "decode-header"},
+    {"frame-end-not-found",
+     "where this frame ends was not found: either its length was not read from the bytes behind "
+     "the "
+     "seven bits, or not all of its payload was read",
+     "decode-header"},
+    {"empty-read",
+     "a frame without payload ended the conversation: if nothing is to be read, recv() returns 0 "
+     "as at "
+     "the end of the stream, so do not call it",
      "decode-header"},
     {"one-frame-a-read",
      "one recv() was taken for one frame, and the second of two was lost (a third, sent later, "
@@ -323,8 +388,9 @@ static const struct diagnosis diagnoses[] = {
      "you wait (a frame that was sent later brought the answer to both)",
      "read-head"},
     {"partial-frame",
-     "a frame that had not come whole was not waited for: keep what there is and "
-     "read on",
+     "this came in pieces, and was not put together: keep what there is, and read on until all of "
+     "it is "
+     "there",
      "decode-header"},
     {"ping-ignored", "a ping wants a pong with the same payload, at once", "pong"},
     {"ping-as-ping", "the ping was sent back as a ping: the answer has opcode 10, 0x8A", "pong"},
@@ -423,16 +489,16 @@ static const struct diagnosis diagnoses[] = {
      "had gone: give each a thread (or poll())",
      NULL},
     {"shared-variable",
-     "one after the other so many clients are served, and at the same moment they are not: "
-     "somebody's "
-     "socket was handed to the wrong thread, as happens when the address of a loop variable is "
-     "given to "
-     "pthread_create(); give each thread its own",
+     "so many clients are served if they come one after the other, and not if they come at the "
+     "same "
+     "moment: look for what a thread that begins shares with the next, such as the address of a "
+     "loop "
+     "variable that is given to pthread_create(); give each its own",
      NULL},
     {"few-places",
-     "no more than so many clients get in, even one after the other: there is a table, or a number "
-     "of "
-     "threads, with a fixed size",
+     "no more than so many clients get in, even if they come one after the other, and a single one "
+     "gets "
+     "in again: there is a table, or a number of threads, with a fixed size",
      NULL},
     {"shared-state",
      "a client got what was meant for another: what belongs to one connection must not lie in a "
@@ -458,8 +524,11 @@ static const struct diagnosis diagnoses[] = {
      "reason to end the program",
      "where the result of recv() is looked at, before anything is done with what it brought"},
     {"no-room",
-     "a place in the list is not given back when a client leaves: after some time nobody "
-     "gets in",
+     "clients came and went, one after the other, until none got in any more: either something of "
+     "each "
+     "is kept when it leaves (a place in the list, a thread, a descriptor), or what is done for "
+     "one that "
+     "leaves does not come to its end",
      NULL},
     {"sigpipe",
      "writing to a connection that the client has reset raises SIGPIPE, which ends the "
@@ -493,9 +562,17 @@ static const struct diagnosis diagnoses[] = {
      "connection only",
      NULL},
     {"interleaved",
-     "two threads wrote into the same socket at once, and one frame stands in the middle "
-     "of another: one lock for each client, held for the whole frame",
+     "one frame begins in the middle of another: either two threads wrote into the same socket at "
+     "once "
+     "(one lock for each client, held for the whole frame), or the rest of what send() had not "
+     "taken was "
+     "never sent",
      "ordered-writes"},
+    {"order-changed",
+     "messages of one client came in another order than it had said them: what is said first is to "
+     "be "
+     "delivered first",
+     NULL},
     {"order-differs",
      "the clients saw the messages in different orders: choose the order under one "
      "lock",
@@ -568,7 +645,10 @@ static const struct diagnosis diagnoses[] = {
      "the Close frame was judged before all of it was there, or a part of it was looked at twice",
      "close-codes"},
     {"taken-port",
-     "bind() or listen() has failed, and that was not looked at, or not told to the caller", NULL},
+     "bind() fails for a port that another server has, unless SO_REUSEPORT lets them share it: "
+     "look at "
+     "its result and at listen()'s, and tell the caller",
+     NULL},
     {"no-reuseaddr",
      "the port is not free for a new start while old connections linger: "
      "setsockopt(SO_REUSEADDR) before bind()",
@@ -786,6 +866,24 @@ static bool is_number(const unsigned char *at, size_t have, uint64_t number, siz
     return have >= n && read == number;
 }
 
+/* The bit that says that a mask follows: does one? */
+static const char *diagnose_mask_bit(const struct evidence *e, const struct pair *p)
+{
+    const unsigned char *key = p->came - MASK_LEN;
+    size_t have = p->came_len < p->len ? p->came_len : p->len;
+    size_t unmasked = 0;
+    if (p->len > 125 && e->came[1] == (p->len & 0xFF))
+        return "length-one-byte";
+    while (unmasked < have && p->came[unmasked] == (p->payload[unmasked] ^ key[unmasked % 4]))
+        unmasked++;
+    if (p->wrong.len == p->len && unmasked == have && (have > 0 || p->len == 0))
+        return "server-masks";
+    if (p->wrong.len == p->len && p->came_len + MASK_LEN >= p->len &&
+        memcmp(key, p->payload, p->len) == 0)
+        return "mask-bit-alone";
+    return NULL;
+}
+
 /* What is wrong with the length bytes. */
 static const char *diagnose_length(const struct evidence *e, const struct pair *p)
 {
@@ -796,14 +894,15 @@ static const char *diagnose_length(const struct evidence *e, const struct pair *
     if (len > 125 && byte == len && byte >= 0x80)
         return "length-one-byte";
     if (byte & 0x80)
-        return "server-masks";
+        return diagnose_mask_bit(e, p);
     if ((len == 126 || len == 127) && byte == len && have >= 8 && memcmp(after, p->payload, 8) == 0)
         return "length-no-extension";
     if (p->wrong.form == LENGTH_7 && len > 125 && byte != 0 && byte == (len & 0x7F))
         return "length-one-byte";
     if (p->wrong.form == LENGTH_16 && len > 65535 && p->wrong.len == (len & 0xFFFF))
         return "length-16-bits";
-    if (p->wrong.form != LENGTH_7 && len >= 128 && len <= 255 && after[0] == 0xFF)
+    if (p->wrong.form != LENGTH_7 && len >= 128 && len <= 255 && have >= 2 && after[0] == 0xFF &&
+        after[p->wrong.form - 1 < have ? p->wrong.form - 1 : 1] == len)
         return "length-signed";
     if (p->wrong.form != LENGTH_7 && p->wrong.len != len &&
         p->wrong.len == reversed(len, p->wrong.form))
@@ -815,8 +914,43 @@ static const char *diagnose_length(const struct evidence *e, const struct pair *
     return NULL;
 }
 
+/* Is what came the payload of just one fragment? */
+static bool is_fragment(const struct evidence *e, const struct pair *p)
+{
+    struct frame f;
+    for (size_t at = 0; at < e->sent_len && frame_read(&f, e->sent + at, e->sent_len - at);) {
+        const unsigned char *payload = e->sent + at + f.head_len;
+        size_t rest = e->sent_len - at - f.head_len, same = 0;
+        if (f.len > rest)
+            break;
+        while (same < f.len && f.len == p->wrong.len && f.masked && !frame_is_control(f.opcode) &&
+               p->came[same] == (payload[same] ^ (payload - MASK_LEN)[same % 4]))
+            same++;
+        if (f.len > 0 && same == f.len && (!f.fin || f.opcode == CONTINUATION))
+            return true;
+        at += f.head_len + (size_t)f.len;
+    }
+    return false;
+}
+
+#define ONE_READ 4096 /* bytes: more than that may come in pieces, however it is sent */
+
+/* The message ends early, or begins late. */
+static const char *diagnose_cut(const struct evidence *e, const struct pair *p)
+{
+    size_t len = (size_t)p->wrong.len;
+    bool begins = memcmp(p->came, p->payload, len) == 0;
+    bool ends = memcmp(p->came, p->payload + p->len - len, len) == 0;
+    bool in_pieces = e->in_pieces || p->len > ONE_READ;
+    if ((begins || ends) && is_fragment(e, p))
+        return begins ? "fragment-alone" : "fragment-lost";
+    if (begins && (in_pieces || (p->len > 125 && len + 1 < p->len)))
+        return "cut-short";
+    return ends && in_pieces ? "fragment-lost" : NULL;
+}
+
 /* The right length bytes of a payload that is not the right one. */
-static const char *diagnose_size(const struct pair *p)
+static const char *diagnose_size(const struct evidence *e, const struct pair *p)
 {
     const unsigned char *nul = p->len > 0 ? memchr(p->payload, 0, p->len) : NULL;
     if (p->wrong.len < p->len && nul != NULL && p->wrong.len == (size_t)(nul - p->payload))
@@ -825,12 +959,8 @@ static const char *diagnose_size(const struct pair *p)
         return "with-nul";
     if (p->wrong.len == 0 && p->right.opcode == PONG)
         return "pong-without-payload";
-    if (p->wrong.len < p->len && p->came_len >= p->wrong.len && p->wrong.len > 0 &&
-        memcmp(p->came, p->payload, (size_t)p->wrong.len) == 0)
-        return p->len > 125 ? "cut-short" : "fragment-alone";
-    if (p->wrong.len < p->len && p->came_len >= p->wrong.len && p->wrong.len > 0 &&
-        memcmp(p->came, p->payload + p->len - p->wrong.len, (size_t)p->wrong.len) == 0)
-        return "fragment-lost";
+    if (p->wrong.len < p->len && p->came_len >= p->wrong.len && p->wrong.len > 0)
+        return diagnose_cut(e, p);
     return NULL;
 }
 
@@ -899,12 +1029,15 @@ static const char *diagnose_masking(const struct evidence *e, const struct pair 
     if (!has_key || p->wrong.len != p->len || p->came_len < p->len || p->len == 0)
         return NULL;
     size_t at = bytes_difference(p->payload, p->len, p->came, p->came_len);
-    if (masked_from(e, p, 0))
+    size_t tail = p->len % 4;
+    if (p->len >= 4 && masked_from(e, p, 0))
         return "not-unmasked";
     if (explained_by_key(e, p, e->mask_before))
         return "mask-of-first-frame";
-    if (p->len > 4 && masked_from(e, p, 4))
+    if (p->len >= 8 && masked_from(e, p, 4)) /* of fewer, they may be all that are whole fours */
         return "mask-four-only";
+    if (p->len > 8 && tail > 0 && masked_from(e, p, p->len - tail))
+        return "mask-tail";
     if (e->cut > 0 && explains(e, p, from_start, e->cut))
         return "mask-restarts";
     if (explains(e, p, always_first, 0))
@@ -924,12 +1057,12 @@ static const char *diagnose_masking(const struct evidence *e, const struct pair 
 static const char *diagnose_text(const struct evidence *e, const struct pair *p)
 {
     unsigned first = e->came[0];
-    if (first == '\r' || first == '\n')
+    if (e->behind_head && (first == '\r' || first == '\n'))
         return "extra-crlf";
     size_t shorter = p->len < e->came_len ? p->len : e->came_len;
     if (shorter > 0 && memcmp(e->came, p->payload, shorter) == 0)
         return "no-frame";
-    if (first >= ' ' && first < 0x7F)
+    if (e->behind_head && first >= ' ' && first < 0x7F)
         return "text-after-101";
     return NULL;
 }
@@ -953,11 +1086,13 @@ static const char *diagnose_close(const struct evidence *e, const struct pair *p
 static const char *diagnose_alone(const struct evidence *e)
 {
     unsigned code = e->came_len >= 4 ? (unsigned)(e->came[2] << 8 | e->came[3]) : 0;
-    if (e->came[0] == '\r' || e->came[0] == '\n')
+    unsigned opcode = e->came[0] & 0x0F;
+    bool is_opcode = opcode <= BINARY || (opcode >= CLOSE && opcode <= PONG);
+    if (e->behind_head && (e->came[0] == '\r' || e->came[0] == '\n'))
         return "extra-crlf";
-    if (e->came[0] >= ' ' && e->came[0] < 0x7F)
+    if (e->behind_head && e->came[0] >= ' ' && e->came[0] < 0x7F)
         return "text-after-101";
-    if (e->came_len >= 2 && e->came[0] >= FIN && (e->came[1] & 0x80))
+    if (e->came_len >= 2 && e->came[0] == (FIN | opcode) && is_opcode && (e->came[1] & 0x80))
         return "server-masks";
     if (e->came[0] == (FIN | CLOSE) && (code == 1005 || code == 1006))
         return "close-1005";
@@ -988,7 +1123,7 @@ const char *diagnose_frame(const struct evidence *e)
         return id;
     if ((id = diagnose_close(e, &p)) != NULL || (id = diagnose_alone(e)) != NULL)
         return id;
-    if (e->came[0] == e->expected[0] && (id = diagnose_size(&p)) != NULL)
+    if (e->came[0] == e->expected[0] && (id = diagnose_size(e, &p)) != NULL)
         return id;
     return diagnose_masking(e, &p);
 }
@@ -999,7 +1134,8 @@ const char *diagnose_refusal(const struct bytes *expected, const struct bytes *c
         return NULL;
     if (expected->at[0] == 'H') /* not when it is the server that cannot */
         return bytes_find(expected->at, expected->len, " 101") != NULL &&
-                       (bytes_find(came->at, came->len, "HTTP/1.1 4") == came->at ||
+                       ((bytes_find(came->at, came->len, "HTTP/1.1 4") == came->at &&
+                         bytes_find(came->at, came->len, "HTTP/1.1 408") != came->at) ||
                         bytes_find(came->at, came->len, "HTTP/1.1 505") == came->at)
                    ? "request-refused"
                    : NULL;
@@ -1007,7 +1143,10 @@ const char *diagnose_refusal(const struct bytes *expected, const struct bytes *c
         return NULL;
     switch (came->at[2] << 8 | came->at[3]) {
     case 1002: return "frame-refused";
-    case 1007: return "text-refused";
+    case 1007:
+        return expected->at[0] == (FIN | TEXT)     ? "text-refused"
+               : expected->at[0] == (FIN | BINARY) ? "utf8-in-binary"
+                                                   : NULL;
     case 1009: return "size-refused";
     default: return NULL;
     }

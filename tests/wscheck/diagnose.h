@@ -38,6 +38,10 @@ struct evidence {
     const unsigned char *mask;        /* of the frame that was sent */
     const unsigned char *mask_before; /* of the one before that, or zeros */
     size_t cut;                       /* where its payload was cut in two, or 0 */
+    const unsigned char *sent;        /* the frames that the client has sent, as far as is known */
+    size_t sent_len;
+    bool in_pieces;   /* some of that was sent in pieces */
+    bool behind_head; /* nothing came but a head, before */
 };
 const char *diagnose_frame(const struct evidence *evidence);
 

@@ -181,6 +181,20 @@ static void show_what_came(struct peer *p, size_t at)
     failure->at = at;
 }
 
+/* Adds what the client has sent, and how; a request's head is no frame. */
+static void add_what_was_sent(struct evidence *evidence, const struct peer *p)
+{
+    const unsigned char *head = bytes_find(p->sent.at, p->sent.len, "\r\n\r\n");
+    const struct bytes *came = &p->wire->came;
+    evidence->in_pieces = p->in_pieces;
+    evidence->behind_head = p->judged >= 4 && memcmp(came->at, "HTTP/", 5) == 0 &&
+                            memcmp(came->at + p->judged - 4, "\r\n\r\n", 4) == 0;
+    if (head == NULL)
+        return;
+    evidence->sent = head + 4;
+    evidence->sent_len = (size_t)(p->sent.at + p->sent.len - evidence->sent);
+}
+
 static void add_evidence(struct peer *p, const void *expected, size_t len, bool is_text)
 {
     struct failure *failure = &p->trial->result->failure;
@@ -198,6 +212,7 @@ static void add_evidence(struct peer *p, const void *expected, size_t len, bool 
                                 .mask = p->mask,
                                 .mask_before = p->mask_before,
                                 .cut = p->cut};
+    add_what_was_sent(&evidence, p);
     trial_suspect(p->trial, diagnose_frame(&evidence));
 }
 
@@ -254,6 +269,7 @@ void fail_frame(struct peer *p, size_t at, const char *problem)
     trial_fail_at(p, "%s", words(problem));
     show_what_came(p, at);
     struct evidence evidence = {.came = to_judge(p), .came_len = bytes_to_judge(p)};
+    add_what_was_sent(&evidence, p);
     trial_suspect(p->trial, diagnose_frame(&evidence));
 }
 
@@ -289,6 +305,7 @@ void send_cut_at(struct peer *p, const void *at, size_t len, size_t cut)
     send_bytes(p, first.at, first.len);
     bytes_free(&first);
     expect_text(p, ".");
+    p->in_pieces = true;
     send_bytes(p, bytes + cut, len - cut);
 }
 
@@ -854,6 +871,7 @@ unsigned expect_close(struct peer *p, struct bytes *reason)
     }
     if (!trial_holds(p->trial))
         return 0;
+    p->close_came = true;
     if (reason != NULL && f.len > 2)
         bytes_add(reason, body + 2, (size_t)f.len - 2);
     pass_bytes(p, f.head_len + (size_t)f.len);

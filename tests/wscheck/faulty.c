@@ -78,10 +78,21 @@ static const struct fault faults[] = {
     {"header-strstr", 1, 8, "header-decoy-longer", "accept-decoy"},
     {"header-order", 1, 8, "header-order", "header-order"},
     {"one-recv", 1, 9, "head-in-two", "one-recv"},
+    {"head-piece-lost", 1, 9, "head-in-two", "head-piece-lost"},
+    {"line-in-two-refused", 1, 0, "head-in-two", "request-refused"},
     {"end-only-at-end", 1, 9, "head-cut-before-lf", "end-only-at-end"},
     {"end-of-stream", 1, 0, "head-unfinished", "end-of-stream"},
     {"end-not-awaited", 1, 0, "head-unfinished", "end-not-awaited"},
     {"small-buffer", 1, 9, "head-1k", "small-buffer"},
+    {"few-headers", 1, 0, "header-60", "few-headers"},
+    {"unknown-refused", 1, 0, "header-elsewhere", "request-refused"},
+    {"trailing-refused", 1, 8, "header-trailing-space", "header-trailing"},
+    {"absolute-refused", 1, 0, "header-absolute", "request-refused"},
+    {"comma-blank-only", 1, 7, "token-no-blank", "token-separators"},
+    {"first-item-only", 1, 7, "token-firefox", "token-first-item"},
+    {"extension-invented", 1, 11, "send-101-no-extension", "extension-invented"},
+    {"page-without-key", 1, 0, "refuse-no-key", "-"},
+    {"upgrade-not-told", 1, 0, "refuse-tells-version", "-"},
     {"extensions-echoed", 1, 11, "send-101-unknown-extension", "extension-echoed"},
     {"subprotocol-echoed", 1, 12, "send-101-unknown-subprotocol", "subprotocol-echoed"},
     {"subprotocol-invented", 1, 12, "send-101-no-subprotocol", "subprotocol-invented"},
@@ -145,18 +156,27 @@ static const struct fault faults[] = {
     {"length-one-byte", 2, 18, "encode-126", "length-no-extension"},
     {"length-always-64", 2, 18, "encode-126", "length-not-minimal"},
     {"strlen-payload", 2, 20, "encode-nul", "strlen"},
+    {"one-byte-less", 2, 0, "encode-hello", "other-message"},
+    {"mask-bit-alone", 2, 15, "encode-hello", "mask-bit-alone"},
+    {"length-low-byte", 2, 18, "encode-1000", "length-one-byte"},
     {"payload-with-nul", 2, 20, "encode-hello", "with-nul"},
     {"text-for-binary", 2, 20, "encode-binary", "text-for-binary"},
     {"binary-for-text", 2, 20, "encode-hello", "binary-for-text"},
     /* frames that are read */
     {"length-read-swapped", 2, 18, "decode-length-300", "length-read-wrong"},
+    {"length-read-signed-char", 2, 18, "decode-length-128", "length-read-signed"},
+    {"length-read-signed-short", 2, 18, "decode-length-32768", "length-read-signed"},
+    {"reads-4096-only", 2, 19, "decode-length-32768", "payload-not-all"},
+    {"empty-is-the-end", 2, 0, "decode-length-0", "empty-read"},
     {"length-not-cut", 2, 16, "decode-answers", "length-not-cut"},
     {"not-unmasked", 2, 16, "unmask-sample", "not-unmasked"},
     {"mask-restarts", 2, 17, "unmask-cut-1", "mask-restarts"},
     {"mask-one-byte", 2, 17, "unmask-sample", "mask-one-byte"},
     {"mask-four-only", 2, 17, "unmask-sample", "mask-four-only"},
+    {"mask-tail", 2, 17, "unmask-sample", "mask-tail"},
     {"mask-runs-on", 2, 17, "unmask-lengths", "mask-shifted"},
     {"mask-too-far", 2, 17, "unmask-beside", "mask-too-far"},
+    {"second-refused", 2, 0, "unmask-beside", "-"},
     {"mask-kept", 2, 17, "unmask-second-frame", "mask-of-first-frame"},
     {"one-frame-a-read", 2, 19, "decode-two-in-one", "one-frame-a-read"},
     {"second-left", 2, 0, "decode-two-in-one", "second-left"},
@@ -187,10 +207,14 @@ static const struct fault faults[] = {
     {"forgets-valid", 2, 0, "refuse-valid-first", "close-drops-answers"},
     {"wrong-code", 2, 0, "refuse-code-1002", "close-code-missing"},
     {"no-reason", 2, 0, "refuse-reason-opcode", "no-reason"},
+    {"reason-without-section", 2, 0, "refuse-reason-opcode", "-"},
     {"no-reason-for-text", 2, 0, "refuse-reason-utf8", "no-reason"},
     {"judges-late", 2, 0, "refuse-early-rsv", "waits-for-rest"},
     {"judges-text-late", 2, 0, "refuse-early-utf8", "waits-for-rest"},
     {"no-limit", 2, 0, "limit-over", "too-big-taken"},
+    {"limit-cuts", 2, 0, "limit-just", "-"},
+    {"refuses-fourth", 2, 0, "loop-ten", "frame-refused"},
+    {"refuses-any-four", 2, 0, "utf8-not-in-binary", "frame-refused"},
     {"utf8-not-checked", 2, 0, "utf8-ff", "utf8-not-checked"},
     {"utf8-overlong-taken", 2, 0, "utf8-overlong-2", "utf8-not-checked"},
     {"utf8-surrogate-taken", 2, 0, "utf8-surrogate-low", "utf8-not-checked"},
@@ -215,6 +239,10 @@ static const struct fault faults[] = {
     {"close-without-code", 2, 22, "close-echo-1000", "close-empty"},
     {"close-always-1000", 2, 22, "close-echo-1001", "close-other-code"},
     {"close-not-ended", 2, 22, "close-ends", "close-not-ended"},
+    {"close-empty-ignored", 2, 22, "close-ends-empty", "close-ignored"},
+    {"close-0-not-ended", 2, 22, "close-body-0", "close-not-ended"},
+    {"close-fault-1008", 2, 22, "close-one-byte", "-"},
+    {"answers-late-first", 2, 22, "close-then-text", "-"},
     {"half-open-kept", 2, 22, "close-half-open", "half-open-kept"},
     {"close-then-data", 2, 22, "close-then-text", "close-then-data"},
     {"close-0-ignored", 2, 22, "close-body-0", "close-ignored"},
@@ -234,6 +262,7 @@ static const struct fault faults[] = {
     {"send-cut", 2, 0, "threads-late-reader", "send-cut"},
     {"waits-for-long", 2, 0, "threads-beside-long", "one-at-a-time"},
     {"waits-for-reader", 2, 0, "threads-beside-slow", "one-at-a-time"},
+    {"second-gets-words", 2, 0, "threads-many", "-"},
     {"places-not-freed", 2, 23, "threads-many", "no-room"},
     {"no-places", 2, 0, "threads-full", "-"},
     /* the room */
@@ -244,13 +273,19 @@ static const struct fault faults[] = {
     {"room-close-unanswered", 3, 0, "leave-close", "-"},
     {"echo-only", 3, 0, "broadcast-other", "not-broadcast"},
     {"sender-left-out", 3, 0, "broadcast-self", "sender-left-out"},
+    {"room-silent", 3, 0, "broadcast-self", "-"},
+    {"room-answers-ok", 3, 0, "broadcast-self", "-"},
+    {"others-get-ok", 3, 0, "broadcast-other", "-"},
+    {"nobody-hears", 3, 0, "broadcast-other", "-"},
+    {"room-echoes-fault", 3, 0, "broadcast-no-fault", "-"},
+    {"status-without-numbers", 3, 0, "join-status", "-"},
     {"sent-twice", 3, 0, "broadcast-once", "sent-twice"},
     {"first-ten-only", 3, 0, "broadcast-20", "not-in-list"},
     {"room-text-only", 3, 20, "broadcast-binary", "text-for-binary"},
     {"ping-to-all", 3, 0, "broadcast-no-ping", "control-broadcast"},
     {"close-to-all", 3, 0, "broadcast-no-close", "control-broadcast"},
     {"fragments-to-all", 3, 21, "broadcast-fragments", "fragment-alone"},
-    {"newest-first", 3, 0, "broadcast-order", "order-differs"},
+    {"newest-first", 3, 0, "broadcast-order", "order-changed"},
     {"room-greets", 3, 0, "threads-one", "greeting"},
     {"joined-too-late", 3, 24, "join-with-101", "joined-too-late"},
     {"joined-too-early", 3, 24, "join-after-101", "joined-too-early"},
@@ -403,6 +438,10 @@ static void add_header(struct bytes *out, unsigned first, const unsigned char *m
         out->at[at + 1] = (unsigned char)len;
         out->len = at + 2;
     }
+    if (fault("length-low-byte") && len > 300) {
+        out->at[at + 1] = (unsigned char)len;
+        out->len = at + 2;
+    }
     if (fault("length-32-bits") && len > 65535) {
         out->len = at + 2;
         bytes_add_number(out, len, 4);
@@ -429,8 +468,12 @@ static void add_frame(struct bytes *out, unsigned opcode, const unsigned char *p
         frame_add(out, first, mask, payload, len);
         return;
     }
+    if (is_data && len > 0 && fault("one-byte-less"))
+        len--;
     bool nul = is_data && fault("payload-with-nul");
     add_header(out, first, NOT_MASKED, len + nul);
+    if (is_data && fault("mask-bit-alone"))
+        out->at[out->len - 1] |= 0x80;
     bytes_add(out, payload, len);
     bytes_add(out, "", nul);
 }
@@ -563,7 +606,9 @@ static void send_close(struct client *c, unsigned code, const char *reason)
         code = (code >> 8 | code << 8) & 0xFFFF;
     if (code != 0)
         bytes_add_number(&body, code, 2);
-    if (by_fault && !fault("no-reason") && !(code == 1007 && fault("no-reason-for-text")))
+    if (by_fault && fault("reason-without-section"))
+        bytes_add_text(&body, "坏了: no such opcode");
+    else if (by_fault && !fault("no-reason") && !(code == 1007 && fault("no-reason-for-text")))
         bytes_add_text(&body, reason);
     if (!by_fault && fault("close-without-code"))
         body.len = 0;
@@ -637,8 +682,13 @@ static void broadcast_frame(struct client *by, const struct bytes *frame)
     size_t limit = fault("first-ten-only") && client_count > 10 ? 10 : client_count;
     for (size_t i = 0; i < limit; i++) {
         struct client *c = clients[i];
-        if (fault("echo-only") && c != by)
+        if ((fault("echo-only") && c != by) || fault("room-silent") ||
+            (fault("nobody-hears") && client_count > 1))
             continue;
+        if (fault("room-answers-ok") || (fault("others-get-ok") && c != by)) {
+            send_frame(c, TEXT, (const unsigned char *)"ok", 2);
+            continue;
+        }
         if (fault("sender-left-out") && c == by)
             continue;
         if (fault("joined-too-late") && !c->has_spoken)
@@ -697,6 +747,13 @@ static void take_message(struct client *c, unsigned opcode, const unsigned char 
     if (fault("json-error") && (len == 0 || at[0] != '{')) {
         at = (const unsigned char *)"{\"error\":\"no JSON\"}";
         len = strlen((const char *)at);
+    }
+    if (fault("limit-cuts") && len == max_message)
+        len = 999;
+    if ((fault("refuses-fourth") && len == 4) ||
+        (fault("refuses-any-four") && opcode == BINARY && len == 4)) {
+        fail_client(c, 1002, "four (RFC 6455 5.2)");
+        return;
     }
     if (fault("text-only") && opcode == BINARY) {
         fail_client(c, 1003, "text only (RFC 6455 7.4.1)");
@@ -785,7 +842,8 @@ static const char *header_fault(const struct client *c, const unsigned char *at,
     unsigned opcode = at[0] & 0x0F;
     if (at[0] & 0x70 && !fault("rsv-not-checked"))
         return "RSV bit (RFC 6455 5.2)";
-    if ((opcode > PONG || (opcode > BINARY && opcode < CLOSE)) && !fault("opcode-not-checked"))
+    if ((opcode > PONG || (opcode > BINARY && opcode < CLOSE)) && !fault("opcode-not-checked") &&
+        !fault("room-echoes-fault"))
         return "reserved opcode (RFC 6455 5.2)";
     if (frame_is_control(opcode) && !(at[0] & FIN) && !fault("ping-fragment-taken"))
         return "fragmented control frame (RFC 6455 5.5)";
@@ -827,6 +885,8 @@ static void unmask(struct client *c, const unsigned char mask[4], unsigned char 
     c->has_kept_mask = true;
     for (size_t i = 0; i < len; i++) {
         size_t k = i;
+        if (fault("mask-tail") && i >= len - len % 4)
+            break;
         if (fault("not-unmasked") || (fault("mask-four-only") && i >= 4))
             break;
         if (fault("mask-restarts") && c->cut > 0 && i >= c->cut)
@@ -972,7 +1032,10 @@ static void take_close(struct client *c, const unsigned char *body, size_t len)
         send_frame(c, TEXT, body, len);
         return;
     }
-    if (fault("close-ignored") || (fault("close-0-ignored") && len >= 2 && code == 0))
+    if (fault("answers-late-first") && c->in.len > len + 6)
+        send_frame(c, TEXT, (const unsigned char *)"late", 4);
+    if (fault("close-ignored") || (fault("close-empty-ignored") && len == 0) ||
+        (fault("close-0-ignored") && len >= 2 && code == 0))
         return;
     if (fault("backlog-cut"))
         c->out.len = 0;
@@ -993,7 +1056,11 @@ static void take_close(struct client *c, const unsigned char *body, size_t len)
         send_frame(c, CLOSE, body, len < 64 ? len : 64);
         c->close_sent = true;
     }
-    if (len == 1 || (len >= 2 && code == 0 && !fault("close-code-not-checked")))
+    if (len == 1 && fault("close-fault-1008"))
+        fail_client(c, 1008, "a body of one byte (RFC 6455 5.5.1)");
+    else if (fault("close-0-not-ended") && len >= 2 && code == 0)
+        send_close(c, 1002, "no code (RFC 6455 7.4)");
+    else if (len == 1 || (len >= 2 && code == 0 && !fault("close-code-not-checked")))
         fail_client(c, 1002, "Close without a code (RFC 6455 5.5.1)");
     else if (!may_travel)
         fail_client(c, 1002, "code that may not be sent (RFC 6455 7.4)");
@@ -1008,7 +1075,8 @@ static void take_close(struct client *c, const unsigned char *body, size_t len)
     for (size_t i = 0; i < client_count && fault("close-to-all"); i++)
         if (clients[i] != c)
             send_close(clients[i], 1000, "");
-    if (!fault("close-not-ended") && !fault("close-then-data") && !fault("data-after-close"))
+    if (!fault("close-not-ended") && !(fault("close-0-not-ended") && code == 0) &&
+        !fault("close-then-data") && !fault("data-after-close"))
         finish(c);
 }
 
@@ -1060,6 +1128,16 @@ static bool take_next_frame(struct client *c)
         f.form = frame_length_form(f.len = c->in.at[1]);
     if (fault("length-read-swapped") && f.form == LENGTH_16)
         f.len = (f.len & 0xFF) << 8 | f.len >> 8;
+    if (fault("length-read-signed-char") && f.form == LENGTH_16 && f.len & 0x80)
+        f.len = (uint64_t)-1;
+    if (fault("length-read-signed-short") && f.form == LENGTH_16 && f.len & 0x8000)
+        f.len = (uint64_t)-1;
+    if (fault("reads-4096-only") && f.len > 4096)
+        f.len = 4096;
+    if (fault("empty-is-the-end") && f.len == 0) {
+        c->failed = true;
+        return false;
+    }
     if (fault("dies-of-high-bit") && f.len >> 63)
         abort();
     unsigned code = length_fault(c, &f);
@@ -1083,6 +1161,12 @@ static bool take_next_frame(struct client *c)
     }
     size_t end = f.head_len + (size_t)f.len;
     c->awaits_much = false;
+    if (fault("second-refused") && c->cut > 0 && c->in.len > end) {
+        take_frame(c, &f, c->in.at + f.head_len);
+        flush_client(c);
+        c->failed = true;
+        return false;
+    }
     c->is_leaving = c->in.len > end && c->in.at[end] == (FIN | CLOSE);
     for (size_t i = end; i < c->in.len && i < end + 4 && fault("mask-too-far") && c->cut > 0; i++)
         c->in.at[i] ^= c->in.at[f.head_len - 4 + i % 4];
@@ -1187,6 +1271,10 @@ static bool has_item(const struct request *r, const char *name, const char *word
         if (is_upgrade && fault("upgrade-any"))
             return true;
         bool whole = fault("connection-whole") || (is_upgrade && fault("upgrade-whole"));
+        if (fault("comma-blank-only") && strstr(value, ",Up") != NULL)
+            return false;
+        if (fault("first-item-only") && strncasecmp(value, word, strlen(word)) != 0)
+            return false;
         if (whole ? strcasecmp(value, word) == 0 : http_list_has(value, word))
             return true;
         if (fault("connection-strstr") && strstr(value, word + 1) != NULL)
@@ -1230,10 +1318,13 @@ static void refuse(struct client *c, const struct refusal *r)
         finish(c);
         return;
     }
-    bytes_add_format(&c->out,
-                     "HTTP/1.1 %d %s\r\n%sConnection: close%s\r\nContent-Length: %zu\r\n\r\n%s\n",
-                     r->status, r->phrase, tells ? r->headers : "",
-                     r == &bad_version ? ", Upgrade" : "", strlen(r->reason) + 1, r->reason);
+    bytes_add_format(
+        &c->out, "HTTP/1.1 %d %s\r\n%sConnection: close%s\r\nContent-Length: %zu\r\n\r\n%s\n",
+        r->status, r->phrase,
+        r == &bad_version && fault("upgrade-not-told") ? strstr(r->headers, "Sec-WebSocket")
+        : tells                                        ? r->headers
+                                                       : "",
+        r == &bad_version ? ", Upgrade" : "", strlen(r->reason) + 1, r->reason);
     finish(c);
 }
 
@@ -1262,6 +1353,9 @@ static const struct refusal *line_fault(const char *line, bool first)
             return NULL;
         return strncmp(protocol, " HTTP/", 6) == 0 ? &bad_protocol : &malformed;
     }
+    if (len > 0 && ((fault("trailing-refused") && line[len - 1] == ' ') ||
+                    (fault("unknown-refused") && strncmp(line, "X-", 2) == 0)))
+        return &malformed;
     if (len > 0 && (colon == NULL || !is_token(line, (size_t)(colon - line))))
         return &malformed;
     return NULL;
@@ -1300,6 +1394,9 @@ static const struct refusal *handshake_fault(const struct request *r)
     if (strstr(r->line[0], " HTTP/1.0") != NULL && !fault("http10-taken"))
         return &bad_protocol;
     if (strpbrk(r->line[0], "#@") != NULL && !fault("target-not-checked"))
+        return &bad_handshake;
+    if ((fault("few-headers") && r->count > 40) ||
+        (fault("absolute-refused") && strstr(r->line[0], " http://") != NULL))
         return &bad_handshake;
     if (has_body(r) && !fault("body-not-checked"))
         return &bad_handshake;
@@ -1423,6 +1520,8 @@ static void answer_101(struct client *c, const struct request *r)
         bytes_add_format(out, "Sec-WebSocket-Extensions: %s\r\n", extensions);
     if (fault("subprotocol-echoed") && subprotocol != NULL)
         bytes_add_format(out, "Sec-WebSocket-Protocol: %s\r\n", subprotocol);
+    if (fault("extension-invented"))
+        bytes_add_text(out, "Sec-WebSocket-Extensions: x-better\r\n");
     if (fault("subprotocol-invented"))
         bytes_add_text(out, "Sec-WebSocket-Protocol: chat\r\n");
     if (fault("body-in-101"))
@@ -1448,6 +1547,8 @@ static void answer_101(struct client *c, const struct request *r)
     }
     if (pongs_unasked())
         send_frame(c, PONG, (const unsigned char *)"", 0);
+    if (fault("second-gets-words") && joined > 1200)
+        send_frame(c, TEXT, (const unsigned char *)"You again?", 10);
     if (fault("greets") || fault("room-greets"))
         send_frame(c, TEXT, (const unsigned char *)"Welcome!", 8);
     if (fault("goodbye-at-once")) {
@@ -1472,7 +1573,9 @@ static void answer_http(struct client *c, const struct request *r)
     char status[160];
     const char *target = strchr(r->line[0], ' ') + 1;
     snprintf(status, sizeof status,
-             "{\"clients\":%zu,\"messages\":%lu,\"uptime\":0,\"evicted\":%lu}\n",
+             fault("status-without-numbers")
+                 ? "{\"visitors\":%zu,\"says\":%lu,\"gone\":%lu}\n"
+                 : "{\"clients\":%zu,\"messages\":%lu,\"uptime\":0,\"evicted\":%lu}\n",
              fault("leavers-counted") ? joined : open_count(), served, evicted);
     if (strncmp(r->line[0], "GET ", 4) != 0 && strncmp(r->line[0], "HEAD ", 5) != 0)
         refuse(c, &bad_method);
@@ -1495,7 +1598,9 @@ static void answer_request(struct client *c, const struct request *r)
         bad = handshake_fault(r);
     if (bad == NULL && wanted && open_count() >= max_clients && !fault("no-places"))
         bad = &full;
-    if (bad != NULL)
+    if (bad != NULL && fault("page-without-key") && header(r, "Sec-WebSocket-Key", 0) == NULL)
+        answer_http(c, r);
+    else if (bad != NULL)
         refuse(c, bad);
     else if (wanted && fault("unavailable"))
         refuse(c, &full);
@@ -1551,6 +1656,8 @@ static void take_head(struct client *c, size_t fresh)
     const struct refusal *bad = head_fault(&c->in);
     if (bad == NULL && (end > 0 ? end : c->in.len) > most && !fault("endless-head"))
         bad = &too_long;
+    if (bad == NULL && end == 0 && fault("line-in-two-refused") && c->in.at[c->in.len - 1] != '\n')
+        bad = &malformed;
     if (bad == NULL && end == 0 && (fault("one-recv") || fault("room-one-recv")))
         bad = &malformed;
     if (bad != NULL)
@@ -1599,6 +1706,8 @@ static void read_client(struct client *c)
         return;
     if (c->state == OPEN || fault("deadline-put-off"))
         c->since = wire_now();
+    if (fault("head-piece-lost") && c->state == IN_HEAD)
+        c->in.len = 0;
     bytes_add(&c->in, buffer, (size_t)n);
     bool was_open = c->state == OPEN;
     if (c->state == IN_HEAD)

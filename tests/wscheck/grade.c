@@ -394,9 +394,9 @@ static bool have_server(struct run *run, struct item *item)
                                      : "the server did not start");
     snprintf(item->result.failure.in_words[0], sizeof item->result.failure.in_words[0],
              words("\"listening on http://127.0.0.1:PORT/\" on stdout, started as \"%s%s%.90s "
-                   "--port %u %s\""),
+                   "--port %u%s%s\""),
              start->before, *start->before != '\0' ? " " : "", server->command, server->fixed_port,
-             start->options);
+             *start->options != '\0' ? " " : "", start->options);
     server_stop(server);
     return false;
 }

@@ -147,6 +147,7 @@ static void send_segments(struct peer *p, const void *at, size_t len, size_t pie
     if (!trial_holds(p->trial))
         return;
     remember(p, at, len);
+    p->in_pieces = p->in_pieces || count > 1;
     for (size_t n = 0; n < count; n++) {
         size_t from = n * piece;
         send_one_segment(p, bytes + from, len - from < piece ? len - from : piece);

@@ -378,22 +378,31 @@ void server_stop(struct server *server)
 
 /* ------------------------------------------------------------------------------- explaining */
 
+/* Where these bytes end, without the beginning of a character whose rest may be on its way. */
+static size_t end_of_characters(const unsigned char *at, size_t len)
+{
+    size_t begin = len;
+    while (begin > 0 && len - begin < 3 && (at[begin - 1] & 0xC0) == 0x80)
+        begin--;
+    unsigned char first = begin > 0 ? at[begin - 1] : 0;
+    size_t whole = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
+    return len - begin + 1 < whole ? begin - 1 : len;
+}
+
 /* Adds the last lines, each behind a mark. */
 static void add_last_lines(struct bytes *text, const unsigned char *at, size_t len, int lines)
 {
-    size_t start = len;
-    while (start > 0 && (at[start - 1] != '\n' || start == len || lines-- > 1))
+    size_t end = end_of_characters(at, len), start = end;
+    while (start > 0 && (at[start - 1] != '\n' || start == end || lines-- > 1))
         start--;
-    for (size_t i = start; i < len; i++) {
-        if (i == start || at[i - 1] == '\n')
-            bytes_add_text(text, "  | ");
-        if (at[i] == '\n')
-            bytes_add_text(text, "\n");
-        else
-            show_escaped(text, at + i, 1);
-    }
-    if (len > start && at[len - 1] != '\n')
+    while (start < end) {
+        const unsigned char *lf = memchr(at + start, '\n', end - start);
+        size_t line = lf != NULL ? (size_t)(lf - at) : end;
+        bytes_add_text(text, "  | ");
+        show_escaped(text, at + start, line - start);
         bytes_add_text(text, "\n");
+        start = line + 1;
+    }
 }
 
 bool server_sanitizer_report(struct server *server, struct bytes *text)

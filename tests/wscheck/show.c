@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../common/printable.h"
 #include "../../common/wrap.h"
 #include "words.h"
 
@@ -51,21 +52,19 @@ static bool is_visible(unsigned char c)
 
 size_t show_escaped(struct bytes *out, const unsigned char *at, size_t len)
 {
-    size_t before = out->len, wide = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (at[i] == 0xC2 && i + 1 < len && at[i + 1] == 0xA7) { /* "§": many a reason names one */
-            bytes_add(out, at + i++, 2);
-            wide++;
-        } else if (at[i] == '\r')
+    size_t before = out->len;
+    for (size_t i = 0, size; i<len; i += size> 0 ? size : 1) {
+        size = printable_character(at + i, len - i);
+        if (size > 0)
+            bytes_add(out, at + i, size);
+        else if (at[i] == '\r')
             bytes_add_text(out, "\\r");
         else if (at[i] == '\n')
             bytes_add_text(out, "\\n");
-        else if (is_visible(at[i]))
-            bytes_add(out, at + i, 1);
         else
             bytes_add_format(out, "\\x%02x", at[i]);
     }
-    return out->len - before - wide;
+    return out->len > before ? wrap_columns((const char *)out->at + before, out->len - before) : 0;
 }
 
 void show_padded(struct bytes *out, const char *text, size_t columns)
@@ -104,10 +103,12 @@ static void show_line(struct bytes *out, const struct shown *s, size_t start, si
         bytes_add_text(out, "...");
         column = 3;
     }
-    for (; i < end && column < most; i++) {
-        if (i == s->at)
+    for (size_t size; i < end && column < most; i += size) {
+        size = printable_character(s->bytes + i, end - i);
+        size = size > 0 ? size : 1;
+        if (s->at >= i && s->at < i + size)
             caret = column;
-        column += show_escaped(out, s->bytes + i, 1);
+        column += show_escaped(out, s->bytes + i, size);
     }
     bytes_add_text(out, i < end ? "...\n" : "\n");
     if (here)

@@ -1,8 +1,8 @@
 /*
  * show - bytes and sentences as people read them
  *
- * Bytes from a server are never printed raw: what is no visible ASCII comes as hexadecimal, as an
- * escape, or as a dot. Pure, but for the width that is set once.
+ * Bytes from a server are never printed raw: what is no text that may be shown comes as hexadecimal, as
+ * an escape, or as a dot. Pure, but for the width that is set once.
  */
 #ifndef WSCHECK_SHOW_H
 #define WSCHECK_SHOW_H
@@ -15,7 +15,7 @@
  * as they are. */
 void show_set_columns(size_t columns);
 
-/* Adds text with escapes, "\r\n" and "\x00" and so on, but for "§"; returns its columns. */
+/* Adds text; what may not be shown, and what is no UTF-8, with escapes: "\r\n", "\x00". Returns its columns. */
 size_t show_escaped(struct bytes *out, const unsigned char *at, size_t len);
 
 /*

@@ -389,6 +389,20 @@ sys.exit(7)
     assert "line 40" not in run.stdout and "\x1b" not in run.stdout
 
 
+def test_a_servers_words_are_shown_as_they_are_unless_they_may_not_be(tmp_path):
+    """Controls, what turns the direction, and what is no UTF-8 come escaped; what breaks off within a character
+    is shown up to there."""
+    server = script(tmp_path, "#!/bin/sh\nprintf '你好 §5 é\\n\\033[31m \\342\\200\\256 \\344\\275\\n再\\344\\275' >&2\n")
+    run = wscheck("--lesson", 1, "--server", server, "--only", "listen-ipv4")
+    assert "                 | 你好 §5 é\n                 | \\x1b[31m \\xe2\\x80\\xae \\xe4\\xbd\n                 | 再\n" in run.stdout
+    assert re.search(r'--port\s+0"\n', run.stdout)
+
+
+def test_a_server_that_cannot_be_reached_is_looked_for_where_it_listens():
+    run = wscheck("--lesson", 1, "--port", 1, "--only", "listen-ipv4")
+    assert run.stdout.index("look at") < run.stdout.index("listen_on()") < run.stdout.index("listener_accept()")
+
+
 def test_a_sanitizers_report_is_told(tmp_path):
     source = tmp_path / "overflow.c"
     source.write_text("""

@@ -54,6 +54,17 @@ TRUE_WORDS = {
     "room-pongs-unasked": (3, set(), set()),
     "room-greets": (3, {"threads-one"}, {"greeting"}),
     "joined-too-late": (3, {"join-with-101"}, {"joined-too-late"}),
+    "header-order": (1, {"header-order"}, {"header-order", "request-refused"}),
+    "length-byte-order": (2, {"encode-126"}, {"length-byte-order"}),
+    "mask-runs-on": (2, {"unmask-lengths"}, {"mask-shifted", None}),
+    "pong-answered": (2, {"pong-unasked", "pong-unasked-empty"}, {"pong-answered", None}),
+    "wrong-code": (2, {"refuse-code-1002"}, {"close-code-missing", None}),
+    "utf8-in-binary": (2, {"encode-nul", "utf8-not-in-binary"}, {"utf8-in-binary"}),
+    "answers-to-newest": (2, {"threads-own-text"}, {"shared-state", None}),
+    "line-in-two-refused": (1, {"head-in-two"}, {"request-refused", None}),
+    "empty-is-the-end": (2, {"decode-length-0"}, {"empty-read", "ping-ignored", "close-unanswered", None}),
+    "mask-tail": (2, {"unmask-sample"}, {"mask-tail", None}),
+    "room-answers-ok": (3, {"broadcast-self"}, {None}),
 }
 
 
@@ -86,6 +97,25 @@ def test_when_nothing_comes_the_report_says_what_went_well_and_what_the_server_w
     assert "\n    before     the answer 101 to its request\n" in run.stdout
     assert "The server is alive. The last that it wrote to stderr, before this check:\n                 | a frame came\n" in run.stdout
     assert "diagnosis" not in run.stdout
+
+
+def told(lesson, fault, check):
+    """What is told of one check that fails."""
+    run = wscheck("--lesson", lesson, "--server", faulty(lesson, fault), "--only", check, "--timeout", 2)
+    assert run.returncode == 1
+    return run.stdout
+
+
+def test_a_status_without_the_number_is_told_as_that_and_shown():
+    run = told(3, "status-without-numbers", "join-status")
+    assert 'there is no "clients" with a number in the body of /status\n' in run
+    assert 'came       {"visitors":' in run and "-1" not in run
+
+
+def test_a_reason_that_names_no_section_is_shown():
+    run = told(2, "reason-without-section", "refuse-reason-opcode")
+    assert "problem    the reason in the Close frame names no section of the RFC\n" in run
+    assert "came       坏了: no such opcode\n" in run and "does not say why" not in run
 
 
 def test_the_first_connection_is_the_first_checks_own(tmp_path):

@@ -152,11 +152,20 @@ void trial_worked(struct peer *p, const char *step, ...)
     va_end(args);
 }
 
+/* Of bytes, of which there is one at least. */
+static unsigned observed_in(const unsigned char *at, size_t len)
+{
+    static const unsigned char not_utf8[] = {1007 >> 8, 1007 & 0xFF};
+    if (*at != (FIN | CLOSE))
+        return A_MESSAGE;
+    return len >= 4 && memcmp(at + 2, not_utf8, sizeof not_utf8) == 0 ? A_CLOSE | A_1007 : A_CLOSE;
+}
+
 static unsigned observed_by(const struct peer *p)
 {
     const struct bytes *came = &p->wire->came;
     if (came->len > p->judged)
-        return came->at[p->judged] == (FIN | CLOSE) ? A_CLOSE : A_MESSAGE;
+        return observed_in(came->at + p->judged, came->len - p->judged);
     if (p->wire->fd < 0 && p->sent.len == 0)
         return NO_CONNECTION;
     return p->wire->ended || p->wire->fd < 0 ? AN_END : SILENCE;
@@ -223,6 +232,7 @@ void trial_say(struct trial *t, const char *expected, const char *came)
         return;
     snprintf(failure->in_words[0], sizeof failure->in_words[0], "%s", words(expected));
     snprintf(failure->in_words[1], sizeof failure->in_words[1], "%s", words(came));
+    drop_half_character(failure->in_words[1]);
 }
 
 void trial_prepared(struct trial *t, bool held)

@@ -27,8 +27,9 @@ enum observed {
     SILENCE = 8,    /* nothing, and the connection is there still */
     ITS_DEATH = 16, /* the server has ended */
     NO_CONNECTION = 32,
-    NOTHING_CAME = AN_END | SILENCE | NO_CONNECTION,
-    WHATEVER = 63
+    A_GAP = 64,   /* a right message, and one before it is missing */
+    A_1007 = 128, /* a Close frame that says 1007, not UTF-8; as well as A_CLOSE */
+    NOTHING_CAME = AN_END | SILENCE | NO_CONNECTION
 };
 
 /* Why a check failed, or how it was in the end. */
@@ -88,7 +89,9 @@ struct peer {
     char key[64]; /* its Sec-WebSocket-Key */
     unsigned char mask[4], mask_before[4]; /* of its last frame, and of one before that */
     unsigned close_code;                   /* that it has sent, or 0 */
-    size_t cut; /* where in its payload the last frame was cut in two, or 0 */
+    bool close_came;                       /* a Close frame has, and may travel */
+    size_t cut;     /* where in its payload the last frame was cut in two, or 0 */
+    bool in_pieces; /* some of what it has sent went out in pieces */
 };
 
 struct trial {

@@ -15,7 +15,7 @@
 WSCHECK_BUILD   := $(BUILD)/tests/wscheck
 WSCHECK_SOURCES := $(filter-out %/faulty.c,$(wildcard tests/wscheck/*.c))
 WSCHECK_OBJECTS := $(WSCHECK_SOURCES:%.c=$(BUILD)/%.o)
-WSCHECK_SHARED  := $(addprefix $(BUILD)/common/,language.o terminal.o wrap.o)
+WSCHECK_SHARED  := $(addprefix $(BUILD)/common/,language.o printable.o terminal.o wrap.o)
 FAULTY_OBJECTS  := $(addprefix $(WSCHECK_BUILD)/,faulty.o bytes.o frame.o http.o wire.o)
 
 .PHONY: wscheck wscheck-programs wscheck-matrix wscheck-mutants

@@ -42,9 +42,11 @@
      "这是 URL 里用的 base64，带 - 和 _：这里要用 + 和 /"},
     {"the = at the end is missing: 20 bytes are 27 characters and one =",
      "末尾缺了 =：20 个字节写成 27 个字符，再加一个 ="},
-    {"the key of another header has been taken: compare the whole name of a header, from the "
-     "beginning of its line to the colon",
-     "取的是另一个头字段里的密钥：名字要整个比较，从行首一直到冒号"},
+    {"another header that looks like the key's was taken for it (under quite another name, the "
+     "same value does no harm): compare the whole name, from the beginning of its line to the "
+     "colon",
+     "把另一个名字相似的头字段当成了密钥的头字段（同样的值，换一个完全不同的名字就没有问题）：名字"
+     "要整个比较，从行首一直到冒号"},
     {"the accept key has the right form but belongs to something else: look for a typing error in "
      "the GUID, and at what exactly is hashed",
      "accept key 的形式正确，但不是由这个密钥算出的：检查 GUID 有没有打错，再看散列的究竟是什么"},
@@ -87,8 +89,9 @@
      "拿整个 Connection 去比较了：它是一个列表，Firefox 发的是“keep-alive, Upgrade”"},
     {"the value was compared letter by letter: upper and lower case do not matter here",
      "比较值时区分了大小写：这里不分大小写"},
-    {"only the first header line of that name was looked at: a list may stand in several lines",
-     "同名的头字段只看了第一行：一个列表可以分写在几行里"},
+    {"of two header lines of that name, the second was not looked at, or both are refused: a list "
+     "may stand in several lines",
+     "同名的头字段有两行时，要么没有看第二行，要么两行都被拒绝了：一个列表可以分写在几行里"},
     {"the word was found in a header of another name: first compare the name, then look at its "
      "value",
      "在别的头字段里找到了这个词：先比较名字，再看值"},
@@ -99,9 +102,10 @@
      "比较头字段的名字时区分了大小写：名字不分大小写（strcasecmp）"},
     {"a blank after the colon was taken for granted: there may be none, one or more, and tabs",
      "以为冒号后面总有一个空格：其实可能没有，可能有好几个，也可能是制表符"},
-    {"with one more header in front of it the key was not found: look for a header by its name, "
-     "line by line, not at a certain place",
-     "前面多了一个头字段，密钥就找不到了：要逐行按名字找，不要到固定的位置去取"},
+    {"with one more header in front of it the key was not found, and with one behind it, it was: "
+     "look for a header by its name, line by line, not at a certain place",
+     "前面多了一个头字段，密钥就找不到了，多的那个放在后面就找得到：要逐行按名字找，不要到固定的位"
+     "置去取"},
     {"the headers were expected in a certain order: any is allowed",
      "以为头字段有固定的顺序：其实任何顺序都可以"},
     {"one recv() was taken for the whole request: TCP may cut it anywhere; read until the empty "
@@ -113,8 +117,10 @@
     {"bytes behind the head were thrown away, while a frame that comes later is answered: what "
      "recv() brought with the request is the beginning of the first frame",
      "请求头后面的字节丢掉了；晚一些到的帧倒有回复：recv() 连同请求一起收到的，是第一个帧的开头"},
-    {"the buffer is too small for a browser's request: cookies alone may be thousands of bytes",
-     "缓冲区装不下浏览器的请求：光是 cookie 就可能有几千字节"},
+    {"with a short cookie the same request is taken, with a long one it is not: the buffer is too "
+     "small for a browser's request, in which cookies alone may be thousands of bytes",
+     "同样的请求，cookie 短就接受，长就不接受：缓冲区装不下浏览器的请求，光是 cookie "
+     "就可能有几千字节"},
     {"only the path / may upgrade here: /chat is as good",
      "这里只有路径 / 可以升级：/chat 也应当可以"},
     {"what makes this request invalid was not looked at: it got the answer of a good one",
@@ -201,10 +207,10 @@
      "载荷在第一个 NUL 字节处截断了，说明长度是用 strlen() 量的：长度在帧头里，载荷不是 C 字符串"},
     {"one byte too many, a NUL: sizeof or strlen() + 1 has counted the end of the string",
      "多了一个字节，是 NUL：sizeof 或 strlen() + 1 把字符串的结尾也算进去了"},
-    {"the frame ends early: what one recv() brought was taken for all of it, or send() did not "
-     "take all and its result was not looked at",
-     "帧没有发完：要么把一次 recv() 收到的当成了全部，要么 send() "
-     "没有全部收下，而它的返回值没有检查"},
+    {"the beginning of the message came back as if it were all of it: what one recv() had brought "
+     "was taken for the whole, or a buffer is too small",
+     "发回来的只是消息的开头，却当成了整条消息：要么把一次 recv() "
+     "收到的当成了全部，要么缓冲区太小"},
 
     /* ---- unmasking */
     {"the payload came back as it was masked: XOR it with the key first (§5.3)",
@@ -228,10 +234,10 @@
      "去掉掩码时，越过了载荷的末尾：缓冲区里紧跟着的下一帧被改坏了"},
 
     /* ---- reading frames */
-    {"the length of a long frame was not read from the 2 or 8 bytes behind the seven bits, highest "
-     "byte first: a short frame in its place was read well",
-     "长帧的长度读错了，它在那七位后面的 2 个或 8 "
-     "个字节里，高位字节在前：同样的位置换成短帧，就读对了"},
+    {"the length was not read from the 2 or 8 bytes behind the seven bits, highest byte first: the "
+     "end of a frame that needs fewer bytes for its length was found",
+     "长度没有从那七位后面的 2 个或 8 "
+     "个字节里读对，高位字节在前；长度占的字节更少的帧，它的结尾找对了"},
     {"one recv() was taken for one frame, and the second of two was lost (a third, sent later, was "
      "answered): the bytes behind the first frame belong to the next",
      "把一次 recv() 收到的当成了一帧，两帧里的第二帧丢了（后来再发第三帧，得到了应答）："
@@ -244,8 +250,9 @@
      "before you wait (a frame that was sent later brought the answer to both)",
      "请求头后面的字节一直放着，直到 recv() "
      "又收到新的：先看已经有的，再等（后来又发了一帧，两个回复才一起来）"},
-    {"a frame that had not come whole was not waited for: keep what there is and read on",
-     "帧还没有到齐，就不再等了：留住已有的，接着读"},
+    {"this came in pieces, and was not put together: keep what there is, and read on until all of "
+     "it is there",
+     "它是分几段到的，却没有拼起来：留住已有的，接着读，直到全部到齐"},
     {"a ping wants a pong with the same payload, at once", "收到 ping，要立即回应 pong，载荷相同"},
     {"the ping was sent back as a ping: the answer has opcode 10, 0x8A",
      "ping 送回来时还是 ping：回应的操作码是 10，即 0x8A"},
@@ -314,14 +321,15 @@
      "first had gone: give each a thread (or poll())",
      "服务器要等一个客户端走了，才服务下一个；第一个一走，第二个立即得到了回应：给每个客户端一个线"
      "程（或者用 poll()）"},
-    {"one after the other so many clients are served, and at the same moment they are not: "
-     "somebody's socket was handed to the wrong thread, as happens when the address of a loop "
-     "variable is given to pthread_create(); give each thread its own",
-     "这么多客户端，一个接一个来都能服务，同时来就不行：有个套接字交给了错误的线程，例如把循环变量"
-     "的地址交给了 pthread_create()；要给每个线程自己的一份"},
-    {"no more than so many clients get in, even one after the other: there is a table, or a number "
-     "of threads, with a fixed size",
-     "能进来的客户端最多就这么多，一个接一个来也一样：有个表的大小，或者线程的个数，是固定的"},
+    {"so many clients are served if they come one after the other, and not if they come at the "
+     "same moment: look for what a thread that begins shares with the next, such as the address of "
+     "a loop variable that is given to pthread_create(); give each its own",
+     "这么多客户端，一个接一个来都能服务，同时来就不行：找一找刚启动的线程和下一个线程共用了什么，"
+     "例如把循环变量的地址交给了 pthread_create()；要给每个线程自己的一份"},
+    {"no more than so many clients get in, even if they come one after the other, and a single one "
+     "gets in again: there is a table, or a number of threads, with a fixed size",
+     "能进来的客户端最多就这么多，一个接一个来也一样，而之后单独一个又进得来：有个表的大小，或者线"
+     "程的个数，是固定的"},
     {"a client got what was meant for another: what belongs to one connection must not lie in a "
      "variable that all threads use",
      "一个客户端收到了本该给另一个的内容：属于一个连接的东西，不能放在所有线程都用的变量里"},
@@ -337,8 +345,11 @@
      "有个客户端连上来，什么都没说就走了：这时 recv() 返回 0，这不是请求，程序也不该因此结束"},
     {"where the result of recv() is looked at, before anything is done with what it brought",
      "使用收到的内容之前，检查 recv() 返回值的地方"},
-    {"a place in the list is not given back when a client leaves: after some time nobody gets in",
-     "客户端离开时，没有归还它在列表里的位置：过一段时间，谁也进不来"},
+    {"clients came and went, one after the other, until none got in any more: either something of "
+     "each is kept when it leaves (a place in the list, a thread, a descriptor), or what is done "
+     "for one that leaves does not come to its end",
+     "客户端一个接一个地来了又走，到后来谁也进不来：要么客户端离开时没有归还它占用的东西（列表里的"
+     "位置、线程、描述符），要么客户端离开时要做的事没有做完"},
     {"writing to a connection that the client has reset raises SIGPIPE, which ends the program: "
      "ignore it, and look at the result of send()",
      "客户端已经重置了连接，再往里写就会引发 SIGPIPE，程序因此终止：要忽略这个信号，并检查 send() "
@@ -372,9 +383,11 @@
      "客户端已经收到 101，却没有听到随后的话：先让它加入，这期间的消息等 101 发出之后再发"},
     {"a control frame was sent to others: ping, pong and Close concern one connection only",
      "控制帧发给了别人：ping、pong 和关闭帧只和一个连接有关"},
-    {"two threads wrote into the same socket at once, and one frame stands in the middle of "
-     "another: one lock for each client, held for the whole frame",
-     "两个线程同时写同一个套接字，一帧插进了另一帧的中间：每个客户端要有一把锁，发完整个帧才释放"},
+    {"one frame begins in the middle of another: either two threads wrote into the same socket at "
+     "once (one lock for each client, held for the whole frame), or the rest of what send() had "
+     "not taken was never sent",
+     "一帧在另一帧的中间开始了：要么两个线程同时写同一个套接字（每个客户端要有一把锁，发完整个帧才"
+     "释放），要么 send() 没有收下的那一部分后来没有再发"},
     {"the clients saw the messages in different orders: choose the order under one lock",
      "各个客户端看到的消息顺序不同：要持有同一把锁来决定顺序"},
     {"a message is missing that was said while others were being delivered: take away what is to "
@@ -402,6 +415,17 @@
      "common/http.c)",
      "检查请求的地方，以及查找头字段的地方（在课程里：common/handshake.c 的 handshake_check()，"
      "common/http.c 的 http_header_find() 和 http_header_has_item()）"},
+    {"socket(), bind(), listen() and accept(), then what is started for the client, and what reads "
+     "its "
+     "request and answers (in the course: listen_on() and listener_accept() in "
+     "lesson01_handshake/listener.c, read_head() in lesson01_handshake/opening.c; from lesson 2 on "
+     "start_thread() in lesson02_frames/threads.c, serve() in lesson02_frames/server.c)",
+     "socket()、bind()、listen() 和 "
+     "accept()，接着为客户端启动的部分，以及读取请求并应答的地方（在课程里："
+     "lesson01_handshake/listener.c 的 listen_on() 和 "
+     "listener_accept()，lesson01_handshake/opening.c "
+     "的 read_head()；从第 2 课起，还有 lesson02_frames/threads.c 的 start_thread() 和 "
+     "lesson02_frames/server.c 的 serve()）"},
     {"accept(), what is started for the client then, and what reads its request and answers (in "
      "the "
      "course: listener_accept() in lesson01_handshake/listener.c, read_head() in "
@@ -489,8 +513,59 @@
      "用一条消息回应了关闭帧：控制帧不归应用处理"},
     {"the Close frame was judged before all of it was there, or a part of it was looked at twice",
      "关闭帧还没有到齐就判断了，或者其中一部分看了两遍"},
-    {"bind() or listen() has failed, and that was not looked at, or not told to the caller",
-     "bind() 或 listen() 失败了，却没有检查，或者没有告诉调用者"},
+    {"bind() fails for a port that another server has, unless SO_REUSEPORT lets them share it: "
+     "look at its result and at listen()'s, and tell the caller",
+     "端口被另一个服务器占用时，bind() 会失败，除非 SO_REUSEPORT 让两个服务器共用它：要检查 bind() "
+     "和 listen() 的返回值，并告诉调用者"},
     {"the port is not free for a new start while old connections linger: setsockopt(SO_REUSEADDR) "
      "before bind()",
      "旧连接还没有完全消失，重新启动就用不了这个端口：在 bind() 之前调用 setsockopt(SO_REUSEADDR)"},
+    {"an extension was agreed to that nobody had offered: without an offer there must be no such "
+     "header",
+     "接受了客户端没有提出的扩展：客户端没提，就不能有这个头字段"},
+    {"only the first item of the list was looked at: Connection may have several, and Firefox "
+     "sends \"keep-alive, Upgrade\"",
+     "只看了列表的第一项：Connection 可以有几项，Firefox 发的就是 “keep-alive, Upgrade”"},
+    {"the items of this list were not told apart, while those of \"keep-alive, Upgrade\" are: "
+     "there may be blanks around a comma or none, and an item may be empty",
+     "这个列表没有正确拆开，而 “keep-alive, Upgrade” "
+     "拆对了：逗号两边可以有空格，也可以没有，还可以有空项"},
+    {"blanks behind a value were taken for a part of it: cut white space off both ends of a value",
+     "把值后面的空格当成了值的一部分：值的两头都要去掉空白"},
+    {"a header with nothing behind its colon was not passed over: it may be empty",
+     "冒号后面什么也没有的头字段没有跳过去：头字段的值可以是空的"},
+    {"a header that the handshake does not ask for came twice, and was not passed over",
+     "握手用不到的头字段出现了两次，没有跳过去"},
+    {"the first piece of the request was forgotten when the second came (a whole request behind it "
+     "was answered with 101): append what recv() brings to what has come before",
+     "请求的第二段到了，第一段就丢了（在第一段后面发一个完整的请求，得到的应答是 101）：要把 "
+     "recv() 收到的接在已有的后面"},
+    {"so many headers are not taken, and a head as long with one header is: where they are noted, "
+     "there are too few places",
+     "这么多头字段不接受，而同样长、只有一个头字段的请求头接受：存放头字段的地方位置太少"},
+    {"bit 0x80 of the second byte is set, which says that four bytes of key follow: none do, and a "
+     "server has none",
+     "第二个字节的 0x80 位是 1，表示后面有四个字节的掩码密钥：后面并没有，服务器也不该有"},
+    {"the last bytes came back as they were masked: groups of four are unmasked, and the one to "
+     "three bytes behind the last group are not",
+     "最后几个字节发回来时还带着掩码：每四个一组的去掉了掩码，最后一组后面剩下的一到三个字节没有去"
+     "掉"},
+    {"a length byte, or the number made of them, went through a signed type (char, short): from "
+     "0x80 on it is negative, and the end of a frame that is one byte shorter was found; take "
+     "uint8_t and uint16_t",
+     "长度的字节，或者由它们拼成的数，经过了有符号类型（char、short）：从 0x80 "
+     "起就成了负数，而短一个字节的帧，它的结尾找对了；要用 uint8_t 和 uint16_t"},
+    {"the length of a frame of 300 bytes was read well, and of a long one the end was not found: "
+     "one recv() does not bring so much, so read on until the whole payload is there",
+     "300 字节的帧，长度读对了，而长帧的结尾没有找到：一次 recv() "
+     "收不到这么多，要接着读，直到载荷全部到齐"},
+    {"where this frame ends was not found: either its length was not read from the bytes behind "
+     "the seven bits, or not all of its payload was read",
+     "没有找到这一帧的结尾：要么没有从那七位后面的字节里读出长度，要么没有把载荷读完"},
+    {"a frame without payload ended the conversation: if nothing is to be read, recv() returns 0 "
+     "as at the end of the stream, so do not call it",
+     "没有载荷的帧结束了对话：没有要读的字节时，recv() 也返回 "
+     "0，和字节流结束时一样，所以这时不要调用它"},
+    {"messages of one client came in another order than it had said them: what is said first is to "
+     "be delivered first",
+     "同一个客户端的消息，到达的顺序和说的顺序不同：先说的要先投递"},

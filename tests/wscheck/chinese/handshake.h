@@ -415,4 +415,4 @@
     {"The answer to HEAD is that to GET without the body.",
      "HEAD 的应答，就是 GET 的应答去掉正文。"},
     {"curl -I shows an error.", "curl -I 显示错误。"},
-    {"HEAD / has no body", "HEAD / 的应答没有正文"},
+    {"HEAD / has no body", "HEAD / 的应答没有正文"}, {"it was not waited for", "没有等它到齐"},

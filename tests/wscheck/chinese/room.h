@@ -291,3 +291,4 @@
     {"1006 at each restart, but only for those with a slow network.",
      "每次重启，网络慢的客户端报告 1006，别的客户端正常。"},
     {"SIGTERM with a client that is behind", "SIGTERM：有个客户端落后"},
+    {"there is no %s with a number in the body of /status", "/status 的正文里没有带数字的 %s"},
