@@ -30,7 +30,11 @@ static bool is_hidden(uint32_t character)
 /* RFC 3629 §3: the first byte says how long the character is; 6 bits come with each of the others. */
 static size_t length_of(unsigned char first)
 {
-    return first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first <= 0xF4 ? 4 : 0;
+    if (first < 0x80)
+        return 1;
+    if (first < 0xC0) /* inside a character */
+        return 0;
+    return first < 0xE0 ? 2 : first < 0xF0 ? 3 : first <= 0xF4 ? 4 : 0;
 }
 
 /* Reads UTF-8 by itself: the grader shows text with it, and shares no rule with the servers it grades. */

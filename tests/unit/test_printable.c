@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "printable.h"
+#include "utf8.h"
 
 static size_t encode(uint32_t c, unsigned char out[4])
 {
@@ -76,12 +77,29 @@ static void what_is_no_utf8(void **state)
     guard_close(&guard);
 }
 
+/* Any bytes at all: what may be shown is a character to utf8.h as well, which reads them in another way. */
+static void what_is_shown_is_utf8(void **state)
+{
+    static const unsigned char more[] = {'a', 0x7F, 0x80, 0x9F, 0xBF, 0xC0};
+    (void)state;
+    for (size_t n = 0; n < 0x10000 * COUNT_OF(more) * COUNT_OF(more); n++) {
+        unsigned char bytes[4] = {(unsigned char)(n & 0xFF), (unsigned char)(n >> 8 & 0xFF),
+                                  more[(n >> 16) % COUNT_OF(more)],
+                                  more[(n >> 16) / COUNT_OF(more)]};
+        size_t len = printable_character(bytes, sizeof bytes);
+        struct utf8 text = {0};
+        must(len == 0 || (utf8_feed(&text, bytes, len) && utf8_is_complete(&text)),
+             "%02x %02x %02x %02x", bytes[0], bytes[1], bytes[2], bytes[3]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_hidden),
         cmocka_unit_test(what_is_shown),
         cmocka_unit_test(what_is_no_utf8),
+        cmocka_unit_test(what_is_shown_is_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
