@@ -143,8 +143,10 @@ static void check_sequence(const unsigned char *sequence, size_t size, size_t at
     memset(text + at + size, 'z', sizeof text - at - size);
     size_t first = at + judge(&oracle, text + at, size + 1); /* ASCII shows what is not whole */
     bool is_good = first == at + size + 1;
-    bool right = feed(&whole, text, sizeof text) == is_good && feed(&before, text, first) &&
-                 (is_good || !feed(&with, text, first + 1));
+    left_to_automaton = 0;
+    bool right = feed(&whole, text, sizeof text) == is_good &&
+                 (!is_good || left_to_automaton == must_be_left(text, sizeof text)) &&
+                 feed(&before, text, first) && (is_good || !feed(&with, text, first + 1));
     must(right, "%02x %02x %02x %02x: %zu bytes of it at %zu, kind %u", sequence[0], sequence[1],
          sequence[2], sequence[3], size, at, kind);
 }
