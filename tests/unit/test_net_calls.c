@@ -484,7 +484,7 @@ static void others_may_run_between_two_looks(void **state)
         {NONE(EAGAIN)}, {YIELD(0)}, {NONE(EAGAIN)}, {YIELD(0)}, {COMES(2)}};
     static const struct step ends[] = {{NONE(EINTR)}, {YIELD(0)}, {COMES(0)}};
     static const struct step breaks[] = {{NONE(EAGAIN)}, {YIELD(0)}, {NONE(ECONNRESET)}};
-    static const struct step broken[] = {{NONE(ECONNRESET)}};
+    static const struct step broken[] = {{NONE(ECONNRESET)}}, memory[] = {{NONE(ENOMEM)}};
     (void)state;
     PLAY(slow);
     assert_int_equal(look(4), -1);
@@ -499,6 +499,9 @@ static void others_may_run_between_two_looks(void **state)
     PLAY(broken);
     assert_int_equal(look(4), -1);
     assert_int_equal(errno, ECONNRESET);
+    PLAY(memory);
+    assert_int_equal(look(4), -1);
+    assert_int_equal(errno, ENOMEM);
 }
 
 /* 25 microseconds, if nobody else wants to run. */
@@ -706,10 +709,13 @@ static void nothing_is_taken(void **state)
 
 static void a_signal_only_delays(void **state)
 {
-    static const struct step script[] = {{.call = ONE, FAILS(EINTR)}, {.call = ONE, .result = 4}};
+    static const struct step some[] = {{.call = ONE, FAILS(EINTR)}, {.call = ONE, .result = 4}};
+    static const struct step none[] = {{.call = ONE, FAILS(EINTR)}, {.call = ONE, .result = 0}};
     (void)state;
-    PLAY(script);
+    PLAY(some);
     assert_int_equal(send_now(1), 1);
+    PLAY(none);
+    assert_int_equal(send_now(1), 5);
 }
 
 /* --------------------------------------------------------------- what the other side takes */
