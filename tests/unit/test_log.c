@@ -5,7 +5,8 @@
  * in one write() can be told from one line in two. For colour it is a terminal of our own.
  *
  * The log waits with three functions of net.c. In their place stand three of this test's own: its clock is
- * a number, and while the log waits, what the test wants happens, and the time is over.
+ * a number, and while the log waits, what the test wants happens, and the time is over. write() says what
+ * the test wants, too, or writes.
  */
 #define _XOPEN_SOURCE 700 /* posix_openpt() */
 
@@ -21,7 +22,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -47,6 +50,16 @@ static struct {
 int64_t net_now(void)
 {
     return now;
+}
+
+/* The time of the day stands still. cmocka asks for it, too. */
+static struct timespec today = {1700000000, 0};
+
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+    (void)clock;
+    *time = today;
+    return 0;
 }
 
 static bool has_room(int fd, int timeout)
@@ -88,6 +101,36 @@ void net_pause(int64_t milliseconds)
     space.pauses++;
     now += milliseconds;
     let_something_happen();
+}
+
+/* ------------------------------------------------------------------------ in place of write() */
+
+/* What it does in this order; then it writes. */
+static struct {
+    int most;  /* it writes no more bytes */
+    int error; /* it writes none: the reason, which is left in errno if it returns 0 */
+} outcomes[4];
+static size_t outcomes_left;
+
+static void next_outcome(int most, int error)
+{
+    outcomes[outcomes_left].most = most;
+    outcomes[outcomes_left++].error = error;
+}
+
+ssize_t write(int fd, const void *bytes, size_t len)
+{
+    struct iovec part = {(void *)(uintptr_t)bytes, len};
+    if (outcomes_left > 0) {
+        int most = outcomes[0].most, error = outcomes[0].error;
+        memmove(outcomes, outcomes + 1, --outcomes_left * sizeof *outcomes);
+        if (most <= 0) {
+            errno = error;
+            return most;
+        }
+        part.iov_len = (size_t)most;
+    }
+    return writev(fd, &part, 1);
 }
 
 /* ----------------------------------------------------------------------------- watching stderr */
@@ -259,6 +302,8 @@ static void a_line_is_always_printed(void **state)
 }
 
 /* Of any length: one write, one newline, at its end. What is too long is cut. */
+#define LONGEST 599 /* bytes of a line, with its newline */
+
 static void one_line_is_one_write(void **state)
 {
     char text[2000];
@@ -281,8 +326,8 @@ static void one_line_is_one_write(void **state)
             size_t got = strlen(line);
             must(*more == '\0', "%zu bytes: one write", len);
             must(got > 0 && strchr(line, '\n') == line + got - 1, "%zu bytes: one newline", len);
-            must(got == tag + len + 1 || (len > 500 && got > 500), "%zu bytes: all of it, not %zu",
-                 len, got);
+            must(got == (tag + len < LONGEST ? tag + len + 1 : LONGEST),
+                 "%zu bytes: all of it, not %zu", len, got);
             must(strspn(line + tag, "x") == got - tag - 1, "%zu bytes: as they were", len);
         }
 }
@@ -328,13 +373,57 @@ static void a_block_is_one_write(void **state)
     next_write(&watch, got, sizeof got);
     watch_end(&watch);
 
-    int hours, minutes, seconds, thousandths, used = 0;
-    must(sscanf(got, "#7 127.0.0.1:40000 %2d:%2d:%2d.%3d %n", &hours, &minutes, &seconds,
-                &thousandths, &used) == 4 &&
-             used == (int)strlen("#7 127.0.0.1:40000 12:34:56.789 "),
-         "who and when: %.60s", got);
-    assert_int_equal(strlen(got), (size_t)used + sizeof text);
-    assert_memory_equal(got + used, text, sizeof text);
+    assert_int_equal(strlen(got), strlen("#7 127.0.0.1:40000 12:34:56.789 ") + sizeof text);
+    assert_memory_equal(got + strlen(got) - sizeof text, text, sizeof text);
+}
+
+/* To the thousandth, and never one that has not begun. */
+static void a_block_says_who_and_when(void **state)
+{
+    static const struct {
+        long nanoseconds;
+        const char *thousandths;
+    } rows[] = {{0, "000"},         {999999, "000"},    {1000000, "001"},  {986999999, "986"},
+                {987000000, "987"}, {998999999, "998"}, {999000000, "999"}};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct watch watch;
+        struct tm local;
+        char got[100], clock[20], expected[100];
+        today.tv_nsec = rows[i].nanoseconds;
+        watch_datagrams(&watch);
+        log_init(LOG_QUIET);
+        log_block(&(struct log_kind){LOG_MESSAGES, 7, "a", "block"}, "text\n", 5);
+        next_write(&watch, got, sizeof got);
+        watch_end(&watch);
+        must(localtime_r(&today.tv_sec, &local) != NULL &&
+                 strftime(clock, sizeof clock, "%H:%M:%S", &local) > 0,
+             "the time of the day");
+        snprintf(expected, sizeof expected, "#7 a %s.%s text\n", clock, rows[i].thousandths);
+        must(strcmp(got, expected) == 0, "row %zu: %s", i, got);
+    }
+}
+
+/* Behind a long address, a block begins in a line of its own. */
+static void a_long_address_has_a_line_of_its_own(void **state)
+{
+    static const char *const addresses[] = {"[2001:db8::12:3456]:4000",
+                                            "[2001:db8::12:3456]:40000"};
+    (void)state;
+    today.tv_nsec = 0;
+    for (size_t i = 0; i < COUNT_OF(addresses); i++) {
+        struct watch watch;
+        char got[100];
+        assert_int_equal(strlen(addresses[i]), 24 + i);
+        watch_datagrams(&watch);
+        log_init(LOG_QUIET);
+        log_block(&(struct log_kind){LOG_MESSAGES, 7, addresses[i], "block"}, "text\n", 5);
+        next_write(&watch, got, sizeof got);
+        watch_end(&watch);
+        must((strstr(got, ".000 text\n") != NULL) == (i == 0) &&
+                 (strstr(got, ".000 \n     text\n") != NULL) == (i == 1),
+             "%s", got);
+    }
 }
 
 /* A write() may be cut short by a signal, or not even begin: all the text must arrive, and once. */
@@ -426,6 +515,7 @@ static int begin_pipe(void **state)
     watch_begin(&reader, ends[1], ends[0]);
     log_init(LOG_CLIENTS);
     memset(&space, 0, sizeof space);
+    outcomes_left = 0;
     log_line("begin");
     now += 1000000;
     char begin[200];
@@ -623,6 +713,18 @@ static void a_line_that_is_cut_is_ended(void **state)
     must_read("four\n");
 }
 
+static void one_byte_of_a_line_is_enough_to_be_ended(void **state)
+{
+    (void)state;
+    has_room_for(1);
+    next_outcome(1, 0);
+    must_take(100, "one");
+    must_read("o");
+    has_room_for(99);
+    must_take(0, "two");
+    must_read("\n... 1 line lost here: the log was not read\ntwo\n");
+}
+
 static void a_text_that_is_cut_between_two_lines_is_not(void **state)
 {
     (void)state;
@@ -675,6 +777,44 @@ static void when_nobody_reads_any_more_nothing_is_counted(void **state)
     must_read("two\n");
 }
 
+static bool is_not_for_long(int error)
+{
+    return error == EINTR || error == EAGAIN || error == EWOULDBLOCK;
+}
+
+static void an_error_that_does_not_last_is_waited_for(void **state)
+{
+    static const int errors[] = {EINTR, EAGAIN, EWOULDBLOCK};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(errors); i++) {
+        next_outcome(-1, errors[i]);
+        next_outcome(1, 0); /* a byte of it */
+        next_outcome(-1, errors[i]);
+        must_take(2, "one");
+        must_read("one\n");
+    }
+}
+
+/* Any other, or a write() that writes nothing: then the line is no more, and it is not counted. */
+static void other_errors_end_a_line(void **state)
+{
+    (void)state;
+    for (int error = 1; error < 140; error++)
+        if (!is_not_for_long(error)) {
+            next_outcome(1, 0);
+            next_outcome(-1, error);
+            must_take(0, "abc");
+            must_read("a");
+            must_take(0, "one");
+            must_read("one\n");
+        }
+    next_outcome(0, EAGAIN);
+    must_take(0, "abc");
+    must_read("");
+    must_take(0, "one");
+    must_read("one\n");
+}
+
 /* For a writer in a thread of its own: it has time. */
 static void who_writes_directly_waits(void **state)
 {
@@ -693,6 +833,36 @@ static void who_writes_directly_waits(void **state)
     reader.other = dup(reader.saved);
     log_write_directly(text, sizeof text); /* nobody reads it: that is the end */
     assert_int_equal(space.asked, 2);
+}
+
+static void written_directly_is_all_of_it(void **state)
+{
+    (void)state;
+    log_write_directly("x", 1);
+    must_read("x");
+    next_outcome(1, 0);
+    next_outcome(-1, EINTR);
+    next_outcome(1, 0);
+    log_write_directly("Hello", 5);
+    must_read("Hello");
+    assert_int_equal(space.asked, 1); /* only for the line with which it began */
+    next_outcome(1, 0);
+    next_outcome(-1, EAGAIN);
+    log_write_directly("Hello", 5);
+    must_read("Hello");
+    assert_int_equal(space.asked, 2);
+}
+
+static void other_errors_end_what_is_written_directly(void **state)
+{
+    (void)state;
+    for (int error = 1; error < 140; error++) {
+        next_outcome(1, 0);
+        next_outcome(is_not_for_long(error) ? 0 : -1, error);
+        log_write_directly("Hello", 5);
+        must_read("H");
+    }
+    assert_int_equal(space.asked, 1);
 }
 
 static void lines_are_counted(void **state)
@@ -869,7 +1039,9 @@ static void a_terminal_that_nobody_looks_at(void **state)
     (void)state;
     if (!begin_terminal(&watch))
         skip();
+    int own = next_descriptor();
     log_init(LOG_CLIENTS);
+    must((fcntl(own, F_GETFL) & O_NONBLOCK) != 0, "it does not wait for ever");
     now += 1000000;
     for (int64_t begin = now;; begin = now, lines++) {
         must(lines < 50000, "it is full at last");
@@ -982,6 +1154,8 @@ int main(void)
         cmocka_unit_test(one_line_is_one_write),
         cmocka_unit_test(a_message_is_told_safely),
         cmocka_unit_test(a_block_is_one_write),
+        cmocka_unit_test(a_block_says_who_and_when),
+        cmocka_unit_test(a_long_address_has_a_line_of_its_own),
         cmocka_unit_test(signals_do_not_cut_a_block),
         PIPE_TEST(lines_that_nobody_reads_are_counted),
         PIPE_TEST(each_line_of_a_block_counts),
@@ -990,10 +1164,15 @@ int main(void)
         PIPE_TEST(who_reads_within_the_moment_loses_nothing),
         PIPE_TEST(a_long_text_goes_in_pieces_that_a_pipe_takes_whole),
         PIPE_TEST(a_line_that_is_cut_is_ended),
+        PIPE_TEST(one_byte_of_a_line_is_enough_to_be_ended),
         PIPE_TEST(a_text_that_is_cut_between_two_lines_is_not),
         PIPE_TEST(room_that_is_none_is_waited_for),
         PIPE_TEST(when_nobody_reads_any_more_nothing_is_counted),
+        PIPE_TEST(an_error_that_does_not_last_is_waited_for),
+        PIPE_TEST(other_errors_end_a_line),
         PIPE_TEST(who_writes_directly_waits),
+        PIPE_TEST(written_directly_is_all_of_it),
+        PIPE_TEST(other_errors_end_what_is_written_directly),
         cmocka_unit_test(lines_are_counted),
         cmocka_unit_test(the_note_fits_and_says_how_many),
         cmocka_unit_test(elsewhere_lines_are_not_broken),

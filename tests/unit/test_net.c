@@ -37,7 +37,7 @@ static int set_up(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (unsigned char)(7 * i + i / 256);
+        bytes[i] = (unsigned char)(i ^ i >> 8 ^ i >> 16);
     peer_open(&peer);
     must(pipe(stop) == 0, "there is a pipe");
     return 0;
