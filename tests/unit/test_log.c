@@ -1098,7 +1098,7 @@ static void no_client_becomes_stderr(void **state)
 }
 
 static struct log_kind taken_kind;
-static char taken[200];
+static char taken[200000];
 
 static void take_line(const struct log_kind *kind, const char *bytes, size_t len)
 {
@@ -1110,21 +1110,42 @@ static void take_line(const struct log_kind *kind, const char *bytes, size_t len
 static void another_writer_takes_it_all(void **state)
 {
     static const char format[] = "said %d";
+    static char text[60000];
     struct watch watch;
     (void)state;
     if (!begin_terminal(&watch))
         skip();
     int own = next_descriptor();
+    setenv("NO_COLOR", "1", 1);
     log_init(LOG_CLIENTS);
+    unsetenv("NO_COLOR");
     assert_true(fcntl(own, F_GETFD) >= 0);
     log_set_writer(take_line);
     int flags = fcntl(own, F_GETFD);
-    bool stderr_is_open = fcntl(STDERR_FILENO, F_GETFD) >= 0;
+    must(flags >= 0 || next_descriptor() == own, "its number is free");
+    int others[] = {STDOUT_FILENO, STDERR_FILENO, watch.saved, watch.other, dup(STDIN_FILENO)};
     log_set_writer(take_line); /* nothing more is closed */
-    bool it_still_is = fcntl(STDERR_FILENO, F_GETFD) >= 0;
+    bool are_open = true;
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        are_open = are_open && fcntl(others[i], F_GETFD) >= 0;
+    close(others[4]);
+
+    /* However long a text is, all its lines are broken, and indented as they were. */
+    memset(text, 'x', sizeof text);
+    memcpy(text, "\n  a:  ", 7);
+    for (size_t i = 14; i < sizeof text; i += 8)
+        text[i] = ' ';
+    setenv("COLUMNS", "40", 1);
+    log_block(&(struct log_kind){LOG_MESSAGES, 7, "a", "block"}, text, sizeof text);
+    unsetenv("COLUMNS");
     watch_end(&watch);
     must(flags == -1, "the terminal of its own is closed");
-    must(stderr_is_open && it_still_is, "stderr is not");
+    must(are_open, "others are not");
+    for (const char *line = taken, *next; *line != '\0'; line = next + (*next == '\n')) {
+        next = line + strcspn(line, "\n");
+        must(next - line <= 40, "a line of %zd columns", next - line);
+    }
+    must(strlen(taken) > sizeof text + 2048, "indented it is longer: %zu bytes", strlen(taken));
 
     log_init(LOG_CLIENTS);
     log_client(LOG_CLIENTS, 7, "127.0.0.1:40000", format, 5);

@@ -710,6 +710,18 @@ static void nothing_is_taken(void **state)
     }
 }
 
+static void any_other_error_is_the_end(void **state)
+{
+    (void)state;
+    for (int error = 1; error < 140; error++)
+        if (error != EAGAIN && error != EWOULDBLOCK && error != EINTR && error != ENOBUFS &&
+            error != ENOMEM) {
+            const struct step step = {.call = ONE, FAILS(error)};
+            play(&step, 1);
+            must(send_now(1) == -1 && errno == error, "error %d", error);
+        }
+}
+
 static void a_signal_only_delays(void **state)
 {
     static const struct step some[] = {{.call = ONE, FAILS(EINTR)}, {.call = ONE, .result = 4}};
@@ -1070,6 +1082,7 @@ int main(void)
         TEST(all_is_taken),
         TEST(a_part_is_taken),
         TEST(nothing_is_taken),
+        TEST(any_other_error_is_the_end),
         TEST(a_signal_only_delays),
         TEST(the_system_tells_or_not),
         TEST(what_is_taken_at_once_asks_nothing_more),
