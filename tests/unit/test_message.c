@@ -733,7 +733,13 @@ static void each_message_has_the_limit_for_itself(void **state)
         add_frame(&wire, KEYS_RANDOM, MORE BIN, "abc", 3);
         add_frame(&wire, KEYS_RANDOM, CONT, "defghij", 7);
     }
-    check_every_way(&wire, 10, "binary(abcdefghij) binary(abcdefghij) binary(abcdefghij)", "each");
+    check_cut(&wire, 10, "binary(abcdefghij) binary(abcdefghij) binary(abcdefghij)", "each", NULL,
+              0);
+    clear(&wire);
+    add_frame(&wire, KEYS_RANDOM, BIN, "abcdefghij", 10);
+    add_frame(&wire, KEYS_RANDOM, MORE BIN, "abc", 3);
+    add_frame(&wire, KEYS_RANDOM, CONT, "defghijk", 8);
+    check_every_way(&wire, 10, "binary(abcdefghij) fault(too big)", "each");
 }
 
 /* Announced, and not one byte of it sent. */
