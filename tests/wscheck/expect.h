@@ -75,13 +75,17 @@ struct bytes_view expect_ping(struct peer *p);
 void expect_pong_and_message(struct peer *p, struct bytes_view pong, unsigned opcode,
                              struct bytes_view message);
 
-/* The next message, whatever it is. The payload is good until the peer's next step. */
+/* The next message, whatever it is, in one frame or in fragments. The payload is good until the peer's next step. */
 struct message {
     unsigned opcode;
     const unsigned char *payload;
     size_t len;
 };
 bool expect_any_message(struct peer *p, struct message *message);
+
+/* Passes over whole frames, up to a Close frame, which may stand between the fragments of a message (§5.4).
+ * Returns how many messages have come to their end. */
+unsigned pass_over_messages(struct peer *p);
 
 /* Exactly these bytes, in one frame. */
 void expect_frame(struct peer *p, unsigned first, const void *payload, size_t len);

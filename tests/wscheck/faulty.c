@@ -268,6 +268,8 @@ static const struct fault faults[] = {
     /* the room */
     {"room-pings-at-once", 3, 0, "-", "-"},
     {"room-pongs-unasked", 3, 0, "-", "-"},
+    {"room-fragments", 3, 0, "-", "-"},
+    {"room-fragments-dropped", 3, 0, "leave-behind-all", "backlog-lost"},
     {"room-of-eight", 3, 0, "threads-20", "few-places"},
     {"room-one-recv", 3, 0, "join-after-head", "one-recv"},
     {"room-close-unanswered", 3, 0, "leave-close", "-"},
@@ -495,7 +497,7 @@ static bool pongs_unasked(void)
 static void queue(struct client *c, const struct bytes *frame)
 {
     bool is_data = (frame->at[0] & 0x0F) < CLOSE;
-    if (c->state != OPEN && !(fault("joined-too-early") && c->state == IN_HEAD))
+    if (c->failed || (c->state != OPEN && !(fault("joined-too-early") && c->state == IN_HEAD)))
         return;
     if (pongs_unasked() && c->state == OPEN && !c->close_sent)
         bytes_add(&c->out, "\x8a\x00\x8a\x04here", 8);
@@ -704,6 +706,24 @@ static void broadcast_frame(struct client *by, const struct bytes *frame)
         queue(by, frame);
 }
 
+/* To all, in fragments, and a ping between: a room may do so (RFC 6455 §5.4). */
+static void broadcast_fragments(struct client *by, unsigned opcode, const unsigned char *at,
+                                size_t len)
+{
+    size_t piece = len > 4000 ? len / 3 : 7;
+    struct bytes frame = {0};
+    for (; len > piece; at += piece, len -= piece, opcode = CONTINUATION) {
+        frame.len = 0;
+        frame_add(&frame, opcode, NOT_MASKED, at, piece);
+        frame_add(&frame, FIN | PING, NOT_MASKED, "between", 7);
+        broadcast_frame(by, &frame);
+    }
+    frame.len = 0;
+    frame_add(&frame, FIN | opcode, NOT_MASKED, at, len);
+    broadcast_frame(by, &frame);
+    bytes_free(&frame);
+}
+
 /* Delivers to one client what one other has said. */
 static void deliver_of(struct client *to, const struct client *by)
 {
@@ -767,6 +787,8 @@ static void take_message(struct client *c, unsigned opcode, const unsigned char 
         queue(fault("answers-to-newest") ? clients[client_count - 1] : c, &frame);
     else if (lesson == 3 && (fault("newest-first") || fault("order-differs")))
         remember_said(c, &frame);
+    else if (fault("room-fragments") || fault("room-fragments-dropped"))
+        broadcast_fragments(c, opcode, at, len);
     else if (lesson == 3)
         broadcast_frame(c, &frame);
     if (fault("first-message-only")) {
@@ -1039,7 +1061,7 @@ static void take_close(struct client *c, const unsigned char *body, size_t len)
         return;
     if (fault("backlog-cut"))
         c->out.len = 0;
-    if (fault("backlog-dropped"))
+    if (fault("backlog-dropped") || fault("room-fragments-dropped"))
         c->out.len -= bytes_behind_first(c);
     if (fault("close-unanswered") || fault("room-close-unanswered")) {
         finish(c);

@@ -52,6 +52,8 @@ TRUE_WORDS = {
     "room-close-unanswered": (3, {"leave-close"}, {None}),
     "room-pings-at-once": (3, set(), set()),
     "room-pongs-unasked": (3, set(), set()),
+    "room-fragments": (3, set(), set()),
+    "room-fragments-dropped": (3, {"leave-behind-all"}, {"backlog-lost", "last-words-lost", None}),
     "room-greets": (3, {"threads-one"}, {"greeting"}),
     "joined-too-late": (3, {"join-with-101"}, {"joined-too-late"}),
     "header-order": (1, {"header-order"}, {"header-order", "request-refused"}),
