@@ -809,15 +809,17 @@ void expect_pong(struct peer *p, const void *payload, size_t len)
         p->awaited = (struct bytes_view){NULL, 0};
 }
 
-void expect_pong_and_message(struct peer *p, struct bytes_view pong, unsigned opcode,
+bool expect_pong_and_message(struct peer *p, struct bytes_view pong, unsigned opcode,
                              struct bytes_view message)
 {
     p->awaited = pong;
     p->awaited_came = false;
     expect_message(p, opcode, message.at, message.len);
     p->awaited = (struct bytes_view){NULL, 0};
+    bool came = trial_holds(p->trial);
     if (!p->awaited_came)
         expect_pong(p, pong.at, pong.len);
+    return came;
 }
 
 bool answer_comes_soon(struct peer *p)

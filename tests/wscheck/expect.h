@@ -71,8 +71,9 @@ void pass_over_to_ping(struct peer *p);
 struct bytes_view expect_ping(struct peer *p);
 
 /* A message, and the pong for the last of some pings, in either order: a pong may overtake what is
- * still being done, and of several pings only the last must be answered (§5.5.3). */
-void expect_pong_and_message(struct peer *p, struct bytes_view pong, unsigned opcode,
+ * still being done, and of several pings only the last must be answered (§5.5.3). Returns whether
+ * the message has come; the pong may be missing all the same. */
+bool expect_pong_and_message(struct peer *p, struct bytes_view pong, unsigned opcode,
                              struct bytes_view message);
 
 /* The next message, whatever it is, in one frame or in fragments. The payload is good until the peer's next step. */

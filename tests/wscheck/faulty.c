@@ -187,6 +187,7 @@ static const struct fault faults[] = {
     {"fragment-lost", 2, 21, "fragment-two", "fragment-lost"},
     {"opcode-of-fragment", 2, 21, "fragment-two", "opcode-of-fragment"},
     {"ping-ends-message", 2, 21, "fragment-ping", "ping-ends-message"},
+    {"ping-between-ignored", 2, 0, "fragment-ping", "-"},
     {"pong-put-off", 2, 21, "fragment-ping-at-once", "pong-put-off"},
     {"ping-ignored", 2, 0, "pong-empty", "ping-ignored"},
     {"ping-as-words", 2, 0, "pong-binary", "ping-as-words"},
@@ -925,7 +926,8 @@ static void unmask(struct client *c, const unsigned char mask[4], unsigned char 
 static void take_ping(struct client *c, const unsigned char *payload, size_t len)
 {
     struct bytes frame = {0};
-    if (fault("ping-ignored") || fault("pings-only") || fault("pongs-only"))
+    if (fault("ping-ignored") || fault("pings-only") || fault("pongs-only") ||
+        (fault("ping-between-ignored") && c->opcode != 0))
         return;
     if (fault("ping-as-words") && text_is_bad(payload, len, true)) {
         c->failed = true;

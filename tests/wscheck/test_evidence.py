@@ -44,6 +44,7 @@ TRUE_WORDS = {
     "pings-at-once": (2, set(), set()),
     "pongs-unasked": (2, set(), set()),
     "relays-fragments": (2, set(), set()),
+    "ping-between-ignored": (2, {"fragment-ping"}, {None}),
     "pings-only": (2, {"pong-empty", "pong-payload"}, {"ping-ignored"}),
     "pongs-only": (2, {"pong-payload"}, {"ping-ignored"}),
     "eight-places": (2, {"threads-20"}, {"few-places", None}),
