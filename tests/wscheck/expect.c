@@ -975,6 +975,50 @@ void expect_refused(struct peer *p)
     expect_end(p);
 }
 
+/* Adds the payload of the message that the client has sent, or of its last frame of any kind; false: it has
+ * sent none, or not all of one. */
+static bool add_sent_payload(struct bytes *out, const struct peer *p, bool of_last)
+{
+    struct evidence sent = {0};
+    struct frame f;
+    add_what_was_sent(&sent, p);
+    for (size_t at = 0; at < sent.sent_len; at += f.head_len + (size_t)f.len) {
+        if (!frame_read(&f, sent.sent + at, sent.sent_len - at) ||
+            f.len > sent.sent_len - at - f.head_len)
+            return false;
+        const unsigned char *payload = sent.sent + at + f.head_len;
+        const unsigned char *key = f.masked ? payload - MASK_LEN : zero_mask;
+        if (of_last)
+            out->len = 0;
+        for (size_t i = 0; i < f.len && (of_last || f.opcode <= BINARY); i++)
+            bytes_add_number(out, payload[i] ^ key[i % MASK_LEN], 1);
+    }
+    return sent.sent_len > 0;
+}
+
+static bool payload_came_back(struct peer *p, bool of_last)
+{
+    struct bytes sent = {0};
+    struct frame f;
+    bool is_known = !trial_holds(p->trial) && add_sent_payload(&sent, p, of_last) &&
+                    frame_read(&f, to_judge(p), bytes_to_judge(p));
+    bool same = is_known && f.first != (FIN | CLOSE) && f.len == sent.len &&
+                comes_soon(p, f.head_len + sent.len) &&
+                bytes_difference(to_judge(p) + f.head_len, sent.len, sent.at, sent.len) == sent.len;
+    bytes_free(&sent);
+    return same;
+}
+
+bool message_came_back(struct peer *p)
+{
+    return payload_came_back(p, false);
+}
+
+bool last_came_back(struct peer *p)
+{
+    return payload_came_back(p, true);
+}
+
 void expect_end_of_any_kind(struct peer *p)
 {
     int64_t deadline = trial_deadline(p->trial);

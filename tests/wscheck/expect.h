@@ -107,6 +107,12 @@ void expect_end(struct peer *p);
 /* The server fails the connection (§7.1.7): a Close frame, or none, and the end; no message. */
 void expect_refused(struct peer *p);
 
+/* The connection should have failed, and has not. Has the message that was sent come back, put together from
+ * its frames, or the payload of the last frame? If neither, perhaps nobody has taken it: what came may say that
+ * it was wrong. */
+bool message_came_back(struct peer *p);
+bool last_came_back(struct peer *p);
+
 /* It does not matter what comes: the server has read the end of what was sent, and closed. */
 void expect_end_of_any_kind(struct peer *p);
 

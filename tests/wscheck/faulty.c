@@ -206,6 +206,7 @@ static const struct fault faults[] = {
     {"dies-of-high-bit", 2, 0, "refuse-high-bit", "-"},
     {"goes-on-after-fault", 2, 0, "refuse-rest", "goes-on-after-fault"},
     {"forgets-valid", 2, 0, "refuse-valid-first", "close-drops-answers"},
+    {"faults-in-words", 2, 0, "refuse-rsv1", "-"},
     {"wrong-code", 2, 0, "refuse-code-1002", "close-code-missing"},
     {"no-reason", 2, 0, "refuse-reason-opcode", "no-reason"},
     {"reason-without-section", 2, 0, "refuse-reason-opcode", "-"},
@@ -627,6 +628,8 @@ static void fail_client(struct client *c, unsigned code, const char *reason)
         c->out.len = 0;
     if (fault("fault-stops-all"))
         abort();
+    if (fault("faults-in-words"))
+        send_frame(c, TEXT, (const unsigned char *)"your fault", 10);
     send_close(c, code, reason);
     if (fault("resets-after-close")) {
         flush_client(c);

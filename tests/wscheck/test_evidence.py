@@ -39,6 +39,7 @@ TRUE_WORDS = {
     "half-open-kept": (2, {"close-half-open"}, {"half-open-kept", "no-room"}),
     "close-echoes-reasons": (2, {"close-body-1006-reason"}, {"close-1005", "frame-not-checked"}),
     "one-byte-lost": (2, {"decode-early-byte"}, {"partial-frame", "waits-for-rest"}),
+    "faults-in-words": (2, {"refuse-rsv1", "fragment-stray", "utf8-ff", "fragment-bad-end", "limit-over"}, {None}),
     "early-left": (2, {"decode-early"}, {"early-left"}),
     "resets-after-close": (2, set(), set()),
     "pings-at-once": (2, set(), set()),
