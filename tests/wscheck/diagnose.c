@@ -612,10 +612,11 @@ static const struct diagnosis diagnoses[] = {
      "where a frame's length is read, and compared with the limit (in the course: "
      "ws_frame_decode() in common/frame.c, begin_frame() in common/message.c)"},
     {"rest-not-sent",
-     "this client has read all that came, and that ends in the middle of a frame: the rest waits, "
-     "and nobody sends it. Whoever hands over a message must learn that something waits, and the "
-     "rest must go out as soon as the socket takes it",
-     "who learns that something waits for a client, and who sends it later (in the course: "
+     "this client has read all that came, and that ends in the middle of a frame: the rest has "
+     "not come, and the connection is there still. What send() does not take must be kept, and go "
+     "out as soon as the socket takes it",
+     "where what send() did not take is kept, who learns of it, and who sends it later (in the "
+     "course: "
      "queue_locked() and flush_locked() in lesson03_broadcast/outbox.c, members_send() in "
      "lesson03_broadcast/members.c, deliver_once_locked() in lesson03_broadcast/room.c)"},
     {"never-evicted",

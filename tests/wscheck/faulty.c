@@ -312,6 +312,7 @@ static const struct fault faults[] = {
     {"blocking-send", 3, 24, "slow-others", "slow-stops-all"},
     {"slow-drops", 3, 24, "slow-catches-up-more", "slow-drops"},
     {"rest-not-sent", 3, 0, "slow-catches-up-more", "rest-not-sent"},
+    {"rest-thrown-away", 3, 0, "slow-catches-up-more", "rest-not-sent"},
     {"never-evicted", 3, 24, "slow-evicted", "never-evicted"},
     {"no-ping", 3, 0, "keepalive-ping", "no-ping"},
     {"pong-not-counted", 3, 0, "keepalive-pong", "pong-not-counted"},
@@ -343,9 +344,10 @@ static const char *fault_name(void)
 #define CLIENTS_MAX 512
 #define JUDGED_EARLY                                                                               \
     65536 /* bytes: more of a text is looked at when it is whole, and not with each read */
-#define LINGER  5000 /* ms: how long a finished connection is read empty */
-#define GOODBYE 1500 /* ms: how long answers to 1001 are waited for */
-#define PINGING 200  /* ms: between the pings of "pings-in-silence" */
+#define MUCH_WAITS (1 << 20) /* bytes: see "rest-thrown-away" */
+#define LINGER     5000      /* ms: how long a finished connection is read empty */
+#define GOODBYE    1500      /* ms: how long answers to 1001 are waited for */
+#define PINGING    200       /* ms: between the pings of "pings-in-silence" */
 
 enum state { IN_HEAD, OPEN, LINGERING };
 
@@ -366,6 +368,7 @@ struct client {
     int64_t pinged;    /* see "pings-in-silence" */
     bool has_spoken;   /* see "joined-too-late" */
     bool has_rest;     /* see "rest-not-sent" */
+    bool was_cut;      /* see "rest-thrown-away" */
     int64_t since;     /* when the head began, when something came last, or when it was finished */
     uint64_t unmasked; /* bytes, of all frames: see "mask-runs-on" */
     unsigned char kept_mask[4]; /* see "mask-kept" */
@@ -555,6 +558,8 @@ static size_t bytes_behind_first(struct client *c)
 
 static void flush_client(struct client *c)
 {
+    if (c->was_cut)
+        c->out.len = 0;
     while (c->out.len > 0 && !c->failed && !c->has_rest) {
         ssize_t n = send(c->fd, c->out.at, c->out.len, 0);
         if (fault("send-cut")) {
@@ -564,6 +569,7 @@ static void flush_client(struct client *c)
         if (n <= 0) {
             c->failed = errno != EAGAIN && errno != EWOULDBLOCK && !fault("dies-of-sigpipe");
             c->has_rest = fault("rest-not-sent");
+            c->was_cut = fault("rest-thrown-away") && c->out.len > MUCH_WAITS;
             return;
         }
         drop(&c->out, (size_t)n);

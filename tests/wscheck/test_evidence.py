@@ -110,6 +110,12 @@ def told(lesson, fault, check):
     return run.stdout
 
 
+@pytest.mark.parametrize("fault", ["rest-not-sent", "rest-thrown-away"])
+def test_of_a_rest_that_has_not_come_it_is_not_said_where_it_is(fault):
+    run = " ".join(told(3, fault, "slow-catches-up-more").split())
+    assert "ends in the middle of a frame: the rest has not come, and the connection is there still" in run
+
+
 def test_a_status_without_the_number_is_told_as_that_and_shown():
     run = told(3, "status-without-numbers", "join-status")
     assert 'there is no "clients" with a number in the body of /status\n' in run

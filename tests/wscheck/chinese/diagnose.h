@@ -466,17 +466,17 @@
      "common/frame.c, begin_frame() in common/message.c)",
      "读取帧的长度并和上限比较的地方（在课程里：common/frame.c 的 ws_frame_decode()，"
      "common/message.c 的 begin_frame()）"},
-    {"this client has read all that came, and that ends in the middle of a frame: the rest waits, "
-     "and "
-     "nobody sends it. Whoever hands over a message must learn that something waits, and the rest "
-     "must go out as soon as the socket takes it",
-     "到了的内容，这个客户端都读了，可是它们断在一帧的中间：剩下的还在排队，没有人去发。交出消息的"
-     "一方要知"
-     "道有内容在排队；套接字一能收，剩下的就要发出去"},
-    {"who learns that something waits for a client, and who sends it later (in the course: "
+    {"this client has read all that came, and that ends in the middle of a frame: the rest has "
+     "not come, and the connection is there still. What send() does not take must be kept, and go "
+     "out as soon as the socket takes it",
+     "到了的内容，这个客户端都读了，可是它们断在一帧的中间：剩下的一直没有来，而连接还开着。send() "
+     "没有收下的内容要留着，套接字一能收，就要发出去"},
+    {"where what send() did not take is kept, who learns of it, and who sends it later (in the "
+     "course: "
      "queue_locked() and flush_locked() in lesson03_broadcast/outbox.c, members_send() in "
      "lesson03_broadcast/members.c, deliver_once_locked() in lesson03_broadcast/room.c)",
-     "谁会知道有内容在排队等某个客户端，谁以后把它发出去（在课程里：lesson03_broadcast/outbox.c 的 "
+     "send() "
+     "没有收下的内容留在哪里，谁会知道，谁以后把它发出去（在课程里：lesson03_broadcast/outbox.c 的 "
      "queue_locked() 和 flush_locked()，lesson03_broadcast/members.c 的 members_send()，"
      "lesson03_broadcast/room.c 的 deliver_once_locked()）"},
     {"a client that did not read was kept, although more than --max-backlog waited for it: then it "
