@@ -958,8 +958,8 @@ static const char *diagnose_size(const struct evidence *e, const struct pair *p)
         return "strlen";
     if (p->wrong.len == p->len + 1 && p->came_len > p->len && p->came[p->len] == 0)
         return "with-nul";
-    if (p->wrong.len == 0 && p->right.opcode == PONG)
-        return "pong-without-payload";
+    if (p->right.opcode == PONG) /* it is no message, and has no fragments */
+        return p->wrong.len == 0 ? "pong-without-payload" : NULL;
     if (p->wrong.len < p->len && p->came_len >= p->wrong.len && p->wrong.len > 0)
         return diagnose_cut(e, p);
     return NULL;
@@ -1031,8 +1031,8 @@ static const char *diagnose_masking(const struct evidence *e, const struct pair 
         return NULL;
     size_t at = bytes_difference(p->payload, p->len, p->came, p->came_len);
     size_t tail = p->len % 4;
-    if (p->len >= 4 && masked_from(e, p, 0))
-        return "not-unmasked";
+    if (p->len >= 4 && masked_from(e, p, 0)) /* to XOR with a 00 of the key looks the same */
+        return memchr(e->mask, 0, MASK_LEN) == NULL ? "not-unmasked" : NULL;
     if (explained_by_key(e, p, e->mask_before))
         return "mask-of-first-frame";
     if (p->len >= 8 && masked_from(e, p, 4)) /* of fewer, they may be all that are whole fours */

@@ -194,6 +194,7 @@ static const struct fault faults[] = {
     {"ping-as-ping", 2, 0, "pong-empty", "ping-as-ping"},
     {"ping-as-text", 2, 0, "pong-empty", "ping-as-text"},
     {"pong-without-payload", 2, 0, "pong-payload", "pong-without-payload"},
+    {"pong-one-byte-less", 2, 0, "pong-payload", "-"},
     {"pong-answered", 2, 0, "pong-unasked", "pong-answered"},
     {"rsv-not-checked", 2, 0, "refuse-rsv1", "frame-not-checked"},
     {"opcode-not-checked", 2, 0, "refuse-opcode-3", "frame-not-checked"},
@@ -944,6 +945,8 @@ static void take_ping(struct client *c, const unsigned char *payload, size_t len
     }
     if (fault("pong-without-payload"))
         len = 0;
+    if (fault("pong-one-byte-less") && len > 0)
+        len--;
     if (fault("ping-ends-message")) {
         c->message.len = 0;
     }

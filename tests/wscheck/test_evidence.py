@@ -67,6 +67,7 @@ TRUE_WORDS = {
     "answers-to-newest": (2, {"threads-own-text"}, {"shared-state", None}),
     "line-in-two-refused": (1, {"head-in-two"}, {"request-refused", None}),
     "empty-is-the-end": (2, {"decode-length-0"}, {"empty-read", "ping-ignored", "close-unanswered", None}),
+    "mask-one-byte": (2, {"unmask-sample", "unmask-zero-byte"}, {"mask-one-byte", None}),
     "mask-tail": (2, {"unmask-sample"}, {"mask-tail", None}),
     "room-answers-ok": (3, {"broadcast-self"}, {None}),
 }
@@ -114,6 +115,11 @@ def told(lesson, fault, check):
 def test_of_a_rest_that_has_not_come_it_is_not_said_where_it_is(fault):
     run = " ".join(told(3, fault, "slow-catches-up-more").split())
     assert "ends in the middle of a frame: the rest has not come, and the connection is there still" in run
+
+
+def test_a_pong_has_no_fragments_however_its_ping_is_sent():
+    result = graded("--lesson", 2, "--server", faulty(2, "pong-one-byte-less"), "--only", "pong-payload", "--chop", 1)
+    assert [check.get("diagnosis_id") for check in result["checks"] if check["outcome"] == "failed"] == [None]
 
 
 def test_a_status_without_the_number_is_told_as_that_and_shown():
