@@ -515,9 +515,8 @@ static const struct diagnosis diagnoses[] = {
      "does not come to its end, and in this lesson that begins with the way into the room",
      "join-leave"},
     {"dies-of-leaving",
-     "all went well until the clients had gone: in this lesson, a client that goes is taken off "
-     "the list "
-     "of the room",
+     "the server died when the clients had gone, and not while they were there: look first at "
+     "what is done when a client goes. In this lesson it is taken off the list of the room",
      "join-leave"},
     {"dies-of-silence",
      "a client connected, said nothing and went: recv() then returns 0, which is no request and no "
@@ -651,8 +650,8 @@ static const struct diagnosis diagnoses[] = {
      "its result and at listen()'s, and tell the caller",
      NULL},
     {"no-reuseaddr",
-     "the port is not free for a new start while old connections linger: "
-     "setsockopt(SO_REUSEADDR) before bind()",
+     "nobody listens on the port any more, and still it is not free; on another port the server "
+     "does listen: old connections linger, so setsockopt(SO_REUSEADDR) before bind()",
      NULL},
 };
 

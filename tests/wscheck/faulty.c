@@ -123,6 +123,7 @@ static const struct fault faults[] = {
     {"ipv4-only", 1, 25, "listen-ipv6", "ipv4-only"},
     {"taken-port-kept", 1, 0, "listen-taken", "taken-port"},
     {"no-reuseaddr", 1, 0, "listen-again", "no-reuseaddr"},
+    {"port-ignored", 1, 0, "listen-again", "-"},
     {"bad-exit", 1, 0, "listen-sigterm", "bad-exit"},
     /* the conversation */
     {"goodbye-at-once", 2, 0, "loop-stays", "no-loop"},
@@ -1953,7 +1954,7 @@ static bool take_option(const char *option, const char *value, unsigned *port)
     if (*end != '\0')
         return false;
     if (strcmp(option, "--port") == 0)
-        *port = (unsigned)number;
+        *port = fault("port-ignored") ? 0 : (unsigned)number;
     else if (strcmp(option, "--lesson") == 0)
         lesson = (int)number;
     else if (strcmp(option, "--handshake-timeout") == 0)
