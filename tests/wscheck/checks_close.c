@@ -212,10 +212,19 @@ static void unmasks_fragments(struct trial *t, const struct check *c)
 {
     static const unsigned char other_mask[MASK_LEN] = {0xA5, 0x11, 0x7E, 0x80};
     struct peer *p = peer_open(t);
-    (void)c;
-    send_masked(p, TEXT, sample_mask, "first half, ", 12);
-    send_masked(p, FIN | CONTINUATION, other_mask, "second half", 11);
-    expect_text(p, "first half, second half");
+    struct bytes *goes_on = trial_bytes(t);
+    const size_t first = 13; /* bytes, not a multiple of four */
+    send_masked(p, BINARY, sample_mask, c->text, first);
+    send_masked(p, FIN | CONTINUATION, other_mask, c->text + first, c->len - first);
+    expect_message(p, BINARY, c->text, c->len);
+    for (size_t i = 0; i < c->len - first; i++)
+        bytes_add_number(
+            goes_on,
+            (unsigned char)c->text[first + i] ^ other_mask[i % 4] ^ other_mask[(first + i) % 4], 1);
+    const struct bytes *came = &t->result->failure.came;
+    if (!trial_holds(t) && came->len >= c->len &&
+        memcmp(came->at + came->len - goes_on->len, goes_on->at, goes_on->len) == 0)
+        t->result->failure.diagnosis = "mask-goes-on";
 }
 
 /* Waits for a ping, answers it, and sends more. With each of them an interval has passed. */
@@ -805,7 +814,9 @@ const struct family close_checks[] = {
      .symptom = "The second half is garbage.",
      .parents = "fragment-two unmask-sample",
      .run = unmasks_fragments,
-     .checks = (const struct check[]){{.id = "fragment-masks", .title = "two fragments, two masks"},
+     .checks = (const struct check[]){{.id = "fragment-masks",
+                                       .title = "two fragments, two masks",
+                                       BYTES("first half - second half")},
                                       {0}}},
     {.exercise = "utf8",
      .lessons = LESSON(2),

@@ -740,6 +740,22 @@ static void refuses_high_bit(struct trial *t, const struct check *c)
     expect_refused(p);
 }
 
+/* So many bytes are announced that 32 bits do not hold the number: of their lower half, it is `len`, and
+ * so many are sent. Whether that is too much, or waited for, is the server's choice. */
+static void reads_all_of_length(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *frame = trial_bytes(t), *text = letters(t, c->len);
+    frame_add_header(frame, FIN | TEXT, zero_mask, ((uint64_t)1 << 32) + c->len, LENGTH_64);
+    bytes_add(frame, text->at, text->len);
+    send_bytes(p, frame->at, frame->len);
+    if (!comes_soon(p, 2))
+        return;
+    pass_over_control_at_hand(p);
+    if (comes_soon(p, 2 + LENGTH_64 + c->len) && starts_message(p))
+        fail_frame(p, 0, "a message came, of which the least part had been sent");
+}
+
 /* ------------------------------------------------------------------------------------ UTF-8 */
 
 static void refuses_text(struct trial *t, const struct check *c)
@@ -783,6 +799,10 @@ static const struct check bad_texts[] = {
      .title = "a character without its third byte",
      BYTES("\xe1\x80"
            "a")},
+    {.id = "utf8-second-c3", .title = "a first byte in place of a second", BYTES("\xc3\xc3")},
+    {.id = "utf8-third-c0",
+     .title = "a byte that is never in UTF-8 in place of a third",
+     BYTES("\xe2\x82\xc0")},
     {.id = "utf8-cut-2", .title = "a text that ends within a character of 2 bytes", BYTES("a\xce")},
     {.id = "utf8-cut-3",
      .title = "a text that ends within a character of 3 bytes",
@@ -1384,6 +1404,20 @@ const struct family frame_checks[] = {
      .checks =
          (const struct check[]){
              {.id = "refuse-high-bit", .title = "a length of 64 bits, all of them 1"}, {0}}},
+    {.exercise = "decode-header",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "Behind 127 the length is a number of 64 bits: 32 do not hold it.",
+     .symptom = "From 4 GiB on, the rest of a message is taken for frames.",
+     .parents = "encode-hello decode-length-65536",
+     .suspect = "length-in-32-bits",
+     .shows = A_MESSAGE,
+     .run = reads_all_of_length,
+     .checks = (const struct check[]){{.id = "decode-length-4g",
+                                       .title = "a frame of more than 4 GiB is announced",
+                                       .len = 70000},
+                                      {0}}},
     {.exercise = "refuse-frames",
      .lessons = LESSON(2),
      .level = MUST,

@@ -379,13 +379,14 @@ static void suspect_no_room(struct peer *p)
 static void serves_on(struct trial *t, const struct check *c)
 {
     bool answers = true;
+    int64_t until = trial_deadline(t); /* a server may well take its time to close */
     for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
         struct peer *p = enter(t);
         if (i > 0)
             suspect_no_room(p);
         if (i % 2 == 0) {
             send_close(p, 1000, "");
-            answers = answers && (wait_for_bytes(p, 1) || p->wire->ended);
+            answers = answers && wire_now() < until && (wait_for_bytes(p, 1) || p->wire->ended);
         }
         if (trial_holds(t))
             trial_forget_last(t);
@@ -757,6 +758,16 @@ static bool has_heard_of_ping(const struct peer *p, size_t from)
     return false;
 }
 
+static bool is_closed_with(const struct peer *p, unsigned code)
+{
+    const unsigned char *at = p->wire->came.at + p->judged,
+                        *end = p->wire->came.at + p->wire->came.len;
+    for (; end - at >= 4; at++)
+        if (at[0] == (FIN | CLOSE) && at[2] == code >> 8 && at[3] == (code & 0xFF))
+            return true;
+    return false;
+}
+
 /* text, len: frames of one client that are its own affair; nobody else gets anything of them. */
 static void keeps_to_itself(struct trial *t, const struct check *c)
 {
@@ -768,7 +779,7 @@ static void keeps_to_itself(struct trial *t, const struct check *c)
         expect_pong(actor, "?", 1);
     else
         expect_refused(actor);
-    bool is_known = trial_holds(t);
+    bool is_known = trial_holds(t), is_closed = is_closed_with(actor, 1007);
     send_text(speaker, "next");
     expect_text(listener, "next");
     if (trial_holds(t) && has_heard_of_ping(listener, judged)) {
@@ -782,7 +793,7 @@ static void keeps_to_itself(struct trial *t, const struct check *c)
         failure->diagnosis = "control-broadcast";
     else if (first == (FIN | TEXT) && bytes_find(failure->came.at, failure->came.len,
                                                  "\x81\x02\xc0\xaf") == failure->came.at)
-        failure->diagnosis = "utf8-not-checked";
+        failure->diagnosis = is_closed ? "said-before-checked" : "utf8-not-checked";
 }
 
 /* ------------------------------------------------------- many messages of many senders at once */
@@ -1013,7 +1024,7 @@ static void returns_last_words(struct trial *t, const struct check *c)
 static void suspect_slow(struct trial *t, const struct flood *flood, struct peer *deaf)
 {
     struct peer *p = flood->crowd.at[1];
-    if (trial_holds(t) || p->wire->ended || answer_comes_soon(p)) /* it is only late */
+    if (t->result->failure.observed != SILENCE || answer_comes_soon(p)) /* it is only late */
         return;
     peer_reset(deaf);
     if (answer_comes_soon(p))
@@ -1147,13 +1158,16 @@ static void leaves_behind(struct trial *t, const struct check *c)
 
 #define BITS 20
 
-/* It reads a little at a time. Whatever is said meanwhile comes behind what waits for it. */
+/* It reads a little at a time. Whatever is said meanwhile comes behind what waits for it; and its pongs
+ * stand between two frames. */
 static void keeps_behind(struct trial *t, const struct check *c)
 {
     struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
     struct peer *late = flood_beside_deaf(t, &flood);
     char text[16];
+    late->awaited = (struct bytes_view){"late?", 5};
     for (unsigned i = 0; i < BITS && trial_holds(t) && read_some(late, LARGE / 4); i++) {
+        send_frame(late, FIN | PING, late->awaited.at, late->awaited.len);
         snprintf(text, sizeof text, "short %u", i);
         send_text(flood.crowd.at[0], text);
         all_expect_text(&flood.crowd, text);
@@ -1164,6 +1178,8 @@ static void keeps_behind(struct trial *t, const struct check *c)
         snprintf(text, sizeof text, "short %u", i);
         expect_text(late, text);
     }
+    if (!late->awaited_came)
+        expect_pong(late, late->awaited.at, late->awaited.len);
 }
 
 static void is_evicted(struct trial *t, const struct check *c)

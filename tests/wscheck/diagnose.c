@@ -470,6 +470,19 @@ static const struct diagnosis diagnoses[] = {
      "answered with an empty one, or 1000",
      NULL},
     {"close-other-code", "the answer has another code than was sent: send the same one back", NULL},
+    {"mask-goes-on",
+     "the index into the key went on from the fragment before: with each frame, and its new key, "
+     "it "
+     "begins at 0",
+     NULL},
+    {"said-before-checked",
+     "the text was sent before it was found to be no UTF-8, and its client closed with 1007: check "
+     "it first, and only then say it to all",
+     NULL},
+    {"length-in-32-bits",
+     "the upper half of the 64-bit length was lost, where it was put into a number of 32 bits: "
+     "uint64_t holds it",
+     NULL},
     {"close-no-room",
      "a Close frame with a short reason was answered well, this one was not: two bytes of code and "
      "123 of reason must find room wherever they are copied to",

@@ -166,6 +166,7 @@ static const struct fault faults[] = {
     /* frames that are read */
     {"length-read-swapped", 2, 18, "decode-length-300", "length-read-wrong"},
     {"length-read-signed-char", 2, 18, "decode-length-128", "length-read-signed"},
+    {"length-read-in-32-bits", 2, 18, "decode-length-4g", "length-in-32-bits"},
     {"length-read-signed-short", 2, 18, "decode-length-32768", "length-read-signed"},
     {"reads-4096-only", 2, 19, "decode-length-32768", "payload-not-all"},
     {"empty-is-the-end", 2, 0, "decode-length-0", "empty-read"},
@@ -176,6 +177,7 @@ static const struct fault faults[] = {
     {"mask-four-only", 2, 17, "unmask-sample", "mask-four-only"},
     {"mask-tail", 2, 17, "unmask-sample", "mask-tail"},
     {"mask-runs-on", 2, 17, "unmask-lengths", "mask-shifted"},
+    {"mask-over-fragments", 2, 17, "fragment-masks", "mask-goes-on"},
     {"mask-too-far", 2, 17, "unmask-beside", "mask-too-far"},
     {"second-refused", 2, 0, "unmask-beside", "-"},
     {"mask-kept", 2, 17, "unmask-second-frame", "mask-of-first-frame"},
@@ -222,6 +224,7 @@ static const struct fault faults[] = {
     {"utf8-not-checked", 2, 0, "utf8-ff", "utf8-not-checked"},
     {"utf8-overlong-taken", 2, 0, "utf8-overlong-2", "utf8-not-checked"},
     {"utf8-surrogate-taken", 2, 0, "utf8-surrogate-low", "utf8-not-checked"},
+    {"utf8-loose-second", 2, 0, "utf8-second-c3", "utf8-not-checked"},
     {"utf8-cut-taken", 2, 0, "utf8-cut-2", "utf8-not-checked"},
     {"utf8-three-bytes-only", 2, 0, "encode-utf8", "text-refused"},
     {"utf8-no-noncharacter", 2, 0, "utf8-good-3", "utf8-too-strict"},
@@ -268,6 +271,7 @@ static const struct fault faults[] = {
     {"waits-for-reader", 2, 0, "threads-beside-slow", "one-at-a-time"},
     {"second-gets-words", 2, 0, "threads-many", "-"},
     {"places-not-freed", 2, 23, "threads-many", "no-room"},
+    {"descriptors-kept", 2, 23, "threads-many", "no-room"},
     {"no-places", 2, 0, "threads-full", "-"},
     /* the room */
     {"room-pings-at-once", 3, 0, "-", "-"},
@@ -293,6 +297,8 @@ static const struct fault faults[] = {
     {"fragments-to-all", 3, 21, "broadcast-fragments", "fragment-alone"},
     {"newest-first", 3, 0, "broadcast-order", "order-changed"},
     {"room-greets", 3, 0, "threads-one", "greeting"},
+    {"said-before-checked", 3, 0, "broadcast-no-bad-text", "said-before-checked"},
+    {"pong-direct", 3, 0, "writes-behind", "interleaved"},
     {"joined-too-late", 3, 24, "join-with-101", "joined-too-late"},
     {"joined-too-early", 3, 24, "join-after-101", "joined-too-early"},
     {"dies-of-leaving", 3, 25, "threads-two", "dies-of-leaving"},
@@ -395,7 +401,10 @@ static void client_free(struct client *c)
     struct linger at_once = {.l_onoff = 1, .l_linger = 0};
     if (c->failed)
         (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    close(c->fd);
+    if (fault("descriptors-kept"))
+        shutdown(c->fd, SHUT_RDWR);
+    else
+        close(c->fd);
     bytes_free(&c->in);
     bytes_free(&c->out);
     bytes_free(&c->late);
@@ -849,6 +858,8 @@ static enum utf8 utf8_check(const unsigned char *at, size_t len)
         for (i++; follow > 0; follow--, i++, low = 0x80, high = 0xBF) {
             if (i == len)
                 return UTF8_UNFINISHED;
+            if (fault("utf8-loose-second") && at[i] >= 0xC0)
+                continue;
             if (at[i] < low || at[i] > high)
                 return UTF8_BAD;
         }
@@ -929,6 +940,8 @@ static void unmask(struct client *c, const unsigned char mask[4], unsigned char 
             k = 0;
         if (fault("mask-runs-on"))
             k = c->unmasked + i;
+        if (fault("mask-over-fragments"))
+            k = c->message.len + i;
         at[i] ^= key[k % 4];
     }
     c->unmasked += len;
@@ -959,7 +972,12 @@ static void take_ping(struct client *c, const unsigned char *payload, size_t len
     for (size_t i = 0; i < client_count && fault("ping-to-all"); i++)
         if (clients[i] != c)
             queue(clients[i], &frame);
-    if (fault("pong-put-off") && c->opcode != 0)
+    if (fault("pong-direct") && c->out.len > 0) {
+        bytes_add(&c->out, frame.at, frame.len);
+        unsigned char *out = (unsigned char *)c->out.at;
+        memmove(out + frame.len, out, c->out.len - frame.len);
+        memcpy(out, frame.at, frame.len);
+    } else if (fault("pong-put-off") && c->opcode != 0)
         bytes_add(&c->pongs, frame.at, frame.len);
     else
         queue(c, &frame);
@@ -996,6 +1014,8 @@ static void take_data(struct client *c, const struct frame *f, const unsigned ch
         return;
     }
     if (f->fin && f->opcode != CONTINUATION) { /* whole in one frame */
+        if (fault("said-before-checked") && opcode == TEXT && text_is_bad(at, len, true))
+            take_message(c, opcode, at, len);
         if (opcode == TEXT && text_is_bad(at, len, true))
             fail_client(c, 1007, BAD_UTF8);
         else if (opcode == BINARY && fault("utf8-in-binary") && text_is_bad(at, len, true))
@@ -1169,6 +1189,8 @@ static bool take_next_frame(struct client *c)
         f.len = (uint64_t)-1;
     if (fault("length-read-signed-short") && f.form == LENGTH_16 && f.len & 0x8000)
         f.len = (uint64_t)-1;
+    if (fault("length-read-in-32-bits"))
+        f.len &= UINT32_MAX;
     if (fault("reads-4096-only") && f.len > 4096)
         f.len = 4096;
     if (fault("empty-is-the-end") && f.len == 0) {

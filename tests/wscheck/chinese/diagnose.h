@@ -306,6 +306,16 @@
      "1000"},
     {"the answer has another code than was sent: send the same one back",
      "回应的关闭码和收到的不同：要把同一个发回去"},
+    {"the index into the key went on from the fragment before: with each frame, and its new key, "
+     "it "
+     "begins at 0",
+     "密钥的下标接着上一个分片往下数：每一帧都有新的密钥，下标要从 0 开始"},
+    {"the text was sent before it was found to be no UTF-8, and its client closed with 1007: check "
+     "it first, and only then say it to all",
+     "文本先发了出去，之后才查出它不是 UTF-8、用 1007 关闭了发送者：要先检查，再发给所有人"},
+    {"the upper half of the 64-bit length was lost, where it was put into a number of 32 bits: "
+     "uint64_t holds it",
+     "64 位长度的高 32 位丢了：它被放进了 32 位的变量，要用 uint64_t"},
     {"a Close frame with a short reason was answered well, this one was not: two bytes of code and "
      "123 of reason must find room wherever they are copied to",
      "原因短的关闭帧回应得对，这一个却不对：不管复制到哪里，都要放得下 2 个字节的关闭码和 123 "
