@@ -516,6 +516,8 @@ static void refuses_frame(struct trial *t, const struct check *c)
     if ((c->number & 0x0F) == PING && pong_comes(p, payload->at, payload->len))
         fail_frame(p, 0, "a pong came, where the connection should fail");
     expect_refused(p);
+    if (last_came_back(p))
+        trial_suspect(t, "frame-not-checked");
 }
 
 /* What comes behind a fault has no effect. */
@@ -761,6 +763,8 @@ static void refuses_text(struct trial *t, const struct check *c)
     struct peer *p = peer_open(t);
     send_frame(p, FIN | TEXT, c->text, c->len);
     expect_refused(p);
+    if (message_came_back(p))
+        trial_suspect(t, "utf8-not-checked");
 }
 
 static void takes_text(struct trial *t, const struct check *c)
@@ -844,6 +848,8 @@ static void limits_message(struct trial *t, const struct check *c)
         expect_close_code(p, c->code);
     if (c->code == 0) /* the suspicion is about what is too large */
         trial_prepared(t, held);
+    else if (message_came_back(p))
+        trial_suspect(t, "too-big-taken");
 }
 
 /* Only the header comes: `len` bytes are announced. */
@@ -1375,8 +1381,6 @@ const struct family frame_checks[] = {
              "perhaps, and the end.",
      .symptom = "None with a browser, which sends no such frame; but an attacker does.",
      .parents = "encode-hello",
-     .suspect = "frame-not-checked",
-     .shows = A_MESSAGE,
      .run = refuses_frame,
      .checks = faulty_frames},
     {.exercise = "refuse-frames",
@@ -1387,8 +1391,6 @@ const struct family frame_checks[] = {
              "course's servers hold them to it.)",
      .symptom = "Two parsers that read the same bytes differently.",
      .parents = "encode-hello",
-     .suspect = "frame-not-checked",
-     .shows = A_MESSAGE,
      .run = refuses_frame,
      .checks = long_lengths},
     {.exercise = "refuse-frames",
@@ -1398,8 +1400,6 @@ const struct family frame_checks[] = {
      .rule = "The highest bit of a 64-bit length must be 0.",
      .symptom = "The length becomes negative, and the server dies or waits for ever.",
      .parents = "encode-hello",
-     .suspect = "frame-not-checked",
-     .shows = A_MESSAGE,
      .run = refuses_high_bit,
      .checks =
          (const struct check[]){
@@ -1513,8 +1513,6 @@ const struct family frame_checks[] = {
      .rule = "A text message that is not UTF-8 fails the connection.",
      .symptom = "\"Could not decode a text frame as UTF-8\" in all who get it.",
      .parents = "encode-hello",
-     .suspect = "utf8-not-checked",
-     .shows = A_MESSAGE,
      .run = refuses_text,
      .checks = bad_texts},
     {.exercise = "utf8",
@@ -1613,7 +1611,7 @@ const struct family frame_checks[] = {
      .parents = "encode-1000 close-1000",
      .start = &(const struct start){"", "--max-message 1000"},
      .suspect = "too-big-taken",
-     .shows = A_MESSAGE | SILENCE,
+     .shows = SILENCE,
      .run = limits_message,
      .checks =
          (const struct check[]){
@@ -1632,7 +1630,7 @@ const struct family frame_checks[] = {
      .parents = "encode-1000 close-1000",
      .start = &(const struct start){"", "--max-message 1000"},
      .suspect = "too-big-taken",
-     .shows = A_MESSAGE | SILENCE,
+     .shows = SILENCE,
      .run = limits_announced,
      .checks =
          (const struct check[]){
@@ -1651,7 +1649,7 @@ const struct family frame_checks[] = {
      .parents = "encode-1000 close-1000 fragment-two",
      .start = &(const struct start){"", "--max-message 1000"},
      .suspect = "too-big-taken",
-     .shows = A_MESSAGE | SILENCE,
+     .shows = SILENCE,
      .run = limits_fragments,
      .checks = (const struct check[]){{.id = "limit-fragments",
                                        .title = "two fragments of 501 bytes",

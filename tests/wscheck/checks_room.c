@@ -931,19 +931,6 @@ static void keeps_pongs_whole(struct trial *t, const struct check *c)
 
 /* ------------------------------------------------------------------------------------- leaving */
 
-/* Whole messages up to the Close frame; returns how many. */
-static unsigned pass_messages(struct peer *p)
-{
-    struct message message;
-    unsigned count = 0;
-    for (pass_over_control(p);
-         wait_for_bytes(p, 1) && p->wire->came.at[p->judged] != (FIN | CLOSE) &&
-         expect_any_message(p, &message);
-         pass_over_control(p))
-        count++;
-    return count;
-}
-
 /* Says something and goodbye in one segment. */
 static void send_last_words(struct peer *p, const char *words)
 {
@@ -961,7 +948,7 @@ static void closes_in_flood(struct trial *t, const struct check *c)
     struct peer *p = flood.crowd.at[1];
     send_flood(t, &flood);
     send_close(p, 1000, "");
-    (void)pass_messages(p);
+    (void)pass_over_messages(p);
     expect_close(p, NULL);
     bool came = trial_holds(t);
     expect_end(p);
@@ -991,7 +978,7 @@ static void delivers_last_words(struct trial *t, const struct check *c)
         send_last_words(p, words);
         all_expect_text(&stay, words);
         suspect_lost_words(t);
-        (void)pass_messages(p);
+        (void)pass_over_messages(p);
         expect_close(p, NULL);
         expect_end(p);
         if (trial_holds(t))
@@ -1024,7 +1011,7 @@ static void returns_last_words(struct trial *t, const struct check *c)
     for (size_t i = 0; i < crowd.count; i++) {
         expect_among_others(crowd.at[i], words[i]);
         suspect_lost_words(t);
-        (void)pass_messages(crowd.at[i]);
+        (void)pass_over_messages(crowd.at[i]);
         expect_close(crowd.at[i], NULL);
     }
 }
@@ -1157,7 +1144,7 @@ static void leaves_behind(struct trial *t, const struct check *c)
     send_close(late, 1000, "");
     peer_be_deaf(late, false);
     bool held = trial_holds(t);
-    unsigned count = pass_messages(late);
+    unsigned count = pass_over_messages(late);
     if (held && !trial_holds(t) && late->wire->ended && is_in_a_frame(late))
         trial_suspect(t, "backlog-lost");
     expect_close(late, NULL);
@@ -1327,7 +1314,7 @@ static void stops_in_flood(struct trial *t, const struct check *c)
     if (!trial_holds(t))
         return;
     server_signal(&t->grading->server, (int)c->number);
-    (void)pass_messages(p);
+    (void)pass_over_messages(p);
     expect_close_code(p, 1001);
     suspect_no_goodbye(p);
     for (size_t i = 0; i < flood.crowd.count; i++)
@@ -1344,7 +1331,7 @@ static void stops_behind(struct trial *t, const struct check *c)
         return;
     server_signal(&t->grading->server, (int)c->number);
     peer_be_deaf(late, false);
-    (void)pass_messages(late);
+    (void)pass_over_messages(late);
     expect_close_code(late, 1001);
     suspect_no_goodbye(late);
     for (size_t i = 0; i < flood.crowd.count; i++)

@@ -123,6 +123,7 @@ static const struct fault faults[] = {
     {"ipv4-only", 1, 25, "listen-ipv6", "ipv4-only"},
     {"taken-port-kept", 1, 0, "listen-taken", "taken-port"},
     {"no-reuseaddr", 1, 0, "listen-again", "no-reuseaddr"},
+    {"port-ignored", 1, 0, "listen-again", "-"},
     {"bad-exit", 1, 0, "listen-sigterm", "bad-exit"},
     /* the conversation */
     {"goodbye-at-once", 2, 0, "loop-stays", "no-loop"},
@@ -189,12 +190,14 @@ static const struct fault faults[] = {
     {"fragment-lost", 2, 21, "fragment-two", "fragment-lost"},
     {"opcode-of-fragment", 2, 21, "fragment-two", "opcode-of-fragment"},
     {"ping-ends-message", 2, 21, "fragment-ping", "ping-ends-message"},
+    {"ping-between-ignored", 2, 0, "fragment-ping", "-"},
     {"pong-put-off", 2, 21, "fragment-ping-at-once", "pong-put-off"},
     {"ping-ignored", 2, 0, "pong-empty", "ping-ignored"},
     {"ping-as-words", 2, 0, "pong-binary", "ping-as-words"},
     {"ping-as-ping", 2, 0, "pong-empty", "ping-as-ping"},
     {"ping-as-text", 2, 0, "pong-empty", "ping-as-text"},
     {"pong-without-payload", 2, 0, "pong-payload", "pong-without-payload"},
+    {"pong-one-byte-less", 2, 0, "pong-payload", "-"},
     {"pong-answered", 2, 0, "pong-unasked", "pong-answered"},
     {"rsv-not-checked", 2, 0, "refuse-rsv1", "frame-not-checked"},
     {"opcode-not-checked", 2, 0, "refuse-opcode-3", "frame-not-checked"},
@@ -207,6 +210,7 @@ static const struct fault faults[] = {
     {"dies-of-high-bit", 2, 0, "refuse-high-bit", "-"},
     {"goes-on-after-fault", 2, 0, "refuse-rest", "goes-on-after-fault"},
     {"forgets-valid", 2, 0, "refuse-valid-first", "close-drops-answers"},
+    {"faults-in-words", 2, 0, "refuse-rsv1", "-"},
     {"wrong-code", 2, 0, "refuse-code-1002", "close-code-missing"},
     {"no-reason", 2, 0, "refuse-reason-opcode", "no-reason"},
     {"reason-without-section", 2, 0, "refuse-reason-opcode", "-"},
@@ -272,6 +276,8 @@ static const struct fault faults[] = {
     /* the room */
     {"room-pings-at-once", 3, 0, "-", "-"},
     {"room-pongs-unasked", 3, 0, "-", "-"},
+    {"room-fragments", 3, 0, "-", "-"},
+    {"room-fragments-dropped", 3, 0, "leave-behind-all", "backlog-lost"},
     {"room-of-eight", 3, 0, "threads-20", "few-places"},
     {"room-one-recv", 3, 0, "join-after-head", "one-recv"},
     {"room-close-unanswered", 3, 0, "leave-close", "-"},
@@ -314,6 +320,7 @@ static const struct fault faults[] = {
     {"blocking-send", 3, 24, "slow-others", "slow-stops-all"},
     {"slow-drops", 3, 24, "slow-catches-up-more", "slow-drops"},
     {"rest-not-sent", 3, 0, "slow-catches-up-more", "rest-not-sent"},
+    {"rest-thrown-away", 3, 0, "slow-catches-up-more", "rest-not-sent"},
     {"never-evicted", 3, 24, "slow-evicted", "never-evicted"},
     {"no-ping", 3, 0, "keepalive-ping", "no-ping"},
     {"pong-not-counted", 3, 0, "keepalive-pong", "pong-not-counted"},
@@ -345,9 +352,10 @@ static const char *fault_name(void)
 #define CLIENTS_MAX 512
 #define JUDGED_EARLY                                                                               \
     65536 /* bytes: more of a text is looked at when it is whole, and not with each read */
-#define LINGER  5000 /* ms: how long a finished connection is read empty */
-#define GOODBYE 1500 /* ms: how long answers to 1001 are waited for */
-#define PINGING 200  /* ms: between the pings of "pings-in-silence" */
+#define MUCH_WAITS (1 << 20) /* bytes: see "rest-thrown-away" */
+#define LINGER     5000      /* ms: how long a finished connection is read empty */
+#define GOODBYE    1500      /* ms: how long answers to 1001 are waited for */
+#define PINGING    200       /* ms: between the pings of "pings-in-silence" */
 
 enum state { IN_HEAD, OPEN, LINGERING };
 
@@ -368,6 +376,7 @@ struct client {
     int64_t pinged;    /* see "pings-in-silence" */
     bool has_spoken;   /* see "joined-too-late" */
     bool has_rest;     /* see "rest-not-sent" */
+    bool was_cut;      /* see "rest-thrown-away" */
     int64_t since;     /* when the head began, when something came last, or when it was finished */
     uint64_t unmasked; /* bytes, of all frames: see "mask-runs-on" */
     unsigned char kept_mask[4]; /* see "mask-kept" */
@@ -504,7 +513,7 @@ static bool pongs_unasked(void)
 static void queue(struct client *c, const struct bytes *frame)
 {
     bool is_data = (frame->at[0] & 0x0F) < CLOSE;
-    if (c->state != OPEN && !(fault("joined-too-early") && c->state == IN_HEAD))
+    if (c->failed || (c->state != OPEN && !(fault("joined-too-early") && c->state == IN_HEAD)))
         return;
     if (pongs_unasked() && c->state == OPEN && !c->close_sent)
         bytes_add(&c->out, "\x8a\x00\x8a\x04here", 8);
@@ -560,6 +569,8 @@ static size_t bytes_behind_first(struct client *c)
 
 static void flush_client(struct client *c)
 {
+    if (c->was_cut)
+        c->out.len = 0;
     while (c->out.len > 0 && !c->failed && !c->has_rest) {
         ssize_t n = send(c->fd, c->out.at, c->out.len, 0);
         if (fault("send-cut")) {
@@ -569,6 +580,7 @@ static void flush_client(struct client *c)
         if (n <= 0) {
             c->failed = errno != EAGAIN && errno != EWOULDBLOCK && !fault("dies-of-sigpipe");
             c->has_rest = fault("rest-not-sent");
+            c->was_cut = fault("rest-thrown-away") && c->out.len > MUCH_WAITS;
             return;
         }
         drop(&c->out, (size_t)n);
@@ -633,6 +645,8 @@ static void fail_client(struct client *c, unsigned code, const char *reason)
         c->out.len = 0;
     if (fault("fault-stops-all"))
         abort();
+    if (fault("faults-in-words"))
+        send_frame(c, TEXT, (const unsigned char *)"your fault", 10);
     send_close(c, code, reason);
     if (fault("resets-after-close")) {
         flush_client(c);
@@ -713,6 +727,24 @@ static void broadcast_frame(struct client *by, const struct bytes *frame)
         queue(by, frame);
 }
 
+/* To all, in fragments, and a ping between: a room may do so (RFC 6455 §5.4). */
+static void broadcast_fragments(struct client *by, unsigned opcode, const unsigned char *at,
+                                size_t len)
+{
+    size_t piece = len > 4000 ? len / 3 : 7;
+    struct bytes frame = {0};
+    for (; len > piece; at += piece, len -= piece, opcode = CONTINUATION) {
+        frame.len = 0;
+        frame_add(&frame, opcode, NOT_MASKED, at, piece);
+        frame_add(&frame, FIN | PING, NOT_MASKED, "between", 7);
+        broadcast_frame(by, &frame);
+    }
+    frame.len = 0;
+    frame_add(&frame, FIN | opcode, NOT_MASKED, at, len);
+    broadcast_frame(by, &frame);
+    bytes_free(&frame);
+}
+
 /* Delivers to one client what one other has said. */
 static void deliver_of(struct client *to, const struct client *by)
 {
@@ -776,6 +808,8 @@ static void take_message(struct client *c, unsigned opcode, const unsigned char 
         queue(fault("answers-to-newest") ? clients[client_count - 1] : c, &frame);
     else if (lesson == 3 && (fault("newest-first") || fault("order-differs")))
         remember_said(c, &frame);
+    else if (fault("room-fragments") || fault("room-fragments-dropped"))
+        broadcast_fragments(c, opcode, at, len);
     else if (lesson == 3)
         broadcast_frame(c, &frame);
     if (fault("first-message-only")) {
@@ -916,7 +950,8 @@ static void unmask(struct client *c, const unsigned char mask[4], unsigned char 
 static void take_ping(struct client *c, const unsigned char *payload, size_t len)
 {
     struct bytes frame = {0};
-    if (fault("ping-ignored") || fault("pings-only") || fault("pongs-only"))
+    if (fault("ping-ignored") || fault("pings-only") || fault("pongs-only") ||
+        (fault("ping-between-ignored") && c->opcode != 0))
         return;
     if (fault("ping-as-words") && text_is_bad(payload, len, true)) {
         c->failed = true;
@@ -924,6 +959,8 @@ static void take_ping(struct client *c, const unsigned char *payload, size_t len
     }
     if (fault("pong-without-payload"))
         len = 0;
+    if (fault("pong-one-byte-less") && len > 0)
+        len--;
     if (fault("ping-ends-message")) {
         c->message.len = 0;
     }
@@ -1059,7 +1096,7 @@ static void take_close(struct client *c, const unsigned char *body, size_t len)
         return;
     if (fault("backlog-cut"))
         c->out.len = 0;
-    if (fault("backlog-dropped"))
+    if (fault("backlog-dropped") || fault("room-fragments-dropped"))
         c->out.len -= bytes_behind_first(c);
     if (fault("close-unanswered") || fault("room-close-unanswered")) {
         finish(c);
@@ -1939,7 +1976,7 @@ static bool take_option(const char *option, const char *value, unsigned *port)
     if (*end != '\0')
         return false;
     if (strcmp(option, "--port") == 0)
-        *port = (unsigned)number;
+        *port = fault("port-ignored") ? 0 : (unsigned)number;
     else if (strcmp(option, "--lesson") == 0)
         lesson = (int)number;
     else if (strcmp(option, "--handshake-timeout") == 0)
