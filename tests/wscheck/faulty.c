@@ -51,6 +51,7 @@ static const struct fault faults[] = {
     {"guid-lower", 1, 1, "accept-random", "accept-guid-lower"},
     {"key-lower", 1, 1, "accept-random", "accept-lower-key"},
     {"md5", 1, 1, "accept-random", "accept-md5"},
+    {"sha256-cut", 1, 1, "accept-random", "accept-sha256"},
     {"hex-base64", 1, 2, "accept-random", "accept-hex-base64"},
     {"hex", 1, 2, "accept-random", "accept-hex"},
     {"strlen-digest", 1, 3, "accept-nul", "accept-strlen"},
@@ -1470,7 +1471,10 @@ static void add_accept(struct bytes *out, const char *key)
     struct bytes text = {0}, written = {0};
     unsigned char digest[64];
     add_hashed_text(&text, key);
-    size_t len = http_digest(digest, fault("md5") ? "MD5" : "SHA1", text.at, text.len);
+    const char *algorithm = fault("md5") ? "MD5" : fault("sha256-cut") ? "SHA256" : "SHA1";
+    size_t len = http_digest(digest, algorithm, text.at, text.len);
+    if (fault("sha256-cut"))
+        len = 20;
     text.len = 0;
     for (size_t i = 0; i < len; i++)
         bytes_add_format(&text, "%02x", digest[i]);
