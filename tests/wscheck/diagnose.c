@@ -244,6 +244,10 @@ static const struct diagnosis diagnoses[] = {
      "FIN is not set (0x80 of the first byte): the browser waits for the rest of the "
      "message",
      "encode-short"},
+    {"control-fin-missing",
+     "FIN is not set (0x80 of the first byte): a pong begins with 0x8A, for control "
+     "frames are not fragmented",
+     "pong"},
     {"text-for-binary",
      "a binary message came back as text (0x81): keep the opcode that it came "
      "with",
@@ -836,6 +840,8 @@ static const char *diagnose_opcode(const struct pair *p)
         return NULL;
     if (right == (FIN | PONG)) {
         bool same = p->came_len >= p->len && memcmp(p->came, p->payload, p->len) == 0;
+        if (wrong == PONG)
+            return same && p->wrong.len == p->len ? "control-fin-missing" : NULL;
         return wrong == (FIN | PING)            ? "ping-as-ping"
                : same && p->wrong.len == p->len ? "ping-as-text"
                                                 : NULL;
@@ -1055,11 +1061,17 @@ static const char *diagnose_masking(const struct evidence *e, const struct pair 
     return NULL;
 }
 
+/* LF alone is no such line: 0x0A is a pong without FIN, too. */
+static bool is_extra_crlf(const struct evidence *e)
+{
+    return e->behind_head && e->came[0] == '\r' && (e->came_len == 1 || e->came[1] == '\n');
+}
+
 /* No frame at all, but the bare payload, or other text. */
 static const char *diagnose_text(const struct evidence *e, const struct pair *p)
 {
     unsigned first = e->came[0];
-    if (e->behind_head && (first == '\r' || first == '\n'))
+    if (is_extra_crlf(e))
         return "extra-crlf";
     size_t shorter = p->len < e->came_len ? p->len : e->came_len;
     if (shorter > 0 && memcmp(e->came, p->payload, shorter) == 0)
@@ -1090,7 +1102,7 @@ static const char *diagnose_alone(const struct evidence *e)
     unsigned code = e->came_len >= 4 ? (unsigned)(e->came[2] << 8 | e->came[3]) : 0;
     unsigned opcode = e->came[0] & 0x0F;
     bool is_opcode = opcode <= BINARY || (opcode >= CLOSE && opcode <= PONG);
-    if (e->behind_head && (e->came[0] == '\r' || e->came[0] == '\n'))
+    if (is_extra_crlf(e))
         return "extra-crlf";
     if (e->behind_head && e->came[0] >= ' ' && e->came[0] < 0x7F)
         return "text-after-101";

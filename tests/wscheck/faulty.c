@@ -194,6 +194,7 @@ static const struct fault faults[] = {
     {"ping-as-ping", 2, 0, "pong-empty", "ping-as-ping"},
     {"ping-as-text", 2, 0, "pong-empty", "ping-as-text"},
     {"pong-without-payload", 2, 0, "pong-payload", "pong-without-payload"},
+    {"pong-without-fin", 2, 0, "pong-empty", "control-fin-missing"},
     {"pong-answered", 2, 0, "pong-unasked", "pong-answered"},
     {"rsv-not-checked", 2, 0, "refuse-rsv1", "frame-not-checked"},
     {"opcode-not-checked", 2, 0, "refuse-opcode-3", "frame-not-checked"},
@@ -920,6 +921,8 @@ static void take_ping(struct client *c, const unsigned char *payload, size_t len
               : fault("ping-as-text") ? TEXT
                                       : PONG,
               payload, len);
+    if (fault("pong-without-fin"))
+        frame.at[0] = PONG;
     for (size_t i = 0; i < client_count && fault("ping-to-all"); i++)
         if (clients[i] != c)
             queue(clients[i], &frame);

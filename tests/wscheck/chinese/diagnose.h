@@ -156,6 +156,9 @@
      "服务器给自己的帧加了掩码：只有客户端才加掩码（第二个字节的 0x80 位，还有四个字节的密钥）"},
     {"FIN is not set (0x80 of the first byte): the browser waits for the rest of the message",
      "没有设置 FIN（第一个字节的 0x80）：浏览器会一直等消息的其余部分"},
+    {"FIN is not set (0x80 of the first byte): a pong begins with 0x8A, for control "
+     "frames are not fragmented",
+     "没有设置 FIN（第一个字节的 0x80）：pong 的第一个字节是 0x8A，控制帧不能分片"},
     {"a binary message came back as text (0x81): keep the opcode that it came with",
      "二进制消息回来时成了文本（0x81）：操作码要和收到时一样"},
     {"a text came back as binary (0x82): keep the opcode that it came with",
