@@ -194,6 +194,7 @@ static const struct fault faults[] = {
     {"ping-as-ping", 2, 0, "pong-empty", "ping-as-ping"},
     {"ping-as-text", 2, 0, "pong-empty", "ping-as-text"},
     {"pong-without-payload", 2, 0, "pong-payload", "pong-without-payload"},
+    {"pong-strlen", 2, 20, "pong-binary", "strlen"},
     {"pong-without-fin", 2, 0, "pong-empty", "control-fin-missing"},
     {"pong-answered", 2, 0, "pong-unasked", "pong-answered"},
     {"rsv-not-checked", 2, 0, "refuse-rsv1", "frame-not-checked"},
@@ -913,6 +914,8 @@ static void take_ping(struct client *c, const unsigned char *payload, size_t len
     }
     if (fault("pong-without-payload"))
         len = 0;
+    if (fault("pong-strlen") && memchr(payload, 0, len) != NULL)
+        len = strlen((const char *)payload);
     if (fault("ping-ends-message")) {
         c->message.len = 0;
     }
