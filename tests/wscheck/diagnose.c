@@ -304,6 +304,9 @@ static const struct diagnosis diagnoses[] = {
      "encode-long"},
     {"length-16-bits", "the length was cut to 16 bits: from 65536 on it is 127 and 8 bytes",
      "encode-long"},
+    {"length-halves",
+     "the two halves of the 8 bytes of the length changed places: the higher 4 bytes come first",
+     "encode-long"},
     {"length-32-bits", "after 127 the length was written in 4 bytes: it is 8", "encode-long"},
     {"length-not-minimal",
      "the length is not in its shortest form: 7 bits up to 125, 16 up to "
@@ -915,7 +918,10 @@ static const char *diagnose_length(const struct evidence *e, const struct pair *
     if (p->wrong.form != LENGTH_7 && p->wrong.len != len &&
         p->wrong.len == reversed(len, p->wrong.form))
         return "length-byte-order";
-    if (p->wrong.form == LENGTH_64 && is_number(after, have, len, 4))
+    if (p->wrong.form == LENGTH_64 && p->wrong.len == (len << 32 | len >> 32))
+        return "length-halves";
+    if (p->wrong.form == LENGTH_64 && is_number(after, have, len, 4) && have > 4 &&
+        bytes_difference(after + 4, have - 4, p->payload, p->len) >= LENGTH_64 - 4)
         return "length-32-bits";
     if (p->wrong.len == len && p->wrong.form != p->right.form)
         return len == 65535 ? "length-65535" : len == 125 ? "length-125" : "length-not-minimal";

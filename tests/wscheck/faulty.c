@@ -153,6 +153,7 @@ static const struct fault faults[] = {
     {"length-signed", 2, 18, "encode-128", "length-signed"},
     {"length-byte-order", 2, 18, "encode-126", "length-byte-order"},
     {"length-16-bits", 2, 18, "encode-65536", "length-16-bits"},
+    {"length-halves", 2, 18, "encode-65536", "length-halves"},
     {"length-32-bits", 2, 18, "encode-65536", "length-32-bits"},
     {"length-one-byte", 2, 18, "encode-126", "length-no-extension"},
     {"length-always-64", 2, 18, "encode-126", "length-not-minimal"},
@@ -444,6 +445,11 @@ static void add_header(struct bytes *out, unsigned first, const unsigned char *m
     if (fault("length-low-byte") && len > 300) {
         out->at[at + 1] = (unsigned char)len;
         out->len = at + 2;
+    }
+    if (fault("length-halves") && form == LENGTH_64) {
+        out->len = at + 2;
+        bytes_add_number(out, len, 4);
+        bytes_add_number(out, len >> 32, 4);
     }
     if (fault("length-32-bits") && len > 65535) {
         out->len = at + 2;

@@ -201,6 +201,8 @@
      "长度的字节顺序反了：高位字节在前（htons）"},
     {"the length was cut to 16 bits: from 65536 on it is 127 and 8 bytes",
      "长度截成了 16 位：从 65536 起，要写 127 和 8 个字节"},
+    {"the two halves of the 8 bytes of the length changed places: the higher 4 bytes come first",
+     "8 字节长度的前后两半对调了：高位的 4 个字节在前"},
     {"after 127 the length was written in 4 bytes: it is 8",
      "127 后面的长度写成了 4 个字节：应当是 8 个"},
     {"the length is not in its shortest form: 7 bits up to 125, 16 up to 65535, and 64 only above",
