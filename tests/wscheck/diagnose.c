@@ -308,6 +308,10 @@ static const struct diagnosis diagnoses[] = {
      "the two halves of the 8 bytes of the length changed places: the higher 4 bytes come first",
      "encode-long"},
     {"length-32-bits", "after 127 the length was written in 4 bytes: it is 8", "encode-long"},
+    {"length-of-characters",
+     "the length says how many characters the text has, and what is wanted is how many bytes: take "
+     "the length of the text once it is encoded as UTF-8",
+     "encode-short"},
     {"length-not-minimal",
      "the length is not in its shortest form: 7 bits up to 125, 16 up to "
      "65535, and 64 only above",
@@ -895,6 +899,25 @@ static const char *diagnose_mask_bit(const struct evidence *e, const struct pair
     return NULL;
 }
 
+/* The characters of a text that is UTF-8, as Python counts them; or as Java and JavaScript do, to whom one
+ * of four bytes is two. */
+static size_t count_characters(const struct pair *p, size_t of_four)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < p->len; i++)
+        if ((p->payload[i] & 0xC0) != 0x80)
+            count += p->payload[i] >= 0xF0 ? of_four : 1;
+    return count;
+}
+
+/* All bytes of the text have come: are fewer announced, as many as it has characters? */
+static bool counts_characters(const struct pair *p)
+{
+    return p->right.opcode == TEXT && p->wrong.len < p->len && p->came_len >= p->len &&
+           memcmp(p->came, p->payload, p->len) == 0 &&
+           (p->wrong.len == count_characters(p, 1) || p->wrong.len == count_characters(p, 2));
+}
+
 /* What is wrong with the length bytes. */
 static const char *diagnose_length(const struct evidence *e, const struct pair *p)
 {
@@ -923,6 +946,8 @@ static const char *diagnose_length(const struct evidence *e, const struct pair *
     if (p->wrong.form == LENGTH_64 && is_number(after, have, len, 4) && have > 4 &&
         bytes_difference(after + 4, have - 4, p->payload, p->len) >= LENGTH_64 - 4)
         return "length-32-bits";
+    if (counts_characters(p))
+        return "length-of-characters";
     if (p->wrong.len == len && p->wrong.form != p->right.form)
         return len == 65535 ? "length-65535" : len == 125 ? "length-125" : "length-not-minimal";
     return NULL;

@@ -160,6 +160,7 @@ static const struct fault faults[] = {
     {"strlen-payload", 2, 20, "encode-nul", "strlen"},
     {"one-byte-less", 2, 0, "encode-hello", "other-message"},
     {"mask-bit-alone", 2, 15, "encode-hello", "mask-bit-alone"},
+    {"length-of-characters", 2, 18, "encode-utf8", "length-of-characters"},
     {"length-low-byte", 2, 18, "encode-1000", "length-one-byte"},
     {"payload-with-nul", 2, 20, "encode-hello", "with-nul"},
     {"text-for-binary", 2, 20, "encode-binary", "text-for-binary"},
@@ -481,6 +482,9 @@ static void add_frame(struct bytes *out, unsigned opcode, const unsigned char *p
         len--;
     bool nul = is_data && fault("payload-with-nul");
     add_header(out, first, NOT_MASKED, len + nul);
+    for (size_t i = 0; i < len && opcode == TEXT && fault("length-of-characters"); i++)
+        if ((payload[i] & 0xC0) == 0x80)
+            out->at[out->len - 1]--;
     if (is_data && fault("mask-bit-alone"))
         out->at[out->len - 1] |= 0x80;
     bytes_add(out, payload, len);

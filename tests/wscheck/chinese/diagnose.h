@@ -205,6 +205,9 @@
      "8 字节长度的前后两半对调了：高位的 4 个字节在前"},
     {"after 127 the length was written in 4 bytes: it is 8",
      "127 后面的长度写成了 4 个字节：应当是 8 个"},
+    {"the length says how many characters the text has, and what is wanted is how many bytes: take "
+     "the length of the text once it is encoded as UTF-8",
+     "长度写的是文本有多少个字符，应当写有多少个字节：先编码成 UTF-8，再取长度"},
     {"the length is not in its shortest form: 7 bits up to 125, 16 up to 65535, and 64 only above",
      "长度没有用最短的形式：125 以内用 7 位，65535 以内用 16 位，再大才用 64 位"},
     {"the payload was cut at its first NUL byte, so strlen() has measured it: the length is in the "
