@@ -370,6 +370,12 @@ static const struct diagnosis diagnoses[] = {
      "it is negative, and the end of a frame that is one byte shorter was found; take uint8_t and "
      "uint16_t",
      "decode-header"},
+    {"length-least-refused",
+     "the server closed with 1002, protocol error, and took a frame that is one byte longer: 126 "
+     "is "
+     "the smallest length for 16 bits, and 65536 for 64 bits, so look for a <= that should be a <, "
+     "where it is checked that the shortest form was used",
+     "decode-header"},
     {"payload-not-all",
      "the length of a frame of 300 bytes was read well, and of a long one the end was not found: "
      "one "

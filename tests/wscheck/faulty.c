@@ -169,6 +169,8 @@ static const struct fault faults[] = {
     {"length-read-swapped", 2, 18, "decode-length-300", "length-read-wrong"},
     {"length-read-signed-char", 2, 18, "decode-length-128", "length-read-signed"},
     {"length-read-signed-short", 2, 18, "decode-length-32768", "length-read-signed"},
+    {"refuses-126", 2, 18, "decode-length-126", "length-least-refused"},
+    {"refuses-65536", 2, 18, "decode-length-65536", "length-least-refused"},
     {"reads-4096-only", 2, 19, "decode-length-32768", "payload-not-all"},
     {"empty-is-the-end", 2, 0, "decode-length-0", "empty-read"},
     {"length-not-cut", 2, 16, "decode-answers", "length-not-cut"},
@@ -881,6 +883,8 @@ static unsigned length_fault(const struct client *c, const struct frame *f)
     if (f->len >> 63)
         return 1002;
     if (f->form != frame_length_form(f->len) && !fault("long-form-taken"))
+        return 1002;
+    if ((fault("refuses-126") && f->len == 126) || (fault("refuses-65536") && f->len == 65536))
         return 1002;
     if (!frame_is_control(f->opcode) && f->len + c->message.len > max_message && !fault("no-limit"))
         return 1009;

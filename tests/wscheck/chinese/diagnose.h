@@ -563,6 +563,13 @@
      "uint8_t and uint16_t",
      "长度的字节，或者由它们拼成的数，经过了有符号类型（char、short）：从 0x80 "
      "起就成了负数，而短一个字节的帧，它的结尾找对了；要用 uint8_t 和 uint16_t"},
+    {"the server closed with 1002, protocol error, and took a frame that is one byte longer: 126 "
+     "is "
+     "the smallest length for 16 bits, and 65536 for 64 bits, so look for a <= that should be a <, "
+     "where it is checked that the shortest form was used",
+     "服务器用 1002（协议错误）关闭了连接，而多一个字节的帧它就接受：16 位长度最小是 126，64 "
+     "位长度最小是 "
+     "65536。检查长度是否用了最短形式的地方，看看是不是把 < 写成了 <="},
     {"the length of a frame of 300 bytes was read well, and of a long one the end was not found: "
      "one recv() does not bring so much, so read on until the whole payload is there",
      "300 字节的帧，长度读对了，而长帧的结尾没有找到：一次 recv() "
