@@ -325,14 +325,21 @@ static void answers_slow_frame(struct trial *t, const struct check *c)
     expect_message(p, TEXT, text->at, text->len);
 }
 
-/* Cut in two at byte `number` of the frame. */
+/* Cut in two at byte `number` of the frame; 0: not. */
 static void answers_cut_frame(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
     struct bytes *frame = trial_bytes(t), *text = letters(t, c->len);
     frame_add(frame, FIN | TEXT, zero_mask, text->at, text->len);
-    send_cut_at(p, frame->at, frame->len, c->number);
+    if (c->number > 0)
+        send_cut_at(p, frame->at, frame->len, c->number);
+    else
+        send_bytes(p, frame->at, frame->len);
     expect_message(p, TEXT, text->at, text->len);
+    const struct failure *failure = &t->result->failure;
+    if (c->number > 0 && !trial_holds(t) && !failure->unprepared && failure->diagnosis == NULL &&
+        trial_probe(t, answers_cut_frame, &(struct check){.len = c->len}))
+        trial_suspect(t, "partial-frame");
 }
 
 /* Nothing came for the frame that was sent with the request. What comes for one that is sent now? */
@@ -1135,7 +1142,6 @@ const struct family frame_checks[] = {
      .rule = "A header may be cut anywhere; it is read when it is all there.",
      .symptom = "Now and then a connection breaks off with 1002, or hangs.",
      .parents = "decode-two-in-one encode-256",
-     .suspect = "partial-frame",
      .run = answers_cut_frame,
      .checks =
          (const struct check[]){
@@ -1161,7 +1167,6 @@ const struct family frame_checks[] = {
      .rule = "A header may be cut anywhere; it is read when it is all there.",
      .symptom = "Now and then a connection breaks off with 1002, or hangs.",
      .parents = "decode-two-in-one encode-65536",
-     .suspect = "partial-frame",
      .run = answers_cut_frame,
      .checks = (const struct check[]){{.id = "decode-cut-64",
                                        .title = "a frame cut within a 64-bit length",
@@ -1228,7 +1233,6 @@ const struct family frame_checks[] = {
              "is complete when as many bytes have come as the header has announced.",
      .symptom = "Only the end of a long message comes back, or it comes back in pieces.",
      .parents = "decode-two-in-one",
-     .suspect = "partial-frame",
      .run = answers_cut_frame,
      .checks = (const struct check[]){{.id = "decode-cut-9",
                                        .title = "a frame cut within its payload",

@@ -491,6 +491,10 @@ static const struct diagnosis diagnoses[] = {
      "a Close frame with a short reason was answered well, this one was not: two bytes of code and "
      "123 of reason must find room wherever they are copied to",
      NULL},
+    {"close-not-unmasked",
+     "a Close frame whose key is zeros was answered well, and the same with another key was not: "
+     "its body is masked, too, as that of every frame",
+     "unmask"},
     {"close-not-ended", "after both Close frames the server must end the TCP connection", NULL},
     {"half-open-kept",
      "the client had ended its side, and the server kept the connection: recv() returns 0 then, "

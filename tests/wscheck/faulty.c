@@ -218,6 +218,7 @@ static const struct fault faults[] = {
     {"no-reason-for-text", 2, 0, "refuse-reason-utf8", "no-reason"},
     {"judges-late", 2, 0, "refuse-early-rsv", "waits-for-rest"},
     {"judges-text-late", 2, 0, "refuse-early-utf8", "waits-for-rest"},
+    {"limit-64k", 2, 0, "decode-cut-64", "size-refused"},
     {"no-limit", 2, 0, "limit-over", "too-big-taken"},
     {"limit-cuts", 2, 0, "limit-just", "-"},
     {"refuses-fourth", 2, 0, "loop-ten", "frame-refused"},
@@ -245,6 +246,9 @@ static const struct fault faults[] = {
     {"close-echoes-reasons", 2, 22, "close-body-1006-reason", "close-1005"},
     {"close-without-code", 2, 22, "close-echo-1000", "close-empty"},
     {"close-always-1000", 2, 22, "close-echo-1001", "close-other-code"},
+    {"close-not-unmasked", 2, 17, "close-cut-code", "close-not-unmasked"},
+    {"close-3000-refused", 2, 22, "close-cut-code", "-"},
+    {"close-reason-only", 2, 22, "close-cut-in-code", "-"},
     {"close-not-ended", 2, 22, "close-ends", "close-not-ended"},
     {"close-empty-ignored", 2, 22, "close-ends-empty", "close-ignored"},
     {"close-0-not-ended", 2, 22, "close-body-0", "close-not-ended"},
@@ -886,7 +890,8 @@ static unsigned length_fault(const struct client *c, const struct frame *f)
         return 1002;
     if ((fault("refuses-126") && f->len == 126) || (fault("refuses-65536") && f->len == 65536))
         return 1002;
-    if (!frame_is_control(f->opcode) && f->len + c->message.len > max_message && !fault("no-limit"))
+    size_t most = fault("limit-64k") ? 65536 : max_message;
+    if (!frame_is_control(f->opcode) && f->len + c->message.len > most && !fault("no-limit"))
         return 1009;
     return 0;
 }
@@ -1027,7 +1032,7 @@ static void take_frame(struct client *c, const struct frame *f, unsigned char *a
     size_t len = (size_t)f->len;
     if (is_shared(f) && c->cut < sizeof shared)
         memcpy(at, shared, c->cut);
-    if (f->masked)
+    if (f->masked && !(f->opcode == CLOSE && fault("close-not-unmasked")))
         unmask(c, at - 4, at, len);
     switch (f->opcode) {
     case PING: take_ping(c, at, len); break;
@@ -1053,6 +1058,13 @@ static void take_close(struct client *c, const unsigned char *body, size_t len)
         send_frame(c, TEXT, body, len);
         return;
     }
+    if (fault("close-reason-only") && len >= 2) {
+        send_frame(c, CLOSE, body + 2, len - 2);
+        finish(c);
+        return;
+    }
+    if (fault("close-3000-refused") && code >= 3000)
+        may_travel = false;
     if (fault("answers-late-first") && c->in.len > len + 6)
         send_frame(c, TEXT, (const unsigned char *)"late", 4);
     if (fault("close-ignored") || (fault("close-empty-ignored") && len == 0) ||

@@ -318,6 +318,10 @@
      "123 of reason must find room wherever they are copied to",
      "原因短的关闭帧回应得对，这一个却不对：不管复制到哪里，都要放得下 2 个字节的关闭码和 123 "
      "个字节的原因"},
+    {"a Close frame whose key is zeros was answered well, and the same with another key was not: "
+     "its body is masked, too, as that of every frame",
+     "密钥全是零的关闭帧得到了正确的应答，换一个密钥就没有：和别的帧一样，关闭帧的内容也是加了掩码"
+     "的"},
     {"after both Close frames the server must end the TCP connection",
      "双方都发过关闭帧之后，服务器必须结束 TCP 连接"},
     {"a message was sent after the Close frame: nothing may follow it",
