@@ -121,6 +121,19 @@ static void suspect_number(struct trial *t, const struct check *c)
     }
 }
 
+/* Its accept key is wrong, and alone it would be right. Is it another's? */
+static void suspect_other_key(const struct crowd *crowd, size_t i)
+{
+    struct failure *failure = &crowd->at[i]->trial->result->failure;
+    char accept[ACCEPT_LEN + 1];
+    failure->diagnosis = NULL;
+    for (size_t k = 0; k < crowd->count; k++) {
+        http_accept_key(accept, crowd->at[k]->key);
+        if (k != i && bytes_find(failure->came.at, failure->came.len, accept) != NULL)
+            failure->diagnosis = "shared-state";
+    }
+}
+
 #define TO_ACCEPT 5 /* ms: in which it may accept some; a short queue of listen() is no mistake */
 
 /* All connect before the first asks for anything; all ask before the first is answered. */
@@ -138,7 +151,10 @@ static void serves_at_once(struct trial *t, const struct check *c)
     for (size_t i = 0; i < crowd.count && trial_holds(t); i++)
         if (expect_head(crowd.at[i], &response)) {
             expect_status_of(crowd.at[i], &response, 101, 101);
+            bool is_upgraded = trial_holds(t);
             expect_accept(crowd.at[i], &response);
+            if (is_upgraded && !trial_holds(t))
+                suspect_other_key(&crowd, i);
             pass_bytes(crowd.at[i], response.head_len);
         }
     for (size_t i = 0; i < crowd.count && trial_holds(t); i++)

@@ -265,6 +265,7 @@ static const struct fault faults[] = {
     {"dies-of-sigpipe", 2, 25, "close-reset-flood", "sigpipe"},
     /* many clients */
     {"one-at-a-time", 2, 23, "threads-two", "one-at-a-time"},
+    {"shared-key", 2, 23, "threads-two", "shared-state"},
     {"eight-places", 2, 23, "threads-20", "few-places"},
     {"shared-variable", 2, 23, "threads-20", "shared-variable"},
     {"answers-to-newest", 2, 23, "threads-own-text", "shared-state"},
@@ -1538,8 +1539,30 @@ static const char *key_at_its_place(const struct request *r)
     return colon != NULL ? trimmed((char *)colon + 1) : "";
 }
 
+/* For "shared-key": that of another who asks at the same time, if one does; he is given time to. Good until
+ * the next request. */
+static const char *key_of_another(const struct client *c)
+{
+    static char head[HEAD_MAX + 1];
+    for (size_t i = 0; i < client_count; i++) {
+        struct pollfd one = {clients[i]->fd, POLLIN, 0};
+        if (clients[i] == c || clients[i]->state != IN_HEAD || poll(&one, 1, 200) <= 0)
+            continue;
+        ssize_t n = recv(one.fd, head, HEAD_MAX, MSG_PEEK);
+        head[n > 0 ? n : 0] = '\0';
+        char *key = strstr(head, "Sec-WebSocket-Key: ");
+        if (key == NULL)
+            continue;
+        key += strlen("Sec-WebSocket-Key: ");
+        key[strcspn(key, "\r\n")] = '\0';
+        return key;
+    }
+    return NULL;
+}
+
 static void answer_101(struct client *c, const struct request *r)
 {
+    const char *key = fault("shared-key") ? key_of_another(c) : NULL;
     struct bytes *out = &c->out;
     const char *extensions = header(r, "Sec-WebSocket-Extensions", 0);
     const char *subprotocol = header(r, "Sec-WebSocket-Protocol", 0);
@@ -1549,8 +1572,9 @@ static void answer_101(struct client *c, const struct request *r)
         return;
     bytes_add_text(out, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                         "Connection: Upgrade\r\nSec-WebSocket-Accept: ");
-    add_accept(out,
-               fault("key-fixed-place") ? key_at_its_place(r) : header(r, "Sec-WebSocket-Key", 0));
+    if (key == NULL)
+        key = fault("key-fixed-place") ? key_at_its_place(r) : header(r, "Sec-WebSocket-Key", 0);
+    add_accept(out, key);
     bytes_add_text(out, "\r\n");
     if (fault("extensions-echoed") && extensions != NULL)
         bytes_add_format(out, "Sec-WebSocket-Extensions: %s\r\n", extensions);
