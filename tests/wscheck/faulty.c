@@ -284,6 +284,8 @@ static const struct fault faults[] = {
     {"room-one-recv", 3, 0, "join-after-head", "one-recv"},
     {"room-close-unanswered", 3, 0, "leave-close", "-"},
     {"echo-only", 3, 0, "broadcast-other", "not-broadcast"},
+    {"newest-only", 3, 0, "broadcast-other", "not-in-list"},
+    {"oldest-left-out", 3, 0, "broadcast-other", "not-in-list"},
     {"sender-left-out", 3, 0, "broadcast-self", "sender-left-out"},
     {"room-silent", 3, 0, "broadcast-self", "-"},
     {"room-answers-ok", 3, 0, "broadcast-self", "-"},
@@ -710,6 +712,9 @@ static void broadcast_frame(struct client *by, const struct bytes *frame)
             continue;
         }
         if (fault("sender-left-out") && c == by)
+            continue;
+        if ((fault("newest-only") && i + 1 < limit) ||
+            (fault("oldest-left-out") && i == 0 && limit > 1))
             continue;
         if (fault("joined-too-late") && !c->has_spoken)
             continue;
