@@ -1052,7 +1052,7 @@ const struct family close_checks[] = {
      .section = "RFC 6455 §5.5.1",
      .rule = "A Close frame may be cut anywhere, as all frames.",
      .symptom = "1006, now and then.",
-     .parents = "close-1000 decode-cut-9",
+     .parents = "close-1000 decode-cut-9 unmask-sample",
      .run = answers_cut_close,
      .checks = (const struct check[]){{.id = "close-cut-in-code",
                                        .title = "a Close frame cut within its code",
@@ -1147,7 +1147,7 @@ const struct family close_checks[] = {
      .rule =
          "The body of a Close frame may be cut anywhere, within its code and within a character.",
      .symptom = "Now and then a goodbye is answered with 1002 or 1007.",
-     .parents = "close-1000 close-cut-in-code",
+     .parents = "close-1000 close-cut-in-code unmask-lengths",
      .run = judges_cut_close,
      .checks = (const struct check[]){{.id = "close-cut-code",
                                        .title = "a right code, cut in two",
