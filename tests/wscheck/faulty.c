@@ -896,7 +896,7 @@ static unsigned length_fault(const struct client *c, const struct frame *f)
         return 1002;
     if ((fault("refuses-126") && f->len == 126) || (fault("refuses-65536") && f->len == 65536))
         return 1002;
-    size_t most = fault("limit-64k") ? 65536 : max_message;
+    size_t most = fault("limit-64k") && max_message > 65536 ? 65536 : max_message;
     if (!frame_is_control(f->opcode) && f->len + c->message.len > most && !fault("no-limit"))
         return 1009;
     return 0;
