@@ -49,8 +49,7 @@ SURVIVORS = pathlib.Path(__file__).resolve().parent / "survivors.txt"
 VARIANTS = "plain", "address"
 
 # Modules whose unit test has another name, or several of them.
-UNIT_TESTS = {"language": ["words"], "net": ["listener", "input", "ending", "outbox"],
-              "delivery": ["room"]}
+UNIT_TESTS = {"language": ["words"], "net": ["net", "net_calls"], "delivery": ["room"]}
 
 # Which tests speak for a module through TCP, and so in which lesson: the grader's, and those of files of
 # tests/clients and tests/abuse. Those most likely to find something come first.

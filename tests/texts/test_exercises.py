@@ -123,7 +123,8 @@ def test_make_workbook_knows_three_lessons(lesson):
     """With any other it would wait for its input, or make a workbook in which everything is left to do."""
     for environment, words in ({"LC_ALL": "C.UTF-8"}, "it must be 1, 2 or 3"), (LOCALE, "只能是 1、2 或 3"):
         done = subprocess.run(["make", "-n", "workbook", f"LESSON={lesson}"], capture_output=True, text=True,
-                              timeout=60, cwd=ROOT, stdin=subprocess.DEVNULL, env=os.environ | environment)
+                              timeout=60, cwd=ROOT, stdin=subprocess.DEVNULL,
+                              env=os.environ | {"MAKEFLAGS": "", "MAKELEVEL": "0"} | environment)
         assert (done.returncode, done.stdout) == (2, "")
         assert f"*** LESSON={lesson}: {words}." in done.stderr
 

@@ -725,6 +725,23 @@ static void messages_have_a_limit(void **state)
     }
 }
 
+static void each_message_has_the_limit_for_itself(void **state)
+{
+    (void)state;
+    clear(&wire);
+    for (int i = 0; i < 3; i++) {
+        add_frame(&wire, KEYS_RANDOM, MORE BIN, "abc", 3);
+        add_frame(&wire, KEYS_RANDOM, CONT, "defghij", 7);
+    }
+    check_cut(&wire, 10, "binary(abcdefghij) binary(abcdefghij) binary(abcdefghij)", "each", NULL,
+              0);
+    clear(&wire);
+    add_frame(&wire, KEYS_RANDOM, BIN, "abcdefghij", 10);
+    add_frame(&wire, KEYS_RANDOM, MORE BIN, "abc", 3);
+    add_frame(&wire, KEYS_RANDOM, CONT, "defghijk", 8);
+    check_every_way(&wire, 10, "binary(abcdefghij) fault(too big)", "each");
+}
+
 /* Announced, and not one byte of it sent. */
 static void a_length_that_is_only_announced(void **state)
 {
@@ -1011,6 +1028,7 @@ int main(void)
         cmocka_unit_test(bad_frames_are_told_before_their_end),
         cmocka_unit_test(close_codes),
         cmocka_unit_test(messages_have_a_limit),
+        cmocka_unit_test(each_message_has_the_limit_for_itself),
         cmocka_unit_test(a_length_that_is_only_announced),
         cmocka_unit_test(lengths_that_add_up_to_too_much),
         cmocka_unit_test(the_limit_is_for_one_message),

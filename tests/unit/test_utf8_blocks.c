@@ -1,15 +1,35 @@
 /*
  * utf8_blocks: says what utf8_feed() says, of every piece and to the byte
  *
- * The oracle is utf8_feed(), told byte by byte; test_utf8 holds that against RFC 3629. A sequence that
- * is looked at stands at each place of a block, so at each of its vectors and of the borders between
- * them, and between ASCII, or behind characters of two, three and four bytes.
+ * The oracle is the automaton of utf8.c, told byte by byte; test_utf8 holds that against RFC 3629. A
+ * sequence that is looked at stands at each place of a block, so at each of its vectors and of the borders
+ * between them, and between ASCII, or behind characters of two, three and four bytes. And it is counted how
+ * many bytes the blocks leave to the automaton: of good text, hardly any.
  */
 #include "guard.h"
 
 #include <string.h>
 
 #include "utf8_blocks.h"
+
+/* utf8.c under another name, behind a function that counts. */
+#define utf8_feed automaton
+#include "../../common/utf8.c"
+#undef utf8_feed
+
+static size_t left_to_automaton; /* bytes */
+
+bool utf8_feed(struct utf8 *check, const unsigned char *piece, size_t len)
+{
+    left_to_automaton += len;
+    return automaton(check, piece, len);
+}
+
+#if defined(__GNUC__)
+#define HAS_BLOCKS true
+#else
+#define HAS_BLOCKS false
+#endif
 
 /* What it is to a compiler without vectors, beside what it is to this one. */
 #define UTF8_WITHOUT_BLOCKS
@@ -41,11 +61,22 @@ static size_t judge(struct utf8 *check, const unsigned char *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         struct utf8 next = *check;
-        if (!utf8_feed(&next, bytes + i, 1))
+        if (!automaton(&next, bytes + i, 1))
             return i;
         *check = next;
     }
     return len;
+}
+
+/* Of a good piece, the first three bytes and the last character. */
+static size_t must_be_left(const unsigned char *piece, size_t len)
+{
+    size_t last = len - 1;
+    if (!HAS_BLOCKS || len < BLOCK + 3)
+        return len;
+    while (piece[last] >= 0x80 && piece[last] < 0xC0)
+        last--;
+    return 3 + len - last;
 }
 
 /* A piece between two walls is good, and leaves what is expected, or is bad. */
@@ -53,7 +84,10 @@ static bool is_as_expected(struct utf8 begin, const unsigned char *piece, size_t
                            const struct utf8 *expected)
 {
     struct utf8 end = begin, at_begin = begin;
+    left_to_automaton = 0;
     bool good = feed(&end, guard_at_end(&guard, piece, len), len);
+    if (good && left_to_automaton != must_be_left(piece, len))
+        return false;
     return good == (expected != NULL) && (!good || end.state == expected->state) &&
            feed(&at_begin, guard_at_begin(&guard, piece, len), len) == good;
 }
@@ -109,8 +143,10 @@ static void check_sequence(const unsigned char *sequence, size_t size, size_t at
     memset(text + at + size, 'z', sizeof text - at - size);
     size_t first = at + judge(&oracle, text + at, size + 1); /* ASCII shows what is not whole */
     bool is_good = first == at + size + 1;
-    bool right = feed(&whole, text, sizeof text) == is_good && feed(&before, text, first) &&
-                 (is_good || !feed(&with, text, first + 1));
+    left_to_automaton = 0;
+    bool right = feed(&whole, text, sizeof text) == is_good &&
+                 (!is_good || left_to_automaton == must_be_left(text, sizeof text)) &&
+                 feed(&before, text, first) && (is_good || !feed(&with, text, first + 1));
     must(right, "%02x %02x %02x %02x: %zu bytes of it at %zu, kind %u", sequence[0], sequence[1],
          sequence[2], sequence[3], size, at, kind);
 }
@@ -201,6 +237,33 @@ static void a_byte_changed_anywhere(void **state)
                 }
 }
 
+/* Where hardly any byte is what it should be, too. */
+static void the_same_byte_everywhere(void **state)
+{
+    unsigned char text[LONGEST];
+    (void)state;
+    for (int byte = 0; byte < 256; byte++)
+        for (size_t good = 0; good <= 4; good++) {
+            memset(text, byte, sizeof text);
+            memset(text, 'x', good);
+            for (size_t len = BLOCK + 3; len <= sizeof text; len += 7)
+                check_text(text, len);
+        }
+}
+
+/* Behind NULs, every bit counts. */
+static void a_byte_among_nuls(void **state)
+{
+    unsigned char text[BLOCK + 3 + BLOCK] = {0};
+    (void)state;
+    for (size_t at = 0; at < sizeof text; at++)
+        for (unsigned byte = 1; byte < 256; byte++) {
+            text[at] = (unsigned char)byte;
+            check_text(text, sizeof text);
+            text[at] = 0;
+        }
+}
+
 /* What a text may end in the middle of, wherever its last block ends. */
 static void a_text_that_ends_within_a_character(void **state)
 {
@@ -249,6 +312,8 @@ int main(void)
         cmocka_unit_test(sequences_of_four_bytes),
         cmocka_unit_test(good_text_of_every_length),
         cmocka_unit_test(a_byte_changed_anywhere),
+        cmocka_unit_test(the_same_byte_everywhere),
+        cmocka_unit_test(a_byte_among_nuls),
         cmocka_unit_test(a_text_that_ends_within_a_character),
         cmocka_unit_test(a_compiler_without_vectors),
     };

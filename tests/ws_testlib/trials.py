@@ -67,8 +67,8 @@ def read_survivors(file):
     reasons = {}
     for line in file.read_text().splitlines():
         if line.strip() and not line.startswith("#"):
-            *name, reason = line.split(" | ")
-            reasons[" | ".join(name)] = reason
+            name, reason = line.rsplit(" | ", 1)
+            reasons[name] = reason
     return reasons
 
 

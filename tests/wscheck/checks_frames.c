@@ -554,6 +554,8 @@ static void refuses_frame(struct trial *t, const struct check *c)
     if ((c->number & 0x0F) == PING && pong_comes(p, payload->at, payload->len))
         fail_frame(p, 0, "a pong came, where the connection should fail");
     expect_refused(p);
+    if (last_came_back(p))
+        trial_suspect(t, "frame-not-checked");
 }
 
 /* What comes behind a fault has no effect. */
@@ -776,6 +778,22 @@ static void refuses_high_bit(struct trial *t, const struct check *c)
     expect_refused(p);
 }
 
+/* So many bytes are announced that 32 bits do not hold the number: of their lower half, it is `len`, and
+ * so many are sent. Whether that is too much, or waited for, is the server's choice. */
+static void reads_all_of_length(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    struct bytes *frame = trial_bytes(t), *text = letters(t, c->len);
+    frame_add_header(frame, FIN | TEXT, zero_mask, ((uint64_t)1 << 32) + c->len, LENGTH_64);
+    bytes_add(frame, text->at, text->len);
+    send_bytes(p, frame->at, frame->len);
+    if (!comes_soon(p, 2))
+        return;
+    pass_over_control_at_hand(p);
+    if (comes_soon(p, 2 + LENGTH_64 + c->len) && starts_message(p))
+        fail_frame(p, 0, "a message came, of which the least part had been sent");
+}
+
 /* ------------------------------------------------------------------------------------ UTF-8 */
 
 static void refuses_text(struct trial *t, const struct check *c)
@@ -783,6 +801,8 @@ static void refuses_text(struct trial *t, const struct check *c)
     struct peer *p = peer_open(t);
     send_frame(p, FIN | TEXT, c->text, c->len);
     expect_refused(p);
+    if (message_came_back(p))
+        trial_suspect(t, "utf8-not-checked");
 }
 
 static void takes_text(struct trial *t, const struct check *c)
@@ -817,6 +837,10 @@ static const struct check bad_texts[] = {
      .title = "a character without its third byte",
      BYTES("\xe1\x80"
            "a")},
+    {.id = "utf8-second-c3", .title = "a first byte in place of a second", BYTES("\xc3\xc3")},
+    {.id = "utf8-third-c0",
+     .title = "a byte that is never in UTF-8 in place of a third",
+     BYTES("\xe2\x82\xc0")},
     {.id = "utf8-cut-2", .title = "a text that ends within a character of 2 bytes", BYTES("a\xce")},
     {.id = "utf8-cut-3",
      .title = "a text that ends within a character of 3 bytes",
@@ -862,6 +886,8 @@ static void limits_message(struct trial *t, const struct check *c)
         expect_close_code(p, c->code);
     if (c->code == 0) /* the suspicion is about what is too large */
         trial_prepared(t, held);
+    else if (message_came_back(p))
+        trial_suspect(t, "too-big-taken");
 }
 
 /* Only the header comes: `len` bytes are announced. */
@@ -1390,8 +1416,6 @@ const struct family frame_checks[] = {
              "perhaps, and the end.",
      .symptom = "None with a browser, which sends no such frame; but an attacker does.",
      .parents = "encode-hello",
-     .suspect = "frame-not-checked",
-     .shows = A_MESSAGE,
      .run = refuses_frame,
      .checks = faulty_frames},
     {.exercise = "refuse-frames",
@@ -1402,8 +1426,6 @@ const struct family frame_checks[] = {
              "course's servers hold them to it.)",
      .symptom = "Two parsers that read the same bytes differently.",
      .parents = "encode-hello",
-     .suspect = "frame-not-checked",
-     .shows = A_MESSAGE,
      .run = refuses_frame,
      .checks = long_lengths},
     {.exercise = "refuse-frames",
@@ -1413,12 +1435,24 @@ const struct family frame_checks[] = {
      .rule = "The highest bit of a 64-bit length must be 0.",
      .symptom = "The length becomes negative, and the server dies or waits for ever.",
      .parents = "encode-hello",
-     .suspect = "frame-not-checked",
-     .shows = A_MESSAGE,
      .run = refuses_high_bit,
      .checks =
          (const struct check[]){
              {.id = "refuse-high-bit", .title = "a length of 64 bits, all of them 1"}, {0}}},
+    {.exercise = "decode-header",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "RFC 6455 §5.2",
+     .rule = "Behind 127 the length is a number of 64 bits: 32 do not hold it.",
+     .symptom = "From 4 GiB on, the rest of a message is taken for frames.",
+     .parents = "encode-hello decode-length-65536",
+     .suspect = "length-in-32-bits",
+     .shows = A_MESSAGE,
+     .run = reads_all_of_length,
+     .checks = (const struct check[]){{.id = "decode-length-4g",
+                                       .title = "a frame of more than 4 GiB is announced",
+                                       .len = 70000},
+                                      {0}}},
     {.exercise = "refuse-frames",
      .lessons = LESSON(2),
      .level = MUST,
@@ -1514,8 +1548,6 @@ const struct family frame_checks[] = {
      .rule = "A text message that is not UTF-8 fails the connection.",
      .symptom = "\"Could not decode a text frame as UTF-8\" in all who get it.",
      .parents = "encode-hello",
-     .suspect = "utf8-not-checked",
-     .shows = A_MESSAGE,
      .run = refuses_text,
      .checks = bad_texts},
     {.exercise = "utf8",
@@ -1614,7 +1646,7 @@ const struct family frame_checks[] = {
      .parents = "encode-1000 close-1000",
      .start = &(const struct start){"", "--max-message 1000"},
      .suspect = "too-big-taken",
-     .shows = A_MESSAGE | SILENCE,
+     .shows = SILENCE,
      .run = limits_message,
      .checks =
          (const struct check[]){
@@ -1633,7 +1665,7 @@ const struct family frame_checks[] = {
      .parents = "encode-1000 close-1000",
      .start = &(const struct start){"", "--max-message 1000"},
      .suspect = "too-big-taken",
-     .shows = A_MESSAGE | SILENCE,
+     .shows = SILENCE,
      .run = limits_announced,
      .checks =
          (const struct check[]){
@@ -1652,7 +1684,7 @@ const struct family frame_checks[] = {
      .parents = "encode-1000 close-1000 fragment-two",
      .start = &(const struct start){"", "--max-message 1000"},
      .suspect = "too-big-taken",
-     .shows = A_MESSAGE | SILENCE,
+     .shows = SILENCE,
      .run = limits_fragments,
      .checks = (const struct check[]){{.id = "limit-fragments",
                                        .title = "two fragments of 501 bytes",

@@ -395,13 +395,14 @@ static void suspect_no_room(struct peer *p)
 static void serves_on(struct trial *t, const struct check *c)
 {
     bool answers = true;
+    int64_t until = trial_deadline(t); /* a server may well take its time to close */
     for (unsigned i = 0; i < c->number && trial_holds(t); i++) {
         struct peer *p = enter(t);
         if (i > 0)
             suspect_no_room(p);
         if (i % 2 == 0) {
             send_close(p, 1000, "");
-            answers = answers && (wait_for_bytes(p, 1) || p->wire->ended);
+            answers = answers && wire_now() < until && (wait_for_bytes(p, 1) || p->wire->ended);
         }
         if (trial_holds(t))
             trial_forget_last(t);
@@ -797,6 +798,16 @@ static bool has_heard_of_ping(const struct peer *p, size_t from)
     return false;
 }
 
+static bool is_closed_with(const struct peer *p, unsigned code)
+{
+    const unsigned char *at = p->wire->came.at + p->judged,
+                        *end = p->wire->came.at + p->wire->came.len;
+    for (; end - at >= 4; at++)
+        if (at[0] == (FIN | CLOSE) && at[2] == code >> 8 && at[3] == (code & 0xFF))
+            return true;
+    return false;
+}
+
 /* text, len: frames of one client that are its own affair; nobody else gets anything of them. */
 static void keeps_to_itself(struct trial *t, const struct check *c)
 {
@@ -808,7 +819,7 @@ static void keeps_to_itself(struct trial *t, const struct check *c)
         expect_pong(actor, "?", 1);
     else
         expect_refused(actor);
-    bool is_known = trial_holds(t);
+    bool is_known = trial_holds(t), is_closed = is_closed_with(actor, 1007);
     send_text(speaker, "next");
     expect_text(listener, "next");
     if (trial_holds(t) && has_heard_of_ping(listener, judged)) {
@@ -822,7 +833,7 @@ static void keeps_to_itself(struct trial *t, const struct check *c)
         failure->diagnosis = "control-broadcast";
     else if (first == (FIN | TEXT) && bytes_find(failure->came.at, failure->came.len,
                                                  "\x81\x02\xc0\xaf") == failure->came.at)
-        failure->diagnosis = "utf8-not-checked";
+        failure->diagnosis = is_closed ? "said-before-checked" : "utf8-not-checked";
 }
 
 /* ------------------------------------------------------- many messages of many senders at once */
@@ -960,19 +971,6 @@ static void keeps_pongs_whole(struct trial *t, const struct check *c)
 
 /* ------------------------------------------------------------------------------------- leaving */
 
-/* Whole messages up to the Close frame; returns how many. */
-static unsigned pass_messages(struct peer *p)
-{
-    struct message message;
-    unsigned count = 0;
-    for (pass_over_control(p);
-         wait_for_bytes(p, 1) && p->wire->came.at[p->judged] != (FIN | CLOSE) &&
-         expect_any_message(p, &message);
-         pass_over_control(p))
-        count++;
-    return count;
-}
-
 /* Says something and goodbye in one segment. */
 static void send_last_words(struct peer *p, const char *words)
 {
@@ -990,7 +988,7 @@ static void closes_in_flood(struct trial *t, const struct check *c)
     struct peer *p = flood.crowd.at[1];
     send_flood(t, &flood);
     send_close(p, 1000, "");
-    (void)pass_messages(p);
+    (void)pass_over_messages(p);
     expect_close(p, NULL);
     bool came = trial_holds(t);
     expect_end(p);
@@ -1020,7 +1018,7 @@ static void delivers_last_words(struct trial *t, const struct check *c)
         send_last_words(p, words);
         all_expect_text(&stay, words);
         suspect_lost_words(t);
-        (void)pass_messages(p);
+        (void)pass_over_messages(p);
         expect_close(p, NULL);
         expect_end(p);
         if (trial_holds(t))
@@ -1053,7 +1051,7 @@ static void returns_last_words(struct trial *t, const struct check *c)
     for (size_t i = 0; i < crowd.count; i++) {
         expect_among_others(crowd.at[i], words[i]);
         suspect_lost_words(t);
-        (void)pass_messages(crowd.at[i]);
+        (void)pass_over_messages(crowd.at[i]);
         expect_close(crowd.at[i], NULL);
     }
 }
@@ -1066,7 +1064,7 @@ static void returns_last_words(struct trial *t, const struct check *c)
 static void suspect_slow(struct trial *t, const struct flood *flood, struct peer *deaf)
 {
     struct peer *p = flood->crowd.at[1];
-    if (trial_holds(t) || p->wire->ended || answer_comes_soon(p)) /* it is only late */
+    if (t->result->failure.observed != SILENCE || answer_comes_soon(p)) /* it is only late */
         return;
     peer_reset(deaf);
     if (answer_comes_soon(p))
@@ -1186,7 +1184,7 @@ static void leaves_behind(struct trial *t, const struct check *c)
     send_close(late, 1000, "");
     peer_be_deaf(late, false);
     bool held = trial_holds(t);
-    unsigned count = pass_messages(late);
+    unsigned count = pass_over_messages(late);
     if (held && !trial_holds(t) && late->wire->ended && is_in_a_frame(late))
         trial_suspect(t, "backlog-lost");
     expect_close(late, NULL);
@@ -1200,13 +1198,16 @@ static void leaves_behind(struct trial *t, const struct check *c)
 
 #define BITS 20
 
-/* It reads a little at a time. Whatever is said meanwhile comes behind what waits for it. */
+/* It reads a little at a time. Whatever is said meanwhile comes behind what waits for it; and its pongs
+ * stand between two frames. */
 static void keeps_behind(struct trial *t, const struct check *c)
 {
     struct flood flood = {.senders = 1, .messages = c->number, .len = LARGE};
     struct peer *late = flood_beside_deaf(t, &flood);
     char text[16];
+    late->awaited = (struct bytes_view){"late?", 5};
     for (unsigned i = 0; i < BITS && trial_holds(t) && read_some(late, LARGE / 4); i++) {
+        send_frame(late, FIN | PING, late->awaited.at, late->awaited.len);
         snprintf(text, sizeof text, "short %u", i);
         send_text(flood.crowd.at[0], text);
         all_expect_text(&flood.crowd, text);
@@ -1217,6 +1218,8 @@ static void keeps_behind(struct trial *t, const struct check *c)
         snprintf(text, sizeof text, "short %u", i);
         expect_text(late, text);
     }
+    if (!late->awaited_came)
+        expect_pong(late, late->awaited.at, late->awaited.len);
 }
 
 static void is_evicted(struct trial *t, const struct check *c)
@@ -1351,7 +1354,7 @@ static void stops_in_flood(struct trial *t, const struct check *c)
     if (!trial_holds(t))
         return;
     server_signal(&t->grading->server, (int)c->number);
-    (void)pass_messages(p);
+    (void)pass_over_messages(p);
     expect_close_code(p, 1001);
     suspect_no_goodbye(p);
     for (size_t i = 0; i < flood.crowd.count; i++)
@@ -1368,7 +1371,7 @@ static void stops_behind(struct trial *t, const struct check *c)
         return;
     server_signal(&t->grading->server, (int)c->number);
     peer_be_deaf(late, false);
-    (void)pass_messages(late);
+    (void)pass_over_messages(late);
     expect_close_code(late, 1001);
     suspect_no_goodbye(late);
     for (size_t i = 0; i < flood.crowd.count; i++)

@@ -487,6 +487,19 @@ static const struct diagnosis diagnoses[] = {
      "answered with an empty one, or 1000",
      NULL},
     {"close-other-code", "the answer has another code than was sent: send the same one back", NULL},
+    {"mask-goes-on",
+     "the index into the key went on from the fragment before: with each frame, and its new key, "
+     "it "
+     "begins at 0",
+     NULL},
+    {"said-before-checked",
+     "the text was sent before it was found to be no UTF-8, and its client closed with 1007: check "
+     "it first, and only then say it to all",
+     NULL},
+    {"length-in-32-bits",
+     "the upper half of the 64-bit length was lost, where it was put into a number of 32 bits: "
+     "uint64_t holds it",
+     NULL},
     {"close-no-room",
      "a Close frame with a short reason was answered well, this one was not: two bytes of code and "
      "123 of reason must find room wherever they are copied to",
@@ -536,9 +549,8 @@ static const struct diagnosis diagnoses[] = {
      "does not come to its end, and in this lesson that begins with the way into the room",
      "join-leave"},
     {"dies-of-leaving",
-     "all went well until the clients had gone: in this lesson, a client that goes is taken off "
-     "the list "
-     "of the room",
+     "the server died when the clients had gone, and not while they were there: look first at "
+     "what is done when a client goes. In this lesson it is taken off the list of the room",
      "join-leave"},
     {"dies-of-silence",
      "a client connected, said nothing and went: recv() then returns 0, which is no request and no "
@@ -633,10 +645,11 @@ static const struct diagnosis diagnoses[] = {
      "where a frame's length is read, and compared with the limit (in the course: "
      "ws_frame_decode() in common/frame.c, begin_frame() in common/message.c)"},
     {"rest-not-sent",
-     "this client has read all that came, and that ends in the middle of a frame: the rest waits, "
-     "and nobody sends it. Whoever hands over a message must learn that something waits, and the "
-     "rest must go out as soon as the socket takes it",
-     "who learns that something waits for a client, and who sends it later (in the course: "
+     "this client has read all that came, and that ends in the middle of a frame: the rest has "
+     "not come, and the connection is there still. What send() does not take must be kept, and go "
+     "out as soon as the socket takes it",
+     "where what send() did not take is kept, who learns of it, and who sends it later (in the "
+     "course: "
      "queue_locked() and flush_locked() in lesson03_broadcast/outbox.c, members_send() in "
      "lesson03_broadcast/members.c, deliver_once_locked() in lesson03_broadcast/room.c)"},
     {"never-evicted",
@@ -671,8 +684,8 @@ static const struct diagnosis diagnoses[] = {
      "its result and at listen()'s, and tell the caller",
      NULL},
     {"no-reuseaddr",
-     "the port is not free for a new start while old connections linger: "
-     "setsockopt(SO_REUSEADDR) before bind()",
+     "nobody listens on the port any more, and still it is not free; on another port the server "
+     "does listen: old connections linger, so setsockopt(SO_REUSEADDR) before bind()",
      NULL},
 };
 
@@ -1006,8 +1019,8 @@ static const char *diagnose_size(const struct evidence *e, const struct pair *p)
         return "strlen";
     if (p->wrong.len == p->len + 1 && p->came_len > p->len && p->came[p->len] == 0)
         return "with-nul";
-    if (p->wrong.len == 0 && p->right.opcode == PONG)
-        return "pong-without-payload";
+    if (p->right.opcode == PONG) /* it is no message, and has no fragments */
+        return p->wrong.len == 0 ? "pong-without-payload" : NULL;
     if (p->wrong.len < p->len && p->came_len >= p->wrong.len && p->wrong.len > 0)
         return diagnose_cut(e, p);
     return NULL;
@@ -1079,8 +1092,8 @@ static const char *diagnose_masking(const struct evidence *e, const struct pair 
         return NULL;
     size_t at = bytes_difference(p->payload, p->len, p->came, p->came_len);
     size_t tail = p->len % 4;
-    if (p->len >= 4 && masked_from(e, p, 0))
-        return "not-unmasked";
+    if (p->len >= 4 && masked_from(e, p, 0)) /* to XOR with a 00 of the key looks the same */
+        return memchr(e->mask, 0, MASK_LEN) == NULL ? "not-unmasked" : NULL;
     if (explained_by_key(e, p, e->mask_before))
         return "mask-of-first-frame";
     if (p->len >= 8 && masked_from(e, p, 4)) /* of fewer, they may be all that are whole fours */

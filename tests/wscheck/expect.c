@@ -586,22 +586,66 @@ void pass_over_control_at_hand(struct peer *p)
         pass_control(p, len);
 }
 
+/* Takes the frame of a message that comes behind frame `f`: it goes on with the same one or, behind FIN,
+ * begins another. */
+static bool take_fragment(struct peer *p, struct frame *f)
+{
+    char why[120];
+    bool goes_on = !f->fin;
+    pass_over_control(p);
+    if (goes_on && !wait_for_bytes(p, 1))
+        trial_fail_at(p, "the message has no end, no frame with FIN: %s",
+                      silence(p, why, sizeof why));
+    if (!take_frame(p, f))
+        return false;
+    if (goes_on && f->opcode != CONTINUATION)
+        fail_frame(p, 0, "this is not the next fragment of the message");
+    if (!goes_on && f->opcode != TEXT && f->opcode != BINARY)
+        fail_frame(p, 0, "this is no message");
+    return trial_holds(p->trial);
+}
+
+/* It has been judged; with FIN a message has come, which has so many bytes. */
+static void pass_fragment(struct peer *p, const struct frame *f, size_t len)
+{
+    pass_unanswered(p, f->head_len + (size_t)f->len);
+    if (!f->fin)
+        return;
+    trial_worked(p, "a message with %zu bytes came", len);
+    pass_bytes(p, 0);
+}
+
 bool expect_any_message(struct peer *p, struct message *message)
 {
-    struct frame f = {0};
-    size_t at = 0;
-    pass_over_control(p);
-    if (!take_frame(p, &f))
-        return false;
-    if (f.first != (FIN | TEXT) && f.first != (FIN | BINARY)) {
-        trial_say(p->trial, "a message in one frame", frame_opcode_name(f.opcode));
-        fail_frame(p, at, "this is no message");
-        return false;
-    }
-    trial_worked(p, "a message with %zu bytes came", (size_t)f.len);
-    *message = (struct message){f.opcode, to_judge(p) + f.head_len, (size_t)f.len};
-    pass_bytes(p, f.head_len + (size_t)f.len);
+    struct frame f = {.fin = true};
+    message->opcode = CONTINUATION;
+    p->message.len = 0;
+    do {
+        if (!take_fragment(p, &f))
+            return false;
+        if (f.opcode != CONTINUATION)
+            message->opcode = f.opcode;
+        bytes_add(&p->message, to_judge(p) + f.head_len, (size_t)f.len);
+        pass_fragment(p, &f, p->message.len);
+    } while (!f.fin);
+    message->payload = p->message.at;
+    message->len = p->message.len;
     return true;
+}
+
+unsigned pass_over_messages(struct peer *p)
+{
+    struct frame f = {.fin = true};
+    unsigned count = 0;
+    size_t len = 0;
+    for (pass_over_control(p);
+         wait_for_bytes(p, 1) && to_judge(p)[0] != (FIN | CLOSE) && take_fragment(p, &f);
+         pass_over_control(p)) {
+        len = f.opcode == CONTINUATION ? len + (size_t)f.len : (size_t)f.len;
+        pass_fragment(p, &f, len);
+        count += f.fin;
+    }
+    return count;
 }
 
 /* The fragments so far, and what they should have been. */
@@ -620,27 +664,23 @@ static void fail_fragments(struct peer *p, const struct bytes *seen, const struc
 static void expect_fragments(struct peer *p, unsigned opcode, const void *payload, size_t len)
 {
     struct bytes whole = {0}, seen = {0}, right = {0};
-    struct frame f = {0};
-    char why[120];
+    struct frame f = {.fin = true};
     frame_add(&right, FIN | opcode, NOT_MASKED, payload, len);
-    for (unsigned first = opcode; !f.fin && trial_holds(p->trial); first = CONTINUATION) {
-        pass_over_control(p);
-        if (first == CONTINUATION && !wait_for_bytes(p, 1))
-            trial_fail_at(p, "the message has no end, no frame with FIN: %s",
-                          silence(p, why, sizeof why));
-        if (!take_frame(p, &f))
-            break;
-        if (f.opcode != first || whole.len + f.len > len)
+    do {
+        if (take_fragment(p, &f) && whole.len + f.len > len)
             fail_frame(p, 0, "this is not the next fragment of the message");
+        if (!trial_holds(p->trial))
+            break;
         bytes_add(&whole, to_judge(p) + f.head_len, (size_t)f.len);
         bytes_add(&seen, to_judge(p), f.head_len + (size_t)f.len);
-        if (trial_holds(p->trial))
-            pass_unanswered(p, f.head_len + (size_t)f.len);
-    }
+        pass_unanswered(p, f.head_len + (size_t)f.len);
+    } while (!f.fin);
     if (trial_holds(p->trial) && bytes_difference(whole.at, whole.len, payload, len) < len)
         trial_fail_at(p, "the fragments put together are another message");
     if (!trial_holds(p->trial))
         fail_fragments(p, &seen, &right);
+    else
+        pass_bytes(p, 0);
     bytes_free(&whole);
     bytes_free(&seen);
     bytes_free(&right);
@@ -795,15 +835,17 @@ void expect_pong(struct peer *p, const void *payload, size_t len)
         p->awaited = (struct bytes_view){NULL, 0};
 }
 
-void expect_pong_and_message(struct peer *p, struct bytes_view pong, unsigned opcode,
+bool expect_pong_and_message(struct peer *p, struct bytes_view pong, unsigned opcode,
                              struct bytes_view message)
 {
     p->awaited = pong;
     p->awaited_came = false;
     expect_message(p, opcode, message.at, message.len);
     p->awaited = (struct bytes_view){NULL, 0};
+    bool came = trial_holds(p->trial);
     if (!p->awaited_came)
         expect_pong(p, pong.at, pong.len);
+    return came;
 }
 
 bool answer_comes_soon(struct peer *p)
@@ -957,6 +999,50 @@ void expect_refused(struct peer *p)
         send_frame(p, FIN | CLOSE, "", 0); /* as a client does; some servers wait for it (§7.1.1) */
     }
     expect_end(p);
+}
+
+/* Adds the payload of the message that the client has sent, or of its last frame of any kind; false: it has
+ * sent none, or not all of one. */
+static bool add_sent_payload(struct bytes *out, const struct peer *p, bool of_last)
+{
+    struct evidence sent = {0};
+    struct frame f;
+    add_what_was_sent(&sent, p);
+    for (size_t at = 0; at < sent.sent_len; at += f.head_len + (size_t)f.len) {
+        if (!frame_read(&f, sent.sent + at, sent.sent_len - at) ||
+            f.len > sent.sent_len - at - f.head_len)
+            return false;
+        const unsigned char *payload = sent.sent + at + f.head_len;
+        const unsigned char *key = f.masked ? payload - MASK_LEN : zero_mask;
+        if (of_last)
+            out->len = 0;
+        for (size_t i = 0; i < f.len && (of_last || f.opcode <= BINARY); i++)
+            bytes_add_number(out, payload[i] ^ key[i % MASK_LEN], 1);
+    }
+    return sent.sent_len > 0;
+}
+
+static bool payload_came_back(struct peer *p, bool of_last)
+{
+    struct bytes sent = {0};
+    struct frame f;
+    bool is_known = !trial_holds(p->trial) && add_sent_payload(&sent, p, of_last) &&
+                    frame_read(&f, to_judge(p), bytes_to_judge(p));
+    bool same = is_known && f.first != (FIN | CLOSE) && f.len == sent.len &&
+                comes_soon(p, f.head_len + sent.len) &&
+                bytes_difference(to_judge(p) + f.head_len, sent.len, sent.at, sent.len) == sent.len;
+    bytes_free(&sent);
+    return same;
+}
+
+bool message_came_back(struct peer *p)
+{
+    return payload_came_back(p, false);
+}
+
+bool last_came_back(struct peer *p)
+{
+    return payload_came_back(p, true);
 }
 
 void expect_end_of_any_kind(struct peer *p)

@@ -71,17 +71,22 @@ void pass_over_to_ping(struct peer *p);
 struct bytes_view expect_ping(struct peer *p);
 
 /* A message, and the pong for the last of some pings, in either order: a pong may overtake what is
- * still being done, and of several pings only the last must be answered (§5.5.3). */
-void expect_pong_and_message(struct peer *p, struct bytes_view pong, unsigned opcode,
+ * still being done, and of several pings only the last must be answered (§5.5.3). Returns whether
+ * the message has come; the pong may be missing all the same. */
+bool expect_pong_and_message(struct peer *p, struct bytes_view pong, unsigned opcode,
                              struct bytes_view message);
 
-/* The next message, whatever it is. The payload is good until the peer's next step. */
+/* The next message, whatever it is, in one frame or in fragments. The payload is good until the peer's next step. */
 struct message {
     unsigned opcode;
     const unsigned char *payload;
     size_t len;
 };
 bool expect_any_message(struct peer *p, struct message *message);
+
+/* Passes over whole frames, up to a Close frame, which may stand between the fragments of a message (§5.4).
+ * Returns how many messages have come to their end. */
+unsigned pass_over_messages(struct peer *p);
 
 /* Exactly these bytes, in one frame. */
 void expect_frame(struct peer *p, unsigned first, const void *payload, size_t len);
@@ -101,6 +106,12 @@ void expect_end(struct peer *p);
 
 /* The server fails the connection (§7.1.7): a Close frame, or none, and the end; no message. */
 void expect_refused(struct peer *p);
+
+/* The connection should have failed, and has not. Has the message that was sent come back, put together from
+ * its frames, or the payload of the last frame? If neither, perhaps nobody has taken it: what came may say that
+ * it was wrong. */
+bool message_came_back(struct peer *p);
+bool last_came_back(struct peer *p);
 
 /* It does not matter what comes: the server has read the end of what was sent, and closed. */
 void expect_end_of_any_kind(struct peer *p);

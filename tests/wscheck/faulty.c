@@ -124,6 +124,7 @@ static const struct fault faults[] = {
     {"ipv4-only", 1, 25, "listen-ipv6", "ipv4-only"},
     {"taken-port-kept", 1, 0, "listen-taken", "taken-port"},
     {"no-reuseaddr", 1, 0, "listen-again", "no-reuseaddr"},
+    {"port-ignored", 1, 0, "listen-again", "-"},
     {"bad-exit", 1, 0, "listen-sigterm", "bad-exit"},
     /* the conversation */
     {"goodbye-at-once", 2, 0, "loop-stays", "no-loop"},
@@ -168,6 +169,7 @@ static const struct fault faults[] = {
     /* frames that are read */
     {"length-read-swapped", 2, 18, "decode-length-300", "length-read-wrong"},
     {"length-read-signed-char", 2, 18, "decode-length-128", "length-read-signed"},
+    {"length-read-in-32-bits", 2, 18, "decode-length-4g", "length-in-32-bits"},
     {"length-read-signed-short", 2, 18, "decode-length-32768", "length-read-signed"},
     {"refuses-126", 2, 18, "decode-length-126", "length-least-refused"},
     {"refuses-65536", 2, 18, "decode-length-65536", "length-least-refused"},
@@ -180,6 +182,7 @@ static const struct fault faults[] = {
     {"mask-four-only", 2, 17, "unmask-sample", "mask-four-only"},
     {"mask-tail", 2, 17, "unmask-sample", "mask-tail"},
     {"mask-runs-on", 2, 17, "unmask-lengths", "mask-shifted"},
+    {"mask-over-fragments", 2, 17, "fragment-masks", "mask-goes-on"},
     {"mask-too-far", 2, 17, "unmask-beside", "mask-too-far"},
     {"second-refused", 2, 0, "unmask-beside", "-"},
     {"mask-kept", 2, 17, "unmask-second-frame", "mask-of-first-frame"},
@@ -192,6 +195,7 @@ static const struct fault faults[] = {
     {"fragment-lost", 2, 21, "fragment-two", "fragment-lost"},
     {"opcode-of-fragment", 2, 21, "fragment-two", "opcode-of-fragment"},
     {"ping-ends-message", 2, 21, "fragment-ping", "ping-ends-message"},
+    {"ping-between-ignored", 2, 0, "fragment-ping", "-"},
     {"pong-put-off", 2, 21, "fragment-ping-at-once", "pong-put-off"},
     {"ping-ignored", 2, 0, "pong-empty", "ping-ignored"},
     {"ping-as-words", 2, 0, "pong-binary", "ping-as-words"},
@@ -200,6 +204,7 @@ static const struct fault faults[] = {
     {"pong-without-payload", 2, 0, "pong-payload", "pong-without-payload"},
     {"pong-strlen", 2, 20, "pong-binary", "strlen"},
     {"pong-without-fin", 2, 0, "pong-empty", "control-fin-missing"},
+    {"pong-one-byte-less", 2, 0, "pong-payload", "-"},
     {"pong-answered", 2, 0, "pong-unasked", "pong-answered"},
     {"rsv-not-checked", 2, 0, "refuse-rsv1", "frame-not-checked"},
     {"opcode-not-checked", 2, 0, "refuse-opcode-3", "frame-not-checked"},
@@ -212,6 +217,7 @@ static const struct fault faults[] = {
     {"dies-of-high-bit", 2, 0, "refuse-high-bit", "-"},
     {"goes-on-after-fault", 2, 0, "refuse-rest", "goes-on-after-fault"},
     {"forgets-valid", 2, 0, "refuse-valid-first", "close-drops-answers"},
+    {"faults-in-words", 2, 0, "refuse-rsv1", "-"},
     {"wrong-code", 2, 0, "refuse-code-1002", "close-code-missing"},
     {"no-reason", 2, 0, "refuse-reason-opcode", "no-reason"},
     {"reason-without-section", 2, 0, "refuse-reason-opcode", "-"},
@@ -226,6 +232,7 @@ static const struct fault faults[] = {
     {"utf8-not-checked", 2, 0, "utf8-ff", "utf8-not-checked"},
     {"utf8-overlong-taken", 2, 0, "utf8-overlong-2", "utf8-not-checked"},
     {"utf8-surrogate-taken", 2, 0, "utf8-surrogate-low", "utf8-not-checked"},
+    {"utf8-loose-second", 2, 0, "utf8-second-c3", "utf8-not-checked"},
     {"utf8-cut-taken", 2, 0, "utf8-cut-2", "utf8-not-checked"},
     {"utf8-three-bytes-only", 2, 0, "encode-utf8", "text-refused"},
     {"utf8-no-noncharacter", 2, 0, "utf8-good-3", "utf8-too-strict"},
@@ -276,10 +283,13 @@ static const struct fault faults[] = {
     {"waits-for-reader", 2, 0, "threads-beside-slow", "one-at-a-time"},
     {"second-gets-words", 2, 0, "threads-many", "-"},
     {"places-not-freed", 2, 23, "threads-many", "no-room"},
+    {"descriptors-kept", 2, 23, "threads-many", "no-room"},
     {"no-places", 2, 0, "threads-full", "-"},
     /* the room */
     {"room-pings-at-once", 3, 0, "-", "-"},
     {"room-pongs-unasked", 3, 0, "-", "-"},
+    {"room-fragments", 3, 0, "-", "-"},
+    {"room-fragments-dropped", 3, 0, "leave-behind-all", "backlog-lost"},
     {"room-of-eight", 3, 0, "threads-20", "few-places"},
     {"room-one-recv", 3, 0, "join-after-head", "one-recv"},
     {"room-close-unanswered", 3, 0, "leave-close", "-"},
@@ -301,6 +311,8 @@ static const struct fault faults[] = {
     {"fragments-to-all", 3, 21, "broadcast-fragments", "fragment-alone"},
     {"newest-first", 3, 0, "broadcast-order", "order-changed"},
     {"room-greets", 3, 0, "threads-one", "greeting"},
+    {"said-before-checked", 3, 0, "broadcast-no-bad-text", "said-before-checked"},
+    {"pong-direct", 3, 0, "writes-behind", "interleaved"},
     {"joined-too-late", 3, 24, "join-with-101", "joined-too-late"},
     {"joined-too-early", 3, 24, "join-after-101", "joined-too-early"},
     {"dies-of-leaving", 3, 25, "threads-two", "dies-of-leaving"},
@@ -322,6 +334,7 @@ static const struct fault faults[] = {
     {"blocking-send", 3, 24, "slow-others", "slow-stops-all"},
     {"slow-drops", 3, 24, "slow-catches-up-more", "slow-drops"},
     {"rest-not-sent", 3, 0, "slow-catches-up-more", "rest-not-sent"},
+    {"rest-thrown-away", 3, 0, "slow-catches-up-more", "rest-not-sent"},
     {"never-evicted", 3, 24, "slow-evicted", "never-evicted"},
     {"no-ping", 3, 0, "keepalive-ping", "no-ping"},
     {"pong-not-counted", 3, 0, "keepalive-pong", "pong-not-counted"},
@@ -353,9 +366,10 @@ static const char *fault_name(void)
 #define CLIENTS_MAX 512
 #define JUDGED_EARLY                                                                               \
     65536 /* bytes: more of a text is looked at when it is whole, and not with each read */
-#define LINGER  5000 /* ms: how long a finished connection is read empty */
-#define GOODBYE 1500 /* ms: how long answers to 1001 are waited for */
-#define PINGING 200  /* ms: between the pings of "pings-in-silence" */
+#define MUCH_WAITS (1 << 20) /* bytes: see "rest-thrown-away" */
+#define LINGER     5000      /* ms: how long a finished connection is read empty */
+#define GOODBYE    1500      /* ms: how long answers to 1001 are waited for */
+#define PINGING    200       /* ms: between the pings of "pings-in-silence" */
 
 enum state { IN_HEAD, OPEN, LINGERING };
 
@@ -376,6 +390,7 @@ struct client {
     int64_t pinged;    /* see "pings-in-silence" */
     bool has_spoken;   /* see "joined-too-late" */
     bool has_rest;     /* see "rest-not-sent" */
+    bool was_cut;      /* see "rest-thrown-away" */
     int64_t since;     /* when the head began, when something came last, or when it was finished */
     uint64_t unmasked; /* bytes, of all frames: see "mask-runs-on" */
     unsigned char kept_mask[4]; /* see "mask-kept" */
@@ -400,7 +415,10 @@ static void client_free(struct client *c)
     struct linger at_once = {.l_onoff = 1, .l_linger = 0};
     if (c->failed)
         (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    close(c->fd);
+    if (fault("descriptors-kept"))
+        shutdown(c->fd, SHUT_RDWR);
+    else
+        close(c->fd);
     bytes_free(&c->in);
     bytes_free(&c->out);
     bytes_free(&c->late);
@@ -517,7 +535,7 @@ static bool pongs_unasked(void)
 static void queue(struct client *c, const struct bytes *frame)
 {
     bool is_data = (frame->at[0] & 0x0F) < CLOSE;
-    if (c->state != OPEN && !(fault("joined-too-early") && c->state == IN_HEAD))
+    if (c->failed || (c->state != OPEN && !(fault("joined-too-early") && c->state == IN_HEAD)))
         return;
     if (pongs_unasked() && c->state == OPEN && !c->close_sent)
         bytes_add(&c->out, "\x8a\x00\x8a\x04here", 8);
@@ -573,6 +591,8 @@ static size_t bytes_behind_first(struct client *c)
 
 static void flush_client(struct client *c)
 {
+    if (c->was_cut)
+        c->out.len = 0;
     while (c->out.len > 0 && !c->failed && !c->has_rest) {
         ssize_t n = send(c->fd, c->out.at, c->out.len, 0);
         if (fault("send-cut")) {
@@ -582,6 +602,7 @@ static void flush_client(struct client *c)
         if (n <= 0) {
             c->failed = errno != EAGAIN && errno != EWOULDBLOCK && !fault("dies-of-sigpipe");
             c->has_rest = fault("rest-not-sent");
+            c->was_cut = fault("rest-thrown-away") && c->out.len > MUCH_WAITS;
             return;
         }
         drop(&c->out, (size_t)n);
@@ -646,6 +667,8 @@ static void fail_client(struct client *c, unsigned code, const char *reason)
         c->out.len = 0;
     if (fault("fault-stops-all"))
         abort();
+    if (fault("faults-in-words"))
+        send_frame(c, TEXT, (const unsigned char *)"your fault", 10);
     send_close(c, code, reason);
     if (fault("resets-after-close")) {
         flush_client(c);
@@ -729,6 +752,24 @@ static void broadcast_frame(struct client *by, const struct bytes *frame)
         queue(by, frame);
 }
 
+/* To all, in fragments, and a ping between: a room may do so (RFC 6455 §5.4). */
+static void broadcast_fragments(struct client *by, unsigned opcode, const unsigned char *at,
+                                size_t len)
+{
+    size_t piece = len > 4000 ? len / 3 : 7;
+    struct bytes frame = {0};
+    for (; len > piece; at += piece, len -= piece, opcode = CONTINUATION) {
+        frame.len = 0;
+        frame_add(&frame, opcode, NOT_MASKED, at, piece);
+        frame_add(&frame, FIN | PING, NOT_MASKED, "between", 7);
+        broadcast_frame(by, &frame);
+    }
+    frame.len = 0;
+    frame_add(&frame, FIN | opcode, NOT_MASKED, at, len);
+    broadcast_frame(by, &frame);
+    bytes_free(&frame);
+}
+
 /* Delivers to one client what one other has said. */
 static void deliver_of(struct client *to, const struct client *by)
 {
@@ -792,6 +833,8 @@ static void take_message(struct client *c, unsigned opcode, const unsigned char 
         queue(fault("answers-to-newest") ? clients[client_count - 1] : c, &frame);
     else if (lesson == 3 && (fault("newest-first") || fault("order-differs")))
         remember_said(c, &frame);
+    else if (fault("room-fragments") || fault("room-fragments-dropped"))
+        broadcast_fragments(c, opcode, at, len);
     else if (lesson == 3)
         broadcast_frame(c, &frame);
     if (fault("first-message-only")) {
@@ -840,6 +883,8 @@ static enum utf8 utf8_check(const unsigned char *at, size_t len)
         for (i++; follow > 0; follow--, i++, low = 0x80, high = 0xBF) {
             if (i == len)
                 return UTF8_UNFINISHED;
+            if (fault("utf8-loose-second") && at[i] >= 0xC0)
+                continue;
             if (at[i] < low || at[i] > high)
                 return UTF8_BAD;
         }
@@ -923,6 +968,8 @@ static void unmask(struct client *c, const unsigned char mask[4], unsigned char 
             k = 0;
         if (fault("mask-runs-on"))
             k = c->unmasked + i;
+        if (fault("mask-over-fragments"))
+            k = c->message.len + i;
         at[i] ^= key[k % 4];
     }
     c->unmasked += len;
@@ -931,7 +978,8 @@ static void unmask(struct client *c, const unsigned char mask[4], unsigned char 
 static void take_ping(struct client *c, const unsigned char *payload, size_t len)
 {
     struct bytes frame = {0};
-    if (fault("ping-ignored") || fault("pings-only") || fault("pongs-only"))
+    if (fault("ping-ignored") || fault("pings-only") || fault("pongs-only") ||
+        (fault("ping-between-ignored") && c->opcode != 0))
         return;
     if (fault("ping-as-words") && text_is_bad(payload, len, true)) {
         c->failed = true;
@@ -941,6 +989,8 @@ static void take_ping(struct client *c, const unsigned char *payload, size_t len
         len = 0;
     if (fault("pong-strlen") && memchr(payload, 0, len) != NULL)
         len = strlen((const char *)payload);
+    if (fault("pong-one-byte-less") && len > 0)
+        len--;
     if (fault("ping-ends-message")) {
         c->message.len = 0;
     }
@@ -954,7 +1004,12 @@ static void take_ping(struct client *c, const unsigned char *payload, size_t len
     for (size_t i = 0; i < client_count && fault("ping-to-all"); i++)
         if (clients[i] != c)
             queue(clients[i], &frame);
-    if (fault("pong-put-off") && c->opcode != 0)
+    if (fault("pong-direct") && c->out.len > 0) {
+        bytes_add(&c->out, frame.at, frame.len);
+        unsigned char *out = (unsigned char *)c->out.at;
+        memmove(out + frame.len, out, c->out.len - frame.len);
+        memcpy(out, frame.at, frame.len);
+    } else if (fault("pong-put-off") && c->opcode != 0)
         bytes_add(&c->pongs, frame.at, frame.len);
     else
         queue(c, &frame);
@@ -991,6 +1046,8 @@ static void take_data(struct client *c, const struct frame *f, const unsigned ch
         return;
     }
     if (f->fin && f->opcode != CONTINUATION) { /* whole in one frame */
+        if (fault("said-before-checked") && opcode == TEXT && text_is_bad(at, len, true))
+            take_message(c, opcode, at, len);
         if (opcode == TEXT && text_is_bad(at, len, true))
             fail_client(c, 1007, BAD_UTF8);
         else if (opcode == BINARY && fault("utf8-in-binary") && text_is_bad(at, len, true))
@@ -1078,7 +1135,7 @@ static void take_close(struct client *c, const unsigned char *body, size_t len)
         return;
     if (fault("backlog-cut"))
         c->out.len = 0;
-    if (fault("backlog-dropped"))
+    if (fault("backlog-dropped") || fault("room-fragments-dropped"))
         c->out.len -= bytes_behind_first(c);
     if (fault("close-unanswered") || fault("room-close-unanswered")) {
         finish(c);
@@ -1171,6 +1228,8 @@ static bool take_next_frame(struct client *c)
         f.len = (uint64_t)-1;
     if (fault("length-read-signed-short") && f.form == LENGTH_16 && f.len & 0x8000)
         f.len = (uint64_t)-1;
+    if (fault("length-read-in-32-bits"))
+        f.len &= UINT32_MAX;
     if (fault("reads-4096-only") && f.len > 4096)
         f.len = 4096;
     if (fault("empty-is-the-end") && f.len == 0) {
@@ -1982,7 +2041,7 @@ static bool take_option(const char *option, const char *value, unsigned *port)
     if (*end != '\0')
         return false;
     if (strcmp(option, "--port") == 0)
-        *port = (unsigned)number;
+        *port = fault("port-ignored") ? 0 : (unsigned)number;
     else if (strcmp(option, "--lesson") == 0)
         lesson = (int)number;
     else if (strcmp(option, "--handshake-timeout") == 0)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -205,6 +206,18 @@ void server_printed(struct server *server, struct bytes *out, struct bytes *err)
 
 /* --------------------------------------------------------------------------------- starting */
 
+#define DESCRIPTORS                                                                                \
+    1024 /* that it has, unless it asks for more: who forgets close() is found out */
+
+static void bound_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > DESCRIPTORS) {
+        limit.rlim_cur = DESCRIPTORS;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 /* In the child: becomes the server, in a process group of its own, when the watcher knows of it. The
  * shell knows about quotes, and its exec leaves the server with the pid that we know. */
 static void become(const char *command, int out, int err, const int go[2])
@@ -217,6 +230,7 @@ static void become(const char *command, int out, int err, const int go[2])
         _exit(127);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         signal(signals[i], SIG_DFL); /* what is ignored would be inherited, and hide a mistake */
+    bound_descriptors();
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);

@@ -39,11 +39,13 @@ TRUE_WORDS = {
     "half-open-kept": (2, {"close-half-open"}, {"half-open-kept", "no-room"}),
     "close-echoes-reasons": (2, {"close-body-1006-reason"}, {"close-1005", "frame-not-checked"}),
     "one-byte-lost": (2, {"decode-early-byte"}, {"partial-frame", "waits-for-rest"}),
+    "faults-in-words": (2, {"refuse-rsv1", "fragment-stray", "utf8-ff", "fragment-bad-end", "limit-over"}, {None}),
     "early-left": (2, {"decode-early"}, {"early-left"}),
     "resets-after-close": (2, set(), set()),
     "pings-at-once": (2, set(), set()),
     "pongs-unasked": (2, set(), set()),
     "relays-fragments": (2, set(), set()),
+    "ping-between-ignored": (2, {"fragment-ping"}, {None}),
     "pings-only": (2, {"pong-empty", "pong-payload"}, {"ping-ignored"}),
     "pongs-only": (2, {"pong-payload"}, {"ping-ignored"}),
     "eight-places": (2, {"threads-20"}, {"few-places", None}),
@@ -52,6 +54,8 @@ TRUE_WORDS = {
     "room-close-unanswered": (3, {"leave-close"}, {None}),
     "room-pings-at-once": (3, set(), set()),
     "room-pongs-unasked": (3, set(), set()),
+    "room-fragments": (3, set(), set()),
+    "room-fragments-dropped": (3, {"leave-behind-all"}, {"backlog-lost", "last-words-lost", None}),
     "room-greets": (3, {"threads-one"}, {"greeting"}),
     "joined-too-late": (3, {"join-with-101"}, {"joined-too-late"}),
     "header-order": (1, {"header-order"}, {"header-order", "request-refused"}),
@@ -63,6 +67,7 @@ TRUE_WORDS = {
     "answers-to-newest": (2, {"threads-own-text"}, {"shared-state", None}),
     "line-in-two-refused": (1, {"head-in-two"}, {"request-refused", None}),
     "empty-is-the-end": (2, {"decode-length-0"}, {"empty-read", "ping-ignored", "close-unanswered", None}),
+    "mask-one-byte": (2, {"unmask-sample", "unmask-zero-byte"}, {"mask-one-byte", None}),
     "mask-tail": (2, {"unmask-sample"}, {"mask-tail", None}),
     "limit-64k": (2, {"decode-cut-64"}, {"size-refused"}),
     "close-reason-only": (2, {"close-cut-in-code"}, {"frame-not-checked", "close-empty", None}),
@@ -106,6 +111,17 @@ def told(lesson, fault, check):
     run = wscheck("--lesson", lesson, "--server", faulty(lesson, fault), "--only", check, "--timeout", 2)
     assert run.returncode == 1
     return run.stdout
+
+
+@pytest.mark.parametrize("fault", ["rest-not-sent", "rest-thrown-away"])
+def test_of_a_rest_that_has_not_come_it_is_not_said_where_it_is(fault):
+    run = " ".join(told(3, fault, "slow-catches-up-more").split())
+    assert "ends in the middle of a frame: the rest has not come, and the connection is there still" in run
+
+
+def test_a_pong_has_no_fragments_however_its_ping_is_sent():
+    result = graded("--lesson", 2, "--server", faulty(2, "pong-one-byte-less"), "--only", "pong-payload", "--chop", 1)
+    assert [check.get("diagnosis_id") for check in result["checks"] if check["outcome"] == "failed"] == [None]
 
 
 def test_a_status_without_the_number_is_told_as_that_and_shown():

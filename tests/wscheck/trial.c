@@ -70,6 +70,7 @@ void trial_forget_last(struct trial *t)
     wire_close(&t->wires[last]);
     bytes_free(&t->wires[last].came);
     bytes_free(&t->peers[last].sent);
+    bytes_free(&t->peers[last].message);
 }
 
 void trial_end(struct trial *t)

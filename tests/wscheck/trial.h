@@ -85,8 +85,9 @@ struct peer {
     size_t passed;     /* ... in the last wait */
     struct bytes_view awaited; /* a pong that may come before a message, in it or behind it */
     bool awaited_came;
-    bool clogged; /* the server does not take all any more: nothing more is sent */
-    char key[64]; /* its Sec-WebSocket-Key */
+    struct bytes message; /* the last that was expected, whatever it is, or as much as has come */
+    bool clogged;         /* the server does not take all any more: nothing more is sent */
+    char key[64];         /* its Sec-WebSocket-Key */
     unsigned char mask[4], mask_before[4]; /* of its last frame, and of one before that */
     unsigned close_code;                   /* that it has sent, or 0 */
     bool close_came;                       /* a Close frame has, and may travel */

@@ -107,19 +107,49 @@ int wire_connect(struct wire *wire, const char *host, unsigned port, bool small,
     return error;
 }
 
-bool wire_has_address(const char *host)
+/* A socket that has this port, or -1. */
+static int bind_port(const char *host, unsigned port)
 {
-    struct addrinfo *list = look_up(host, 0);
-    bool has = false;
-    for (struct addrinfo *a = list; a != NULL && !has; a = a->ai_next) {
-        int fd = socket(a->ai_family, SOCK_STREAM, 0);
-        has = fd >= 0 && bind(fd, a->ai_addr, a->ai_addrlen) == 0;
-        if (fd >= 0)
+    struct addrinfo *list = look_up(host, port);
+    int fd = -1;
+    for (struct addrinfo *a = list; a != NULL && fd < 0; a = a->ai_next) {
+        fd = socket(a->ai_family, SOCK_STREAM, 0);
+        if (fd >= 0 && bind(fd, a->ai_addr, a->ai_addrlen) != 0) {
             close(fd);
+            fd = -1;
+        }
     }
     if (list != NULL)
         freeaddrinfo(list);
-    return has;
+    return fd;
+}
+
+bool wire_has_port(const char *host, unsigned port)
+{
+    int fd = bind_port(host, port);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+bool wire_has_address(const char *host)
+{
+    return wire_has_port(host, 0);
+}
+
+unsigned wire_free_port(const char *host)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    char service[8] = "0";
+    int fd = bind_port(host, 0);
+    if (fd < 0)
+        return 0;
+    if (getsockname(fd, (struct sockaddr *)&address, &len) == 0)
+        (void)getnameinfo((struct sockaddr *)&address, len, NULL, 0, service, sizeof service,
+                          NI_NUMERICSERV);
+    close(fd);
+    return (unsigned)strtoul(service, NULL, 10);
 }
 
 /* ------------------------------------------------------------------------------ to and fro */

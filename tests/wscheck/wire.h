@@ -57,4 +57,10 @@ void wire_reset(struct wire *wire); /* as when a browser's tab is killed */
 /* Can an address of this machine be used at all (no IPv6 in some containers)? */
 bool wire_has_address(const char *host);
 
+/* A port that nobody has there, or 0. */
+unsigned wire_free_port(const char *host);
+
+/* Can this port be had there, without SO_REUSEADDR? Old connections keep it for a while (TIME_WAIT). */
+bool wire_has_port(const char *host, unsigned port);
+
 #endif

@@ -314,6 +314,16 @@
      "1000"},
     {"the answer has another code than was sent: send the same one back",
      "回应的关闭码和收到的不同：要把同一个发回去"},
+    {"the index into the key went on from the fragment before: with each frame, and its new key, "
+     "it "
+     "begins at 0",
+     "密钥的下标接着上一个分片往下数：每一帧都有新的密钥，下标要从 0 开始"},
+    {"the text was sent before it was found to be no UTF-8, and its client closed with 1007: check "
+     "it first, and only then say it to all",
+     "文本先发了出去，之后才查出它不是 UTF-8、用 1007 关闭了发送者：要先检查，再发给所有人"},
+    {"the upper half of the 64-bit length was lost, where it was put into a number of 32 bits: "
+     "uint64_t holds it",
+     "64 位长度的高 32 位丢了：它被放进了 32 位的变量，要用 uint64_t"},
     {"a Close frame with a short reason was answered well, this one was not: two bytes of code and "
      "123 of reason must find room wherever they are copied to",
      "原因短的关闭帧回应得对，这一个却不对：不管复制到哪里，都要放得下 2 个字节的关闭码和 123 "
@@ -349,9 +359,10 @@
      "only does not come to its end, and in this lesson that begins with the way into the room",
      "普通的 GET 有应答，WebSocket 的请求却没有：有一段代码只为 WebSocket "
      "运行，它没有运行完；在这一课，这段代码从加入聊天室开始"},
-    {"all went well until the clients had gone: in this lesson, a client that goes is taken off "
-     "the list of the room",
-     "客户端离开之前，一切正常：在这一课，客户端离开时，要把它移出聊天室的列表"},
+    {"the server died when the clients had gone, and not while they were there: look first at what "
+     "is done when a client goes. In this lesson it is taken off the list of the room",
+     "客户端在的时候，服务器正常；它们离开以后，它才终止：先看客户端离开时做了什么。在这一课，"
+     "要把它移出聊天室的列表"},
     {"a client connected, said nothing and went: recv() then returns 0, which is no request and no "
      "reason to end the program",
      "有个客户端连上来，什么都没说就走了：这时 recv() 返回 0，这不是请求，程序也不该因此结束"},
@@ -478,17 +489,17 @@
      "common/frame.c, begin_frame() in common/message.c)",
      "读取帧的长度并和上限比较的地方（在课程里：common/frame.c 的 ws_frame_decode()，"
      "common/message.c 的 begin_frame()）"},
-    {"this client has read all that came, and that ends in the middle of a frame: the rest waits, "
-     "and "
-     "nobody sends it. Whoever hands over a message must learn that something waits, and the rest "
-     "must go out as soon as the socket takes it",
-     "到了的内容，这个客户端都读了，可是它们断在一帧的中间：剩下的还在排队，没有人去发。交出消息的"
-     "一方要知"
-     "道有内容在排队；套接字一能收，剩下的就要发出去"},
-    {"who learns that something waits for a client, and who sends it later (in the course: "
+    {"this client has read all that came, and that ends in the middle of a frame: the rest has "
+     "not come, and the connection is there still. What send() does not take must be kept, and go "
+     "out as soon as the socket takes it",
+     "到了的内容，这个客户端都读了，可是它们断在一帧的中间：剩下的一直没有来，而连接还开着。send() "
+     "没有收下的内容要留着，套接字一能收，就要发出去"},
+    {"where what send() did not take is kept, who learns of it, and who sends it later (in the "
+     "course: "
      "queue_locked() and flush_locked() in lesson03_broadcast/outbox.c, members_send() in "
      "lesson03_broadcast/members.c, deliver_once_locked() in lesson03_broadcast/room.c)",
-     "谁会知道有内容在排队等某个客户端，谁以后把它发出去（在课程里：lesson03_broadcast/outbox.c 的 "
+     "send() "
+     "没有收下的内容留在哪里，谁会知道，谁以后把它发出去（在课程里：lesson03_broadcast/outbox.c 的 "
      "queue_locked() 和 flush_locked()，lesson03_broadcast/members.c 的 members_send()，"
      "lesson03_broadcast/room.c 的 deliver_once_locked()）"},
     {"a client that did not read was kept, although more than --max-backlog waited for it: then it "
@@ -529,9 +540,11 @@
      "look at its result and at listen()'s, and tell the caller",
      "端口被另一个服务器占用时，bind() 会失败，除非 SO_REUSEPORT 让两个服务器共用它：要检查 bind() "
      "和 listen() 的返回值，并告诉调用者"},
-    {"the port is not free for a new start while old connections linger: setsockopt(SO_REUSEADDR) "
-     "before bind()",
-     "旧连接还没有完全消失，重新启动就用不了这个端口：在 bind() 之前调用 setsockopt(SO_REUSEADDR)"},
+    {"nobody listens on the port any more, and still it is not free; on another port the server "
+     "does listen: old connections linger, so setsockopt(SO_REUSEADDR) before bind()",
+     "已经没有谁在这个端口上监听，它却还不能用；换一个端口，服务器就能监听：旧连接还没有完全消失，"
+     "所以"
+     "要在 bind() 之前调用 setsockopt(SO_REUSEADDR)"},
     {"an extension was agreed to that nobody had offered: without an offer there must be no such "
      "header",
      "接受了客户端没有提出的扩展：客户端没提，就不能有这个头字段"},

@@ -291,7 +291,7 @@
      "长度没有用最短的形式（RFC 6455 §5.2）"},
     {"the length is larger than that of anything that was sent", "长度超过了发出的任何内容"},
     {"pings and pongs come again and again: %zu so far", "ping 和 pong 来个不停：已有 %zu 个"},
-    {"a message in one frame", "只有一个帧的消息"}, {"this is no message", "这不是消息"},
+    {"this is no message", "这不是消息"},
     {"the message has no end, no frame with FIN: %s", "消息没有结束，没有带 FIN 的帧：%s"},
     {"this is not the next fragment of the message", "这不是消息的下一个分片"},
     {"the fragments put together are another message", "各个分片拼起来是另一条消息"},
