@@ -503,34 +503,62 @@ static void closes_within_message(struct trial *t, const struct check *c)
     expect_end(p);
 }
 
-/* The Close frame in two pieces. */
-static void answers_cut_close(struct trial *t, const struct check *c)
+/* A right Close frame. text, len: its body; number: where that is cut in two, 0: not; code: not masked.
+ * Returns the code of the answer. */
+static unsigned answer_to_close(struct peer *p, const struct check *c)
 {
-    struct peer *p = peer_open(t);
-    struct bytes *frame = trial_bytes(t);
-    frame_add(frame, FIN | CLOSE, sample_mask,
-              "\x03\xe8"
-              "bye",
-              5);
-    send_cut_at(p, frame->at, frame->len, c->number);
-    expect_close(p, NULL);
+    struct bytes *frame = trial_bytes(p->trial);
+    frame_add(frame, FIN | CLOSE, c->code != 0 ? zero_mask : sample_mask, c->text, c->len);
+    if (c->number > 0)
+        send_cut_at(p, frame->at, frame->len, frame->len - c->len + c->number);
+    else
+        send_bytes(p, frame->at, frame->len);
+    return expect_close(p, NULL);
 }
 
-/* The body in two pieces, of which the first says nothing yet that is wrong. number: where; code: not masked */
+/* Is this one a probe, to find out why another has failed? */
+static bool is_control(const struct check *c)
+{
+    return c->number == 0 || c->code != 0;
+}
+
+/* Cut in two, it was not answered well. Is it the pieces, or the mask? */
+static void suspect_cut_close(struct trial *t, trial_run *run, const struct check *c,
+                              const char *pieces)
+{
+    struct check whole = *c, readable = *c, both = *c;
+    whole.number = both.number = 0;
+    readable.code = both.code = 1;
+    if (trial_holds(t) || t->result->failure.unprepared || is_control(c))
+        return;
+    if (!trial_probe(t, run, &whole))
+        trial_suspect(t, trial_probe(t, run, &both) ? "close-not-unmasked" : NULL);
+    else if (!trial_probe(t, run, &readable))
+        trial_suspect(t, pieces);
+}
+
+static void answers_cut_close(struct trial *t, const struct check *c)
+{
+    answer_to_close(peer_open(t), c);
+    suspect_cut_close(t, answers_cut_close, c, "partial-frame");
+}
+
+/* The first piece of the body says nothing yet that is wrong. */
 static void judges_cut_close(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
-    struct bytes *frame = trial_bytes(t);
-    frame_add(frame, FIN | CLOSE, c->code != 0 ? zero_mask : sample_mask, c->text, c->len);
-    send_cut_at(p, frame->at, frame->len, frame->len - c->len + c->number);
-    struct check readable = *c;
-    readable.code = 1;
-    unsigned code = expect_close(p, NULL);
-    if (trial_holds(t) && (code == 1002 || code == 1007)) { /* another code was sent */
-        trial_fail_at(p, "a right Close frame that came in two pieces was refused with %u", code);
-        if (c->code == 0 && !trial_probe(t, judges_cut_close, &readable)) /* it is not the mask */
-            trial_suspect(t, "close-judged-early");
-    }
+    struct check whole = *c;
+    whole.number = 0;
+    unsigned code = answer_to_close(p, c);
+    if (!trial_holds(t) || (code != 1002 && code != 1007)) /* another code was sent */
+        return;
+    bool is_whole_taken = !is_control(c) && trial_probe(t, judges_cut_close, &whole);
+    trial_fail_at(p,
+                  is_whole_taken
+                      ? "a right Close frame that came in two pieces was refused with %u"
+                      : "a right Close frame was refused with %u, in one piece or in two",
+                  code);
+    suspect_cut_close(t, judges_cut_close, c, "close-judged-early");
 }
 
 /* Twice: whoever dies of something a moment later has done so by the second time. One after the
@@ -1042,16 +1070,19 @@ const struct family close_checks[] = {
      .section = "RFC 6455 §5.5.1",
      .rule = "A Close frame may be cut anywhere, as all frames.",
      .symptom = "1006, now and then.",
-     .parents = "close-1000 decode-cut-9",
-     .suspect = "partial-frame",
+     .parents = "close-1000 decode-cut-9 unmask-sample",
      .run = answers_cut_close,
-     .checks =
-         (const struct check[]){
-             {.id = "close-cut-in-code", .title = "a Close frame cut within its code", .number = 7},
-             {.id = "close-cut-in-reason",
-              .title = "a Close frame cut within its reason",
-              .number = 9},
-             {0}}},
+     .checks = (const struct check[]){{.id = "close-cut-in-code",
+                                       .title = "a Close frame cut within its code",
+                                       BYTES("\x03\xe8"
+                                             "bye"),
+                                       .number = 1},
+                                      {.id = "close-cut-in-reason",
+                                       .title = "a Close frame cut within its reason",
+                                       BYTES("\x03\xe8"
+                                             "bye"),
+                                       .number = 3},
+                                      {0}}},
     /* ---- close-codes */
     {.exercise = "close-codes",
      .lessons = LESSON(2),
@@ -1134,7 +1165,7 @@ const struct family close_checks[] = {
      .rule =
          "The body of a Close frame may be cut anywhere, within its code and within a character.",
      .symptom = "Now and then a goodbye is answered with 1002 or 1007.",
-     .parents = "close-1000 close-cut-in-code",
+     .parents = "close-1000 close-cut-in-code unmask-lengths",
      .run = judges_cut_close,
      .checks = (const struct check[]){{.id = "close-cut-code",
                                        .title = "a right code, cut in two",

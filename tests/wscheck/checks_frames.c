@@ -5,12 +5,14 @@
  * tables below them, what each is about. Masks are zeros, which leaves payloads readable, but where
  * the check is about masking.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
 #include "expect.h"
 #include "peer.h"
 #include "show.h"
+#include "words.h"
 
 /* "abc...xyzabc...": of any two bytes that change places, one will be noticed. */
 static struct bytes *letters(struct trial *t, size_t len)
@@ -25,28 +27,42 @@ static struct bytes *letters(struct trial *t, size_t len)
 
 #define AT_ONCE 50 /* ms: a server that does not stay has gone by then */
 
-/* A Close frame that is not about a fault: the server has had enough. */
-static bool says_goodbye(struct peer *p)
+/* The code of a Close frame that comes; 1005 if it has none, 0 if none comes. */
+static unsigned close_code_soon(struct peer *p)
 {
     if (comes_soon(p, 2))
         pass_over_control_at_hand(p);
     if (!comes_soon(p, 2) || p->wire->came.at[p->judged] != (FIN | CLOSE))
-        return false;
+        return 0;
+    if (p->wire->came.at[p->judged + 1] < 2 || !comes_soon(p, 4))
+        return 1005;
     const unsigned char *came = p->wire->came.at + p->judged;
-    if (came[1] < 2 || !comes_soon(p, 4))
-        return true;
-    came = p->wire->came.at + p->judged;
-    unsigned code = (unsigned)(came[2] << 8 | came[3]);
-    return code < 1002 || code > 1011;
+    return (unsigned)(came[2] << 8 | came[3]);
 }
 
-/* A whole message in a right frame. */
-static bool starts_message(struct peer *p)
+/* A Close frame that is not about a fault: the server has had enough. */
+static bool says_goodbye(struct peer *p)
+{
+    unsigned code = close_code_soon(p);
+    return code != 0 && (code < 1002 || code > 1011 || code == 1005);
+}
+
+/* A whole message in a right frame. How much came behind it? */
+static bool read_message(struct peer *p, size_t *behind)
 {
     struct frame f;
     size_t len = p->wire->came.len - p->judged;
-    return frame_read(&f, p->wire->came.at + p->judged, len) && !f.masked &&
-           f.len <= len - f.head_len && (f.first == (FIN | TEXT) || f.first == (FIN | BINARY));
+    if (!frame_read(&f, p->wire->came.at + p->judged, len) || f.masked ||
+        f.len > len - f.head_len || (f.first != (FIN | TEXT) && f.first != (FIN | BINARY)))
+        return false;
+    *behind = len - f.head_len - (size_t)f.len;
+    return true;
+}
+
+static bool starts_message(struct peer *p)
+{
+    size_t behind;
+    return read_message(p, &behind);
 }
 
 /* Nobody has said anything yet. Whatever is answered then, or nothing, is another check's matter, and
@@ -90,7 +106,8 @@ static void echoes(struct trial *t, const struct check *c)
     struct peer *p = peer_open(t);
     send_frame(p, FIN | c->number, c->text, c->len);
     expect_message(p, c->number, c->text, c->len);
-    if (!trial_holds(t) && starts_message(p) &&
+    size_t behind;
+    if (!trial_holds(t) && read_message(p, &behind) && behind == 0 &&
         p->wire->came.at[p->judged] ==
             (FIN | c->number)) /* the frame is right, not what is in it */
         trial_suspect(t, "other-message");
@@ -159,12 +176,17 @@ static bool end_is_found(struct trial *t, size_t len)
     return trial_probe(t, finds_end, &(struct check){.len = len});
 }
 
-/* The end of a frame of `len` bytes was not found: is it the length, or the payload? */
-static const char *suspect_length(struct trial *t, size_t len)
+/* The end of a frame of `len` bytes was not found, and the server closed with the code, or did not: is it
+ * the length, or the payload? */
+static const char *suspect_length(struct trial *t, size_t len, unsigned code)
 {
     if (len == 128 || len == 32768) /* the first whose highest bit is set */
         if (end_is_found(t, len - 1))
             return "length-read-signed";
+    if (code == 1009)
+        return "size-refused";
+    if (code == 1002 && (len == 126 || len == 65536) && end_is_found(t, len + 1))
+        return "length-least-refused";
     if (len == 65536 && end_is_found(t, len - 1))
         return "length-read-wrong";
     if (len <= 300 && !end_is_found(t, 126) && end_is_found(t, 125))
@@ -188,6 +210,15 @@ static void reads_length(struct trial *t, const struct check *c)
     bool is_prepared = trial_holds(t);
     if (finds_ping_behind(p, c->len) || !is_prepared)
         return;
+    unsigned code = p->wire->came.len > p->judged ? close_code_soon(p) : 0;
+    if (code != 0) {
+        char problem[240];
+        snprintf(problem, sizeof problem,
+                 words("the server closed the connection with code %u after a frame of %zu bytes; "
+                       "after one of 5 bytes, it did not"),
+                 code, c->len);
+        fail_frame(p, 0, problem);
+    }
     trial_fail_at(p,
                   "no pong came for a ping behind a frame of %zu bytes; behind one of 5 bytes, it "
                   "came",
@@ -198,7 +229,7 @@ static void reads_length(struct trial *t, const struct check *c)
         return;
     }
     peer_leave(p);
-    trial_suspect(t, suspect_length(t, c->len));
+    trial_suspect(t, suspect_length(t, c->len, code));
 }
 
 /* The first of two frames was answered, the second not. What comes for a third that is sent now? */
@@ -294,14 +325,21 @@ static void answers_slow_frame(struct trial *t, const struct check *c)
     expect_message(p, TEXT, text->at, text->len);
 }
 
-/* Cut in two at byte `number` of the frame. */
+/* Cut in two at byte `number` of the frame; 0: not. */
 static void answers_cut_frame(struct trial *t, const struct check *c)
 {
     struct peer *p = peer_open(t);
     struct bytes *frame = trial_bytes(t), *text = letters(t, c->len);
     frame_add(frame, FIN | TEXT, zero_mask, text->at, text->len);
-    send_cut_at(p, frame->at, frame->len, c->number);
+    if (c->number > 0)
+        send_cut_at(p, frame->at, frame->len, c->number);
+    else
+        send_bytes(p, frame->at, frame->len);
     expect_message(p, TEXT, text->at, text->len);
+    const struct failure *failure = &t->result->failure;
+    if (c->number > 0 && !trial_holds(t) && !failure->unprepared && failure->diagnosis == NULL &&
+        trial_probe(t, answers_cut_frame, &(struct check){.len = c->len}))
+        trial_suspect(t, "partial-frame");
 }
 
 /* Nothing came for the frame that was sent with the request. What comes for one that is sent now? */
@@ -1130,7 +1168,6 @@ const struct family frame_checks[] = {
      .rule = "A header may be cut anywhere; it is read when it is all there.",
      .symptom = "Now and then a connection breaks off with 1002, or hangs.",
      .parents = "decode-two-in-one encode-256",
-     .suspect = "partial-frame",
      .run = answers_cut_frame,
      .checks =
          (const struct check[]){
@@ -1156,7 +1193,6 @@ const struct family frame_checks[] = {
      .rule = "A header may be cut anywhere; it is read when it is all there.",
      .symptom = "Now and then a connection breaks off with 1002, or hangs.",
      .parents = "decode-two-in-one encode-65536",
-     .suspect = "partial-frame",
      .run = answers_cut_frame,
      .checks = (const struct check[]){{.id = "decode-cut-64",
                                        .title = "a frame cut within a 64-bit length",
@@ -1223,7 +1259,6 @@ const struct family frame_checks[] = {
              "is complete when as many bytes have come as the header has announced.",
      .symptom = "Only the end of a long message comes back, or it comes back in pieces.",
      .parents = "decode-two-in-one",
-     .suspect = "partial-frame",
      .run = answers_cut_frame,
      .checks = (const struct check[]){{.id = "decode-cut-9",
                                        .title = "a frame cut within its payload",

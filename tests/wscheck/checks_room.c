@@ -121,6 +121,19 @@ static void suspect_number(struct trial *t, const struct check *c)
     }
 }
 
+/* Its accept key is wrong, and alone it would be right. Is it another's? */
+static void suspect_other_key(const struct crowd *crowd, size_t i)
+{
+    struct failure *failure = &crowd->at[i]->trial->result->failure;
+    char accept[ACCEPT_LEN + 1];
+    failure->diagnosis = NULL;
+    for (size_t k = 0; k < crowd->count; k++) {
+        http_accept_key(accept, crowd->at[k]->key);
+        if (k != i && bytes_find(failure->came.at, failure->came.len, accept) != NULL)
+            failure->diagnosis = "shared-state";
+    }
+}
+
 #define TO_ACCEPT 5 /* ms: in which it may accept some; a short queue of listen() is no mistake */
 
 /* All connect before the first asks for anything; all ask before the first is answered. */
@@ -138,7 +151,10 @@ static void serves_at_once(struct trial *t, const struct check *c)
     for (size_t i = 0; i < crowd.count && trial_holds(t); i++)
         if (expect_head(crowd.at[i], &response)) {
             expect_status_of(crowd.at[i], &response, 101, 101);
+            bool is_upgraded = trial_holds(t);
             expect_accept(crowd.at[i], &response);
+            if (is_upgraded && !trial_holds(t))
+                suspect_other_key(&crowd, i);
             pass_bytes(crowd.at[i], response.head_len);
         }
     for (size_t i = 0; i < crowd.count && trial_holds(t); i++)
@@ -648,15 +664,39 @@ static void sends_to_sender(struct trial *t, const struct check *c)
         trial_suspect(t, "sender-left-out");
 }
 
+/* The trial may have failed. */
+static bool hears_soon(struct peer *p, const struct bytes *frame)
+{
+    int64_t deadline = wire_now() + trial_patience(p->trial);
+    while (count_frames(p, 0, frame) == 0 && wire_now() < deadline &&
+           comes_soon(p, p->wire->came.len - p->judged + 1))
+        ;
+    return count_frames(p, 0, frame) > 0;
+}
+
+/* The older of two has not heard what the younger has said, who has. Now the older one speaks: do both hear
+ * that? */
+static const char *who_hears(struct peer *older, struct peer *younger)
+{
+    struct bytes *said = trial_bytes(older->trial), *heard = trial_bytes(older->trial);
+    frame_add(said, FIN | TEXT, zero_mask, "and to you", 10);
+    frame_add(heard, FIN | TEXT, NOT_MASKED, "and to you", 10);
+    send_anyway(older, said->at, said->len);
+    if (hears_soon(younger, heard))
+        return "not-in-list";
+    return hears_soon(older, heard) ? "not-broadcast" : NULL;
+}
+
 static void sends_to_other(struct trial *t, const struct check *c)
 {
     struct peer *listener = enter(t), *speaker = enter(t);
+    struct bytes *heard = trial_bytes(t);
     (void)c;
+    frame_add(heard, FIN | TEXT, NOT_MASKED, "to you", 6);
     send_text(speaker, "to you");
     expect_text(listener, "to you");
-    if (t->result->failure.observed == SILENCE && comes_soon(speaker, 8) &&
-        bytes_find(speaker->wire->came.at + speaker->judged, 8, "\x81\x06to you") != NULL)
-        trial_suspect(t, "not-broadcast");
+    if (t->result->failure.observed == SILENCE && hears_soon(speaker, heard))
+        trial_suspect(t, who_hears(listener, speaker));
 }
 
 /* What comes twice is found where the next message should be. */

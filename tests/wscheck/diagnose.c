@@ -244,6 +244,10 @@ static const struct diagnosis diagnoses[] = {
      "FIN is not set (0x80 of the first byte): the browser waits for the rest of the "
      "message",
      "encode-short"},
+    {"control-fin-missing",
+     "FIN is not set (0x80 of the first byte): a pong begins with 0x8A, for control "
+     "frames are not fragmented",
+     "pong"},
     {"text-for-binary",
      "a binary message came back as text (0x81): keep the opcode that it came "
      "with",
@@ -300,7 +304,14 @@ static const struct diagnosis diagnoses[] = {
      "encode-long"},
     {"length-16-bits", "the length was cut to 16 bits: from 65536 on it is 127 and 8 bytes",
      "encode-long"},
+    {"length-halves",
+     "the two halves of the 8 bytes of the length changed places: the higher 4 bytes come first",
+     "encode-long"},
     {"length-32-bits", "after 127 the length was written in 4 bytes: it is 8", "encode-long"},
+    {"length-of-characters",
+     "the length says how many characters the text has, and what is wanted is how many bytes: take "
+     "the length of the text once it is encoded as UTF-8",
+     "encode-short"},
     {"length-not-minimal",
      "the length is not in its shortest form: 7 bits up to 125, 16 up to "
      "65535, and 64 only above",
@@ -358,6 +369,12 @@ static const struct diagnosis diagnoses[] = {
      "0x80 on "
      "it is negative, and the end of a frame that is one byte shorter was found; take uint8_t and "
      "uint16_t",
+     "decode-header"},
+    {"length-least-refused",
+     "the server closed with 1002, protocol error, and took a frame that is one byte longer: 126 "
+     "is "
+     "the smallest length for 16 bits, and 65536 for 64 bits, so look for a <= that should be a <, "
+     "where it is checked that the shortest form was used",
      "decode-header"},
     {"payload-not-all",
      "the length of a frame of 300 bytes was read well, and of a long one the end was not found: "
@@ -487,6 +504,10 @@ static const struct diagnosis diagnoses[] = {
      "a Close frame with a short reason was answered well, this one was not: two bytes of code and "
      "123 of reason must find room wherever they are copied to",
      NULL},
+    {"close-not-unmasked",
+     "a Close frame whose key is zeros was answered well, and the same with another key was not: "
+     "its body is masked, too, as that of every frame",
+     "unmask"},
     {"close-not-ended", "after both Close frames the server must end the TCP connection", NULL},
     {"half-open-kept",
      "the client had ended its side, and the server kept the connection: recv() returns 0 then, "
@@ -678,7 +699,8 @@ const struct diagnosis *diagnosis_find(const char *id)
 
 /* ------------------------------------------------------------------------------ accept keys */
 
-#define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+#define GUID     "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+#define SHA1_LEN 20 /* bytes: a longer digest may have been cut to it */
 
 /* A wrong text that is hashed: something before the key, the key, the GUID, something after. */
 static const struct variant {
@@ -728,7 +750,8 @@ static bool is_variant(const struct variant *v, const char *key, const char *acc
     bytes_add_run(&text, '\0', v->nuls);
     size_t len = http_digest(digest, v->algorithm, text.at, text.len);
     bytes_free(&text);
-    return is_base64_of(accept, digest, len);
+    bool is_cut = len > SHA1_LEN && is_base64_of(accept, digest, SHA1_LEN);
+    return is_cut || is_base64_of(accept, digest, len);
 }
 
 /* The value of a base64 sign, or -1. */
@@ -847,6 +870,8 @@ static const char *diagnose_opcode(const struct pair *p)
         return NULL;
     if (right == (FIN | PONG)) {
         bool same = p->came_len >= p->len && memcmp(p->came, p->payload, p->len) == 0;
+        if (wrong == PONG)
+            return same && p->wrong.len == p->len ? "control-fin-missing" : NULL;
         return wrong == (FIN | PING)            ? "ping-as-ping"
                : same && p->wrong.len == p->len ? "ping-as-text"
                                                 : NULL;
@@ -897,6 +922,25 @@ static const char *diagnose_mask_bit(const struct evidence *e, const struct pair
     return NULL;
 }
 
+/* The characters of a text that is UTF-8, as Python counts them; or as Java and JavaScript do, to whom one
+ * of four bytes is two. */
+static size_t count_characters(const struct pair *p, size_t of_four)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < p->len; i++)
+        if ((p->payload[i] & 0xC0) != 0x80)
+            count += p->payload[i] >= 0xF0 ? of_four : 1;
+    return count;
+}
+
+/* All bytes of the text have come: are fewer announced, as many as it has characters? */
+static bool counts_characters(const struct pair *p)
+{
+    return p->right.opcode == TEXT && p->wrong.len < p->len && p->came_len >= p->len &&
+           memcmp(p->came, p->payload, p->len) == 0 &&
+           (p->wrong.len == count_characters(p, 1) || p->wrong.len == count_characters(p, 2));
+}
+
 /* What is wrong with the length bytes. */
 static const char *diagnose_length(const struct evidence *e, const struct pair *p)
 {
@@ -920,8 +964,13 @@ static const char *diagnose_length(const struct evidence *e, const struct pair *
     if (p->wrong.form != LENGTH_7 && p->wrong.len != len &&
         p->wrong.len == reversed(len, p->wrong.form))
         return "length-byte-order";
-    if (p->wrong.form == LENGTH_64 && is_number(after, have, len, 4))
+    if (p->wrong.form == LENGTH_64 && p->wrong.len == (len << 32 | len >> 32))
+        return "length-halves";
+    if (p->wrong.form == LENGTH_64 && is_number(after, have, len, 4) && have > 4 &&
+        bytes_difference(after + 4, have - 4, p->payload, p->len) >= LENGTH_64 - 4)
         return "length-32-bits";
+    if (counts_characters(p))
+        return "length-of-characters";
     if (p->wrong.len == len && p->wrong.form != p->right.form)
         return len == 65535 ? "length-65535" : len == 125 ? "length-125" : "length-not-minimal";
     return NULL;
@@ -1066,11 +1115,17 @@ static const char *diagnose_masking(const struct evidence *e, const struct pair 
     return NULL;
 }
 
+/* LF alone is no such line: 0x0A is a pong without FIN, too. */
+static bool is_extra_crlf(const struct evidence *e)
+{
+    return e->behind_head && e->came[0] == '\r' && (e->came_len == 1 || e->came[1] == '\n');
+}
+
 /* No frame at all, but the bare payload, or other text. */
 static const char *diagnose_text(const struct evidence *e, const struct pair *p)
 {
     unsigned first = e->came[0];
-    if (e->behind_head && (first == '\r' || first == '\n'))
+    if (is_extra_crlf(e))
         return "extra-crlf";
     size_t shorter = p->len < e->came_len ? p->len : e->came_len;
     if (shorter > 0 && memcmp(e->came, p->payload, shorter) == 0)
@@ -1101,7 +1156,7 @@ static const char *diagnose_alone(const struct evidence *e)
     unsigned code = e->came_len >= 4 ? (unsigned)(e->came[2] << 8 | e->came[3]) : 0;
     unsigned opcode = e->came[0] & 0x0F;
     bool is_opcode = opcode <= BINARY || (opcode >= CLOSE && opcode <= PONG);
-    if (e->behind_head && (e->came[0] == '\r' || e->came[0] == '\n'))
+    if (is_extra_crlf(e))
         return "extra-crlf";
     if (e->behind_head && e->came[0] >= ' ' && e->came[0] < 0x7F)
         return "text-after-101";

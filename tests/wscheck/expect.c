@@ -767,9 +767,32 @@ bool pong_comes(struct peer *p, const void *payload, size_t len)
     return at != NOWHERE;
 }
 
+/* A pong without a payload has come, and other pings get theirs. It is the answer if the same ping, sent
+ * twice again, gets two of them: those that nobody asked for come when they like. */
+static bool is_answered_empty(struct peer *p, struct bytes_view ping)
+{
+    static const struct bytes_view last = {"last", 4};
+    struct bytes *row = trial_bytes(p->trial), *empty = trial_bytes(p->trial);
+    size_t end = bytes_to_judge(p), at = end;
+    for (int i = 0; i < 2; i++)
+        frame_add(row, FIN | PING, zero_mask, ping.at, ping.len);
+    frame_add(row, FIN | PING, zero_mask, last.at, last.len);
+    frame_add(empty, FIN | PONG, NOT_MASKED, "", 0);
+    send_anyway(p, row->at, row->len);
+    size_t count = 0;
+    while (comes_soon(p, at + CONTROL_HEAD) && control_at(p, at) > 0 &&
+           comes_soon(p, at + control_at(p, at)) && !is_pong(p, at, last)) {
+        count += is_pong(p, at, (struct bytes_view){"", 0});
+        at += control_at(p, at);
+    }
+    p->wire->came.len -= bytes_to_judge(p) - end;
+    return count == 2;
+}
+
 /* No pong has come, but something that may be a wrong one, or the server's own. Another ping tells: what
  * comes for it? Returns where the wrong pong is, or the end of what came. */
-static size_t find_wrong_pong(struct peer *p, const struct instead *instead)
+static size_t find_wrong_pong(struct peer *p, struct bytes_view wanted,
+                              const struct instead *instead)
 {
     static const struct bytes_view again = {"again", 5}, nothing = {"", 0};
     struct bytes *ping = trial_bytes(p->trial);
@@ -784,7 +807,10 @@ static size_t find_wrong_pong(struct peer *p, const struct instead *instead)
         at = instead->empty;
     else if (came)
         at = instead->different;
+    bool is_right = came && is_pong(p, end, again);
     p->wire->came.len -= bytes_to_judge(p) - end; /* what came for the other is not told of */
+    if (is_right && at == NOWHERE && instead->empty != NOWHERE && is_answered_empty(p, wanted))
+        at = instead->empty;
     return at != NOWHERE ? at : instead->end;
 }
 
@@ -798,7 +824,7 @@ void expect_pong(struct peer *p, const void *payload, size_t len)
     p->awaited = (struct bytes_view){payload, len};
     size_t at = find_pong(p, p->awaited, &instead);
     if (at == NOWHERE && trial_holds(p->trial) && bytes_to_judge(p) == instead.end)
-        at = instead.end > 0 ? find_wrong_pong(p, &instead) : 0;
+        at = instead.end > 0 ? find_wrong_pong(p, p->awaited, &instead) : 0;
     else if (at == NOWHERE)
         at = instead.end; /* something else has come */
     pass_unanswered(p, at);

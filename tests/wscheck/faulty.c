@@ -51,6 +51,7 @@ static const struct fault faults[] = {
     {"guid-lower", 1, 1, "accept-random", "accept-guid-lower"},
     {"key-lower", 1, 1, "accept-random", "accept-lower-key"},
     {"md5", 1, 1, "accept-random", "accept-md5"},
+    {"sha256-cut", 1, 1, "accept-random", "accept-sha256"},
     {"hex-base64", 1, 2, "accept-random", "accept-hex-base64"},
     {"hex", 1, 2, "accept-random", "accept-hex"},
     {"strlen-digest", 1, 3, "accept-nul", "accept-strlen"},
@@ -153,12 +154,14 @@ static const struct fault faults[] = {
     {"length-signed", 2, 18, "encode-128", "length-signed"},
     {"length-byte-order", 2, 18, "encode-126", "length-byte-order"},
     {"length-16-bits", 2, 18, "encode-65536", "length-16-bits"},
+    {"length-halves", 2, 18, "encode-65536", "length-halves"},
     {"length-32-bits", 2, 18, "encode-65536", "length-32-bits"},
     {"length-one-byte", 2, 18, "encode-126", "length-no-extension"},
     {"length-always-64", 2, 18, "encode-126", "length-not-minimal"},
     {"strlen-payload", 2, 20, "encode-nul", "strlen"},
     {"one-byte-less", 2, 0, "encode-hello", "other-message"},
     {"mask-bit-alone", 2, 15, "encode-hello", "mask-bit-alone"},
+    {"length-of-characters", 2, 18, "encode-utf8", "length-of-characters"},
     {"length-low-byte", 2, 18, "encode-1000", "length-one-byte"},
     {"payload-with-nul", 2, 20, "encode-hello", "with-nul"},
     {"text-for-binary", 2, 20, "encode-binary", "text-for-binary"},
@@ -168,6 +171,8 @@ static const struct fault faults[] = {
     {"length-read-signed-char", 2, 18, "decode-length-128", "length-read-signed"},
     {"length-read-in-32-bits", 2, 18, "decode-length-4g", "length-in-32-bits"},
     {"length-read-signed-short", 2, 18, "decode-length-32768", "length-read-signed"},
+    {"refuses-126", 2, 18, "decode-length-126", "length-least-refused"},
+    {"refuses-65536", 2, 18, "decode-length-65536", "length-least-refused"},
     {"reads-4096-only", 2, 19, "decode-length-32768", "payload-not-all"},
     {"empty-is-the-end", 2, 0, "decode-length-0", "empty-read"},
     {"length-not-cut", 2, 16, "decode-answers", "length-not-cut"},
@@ -197,6 +202,8 @@ static const struct fault faults[] = {
     {"ping-as-ping", 2, 0, "pong-empty", "ping-as-ping"},
     {"ping-as-text", 2, 0, "pong-empty", "ping-as-text"},
     {"pong-without-payload", 2, 0, "pong-payload", "pong-without-payload"},
+    {"pong-strlen", 2, 20, "pong-binary", "strlen"},
+    {"pong-without-fin", 2, 0, "pong-empty", "control-fin-missing"},
     {"pong-one-byte-less", 2, 0, "pong-payload", "-"},
     {"pong-answered", 2, 0, "pong-unasked", "pong-answered"},
     {"rsv-not-checked", 2, 0, "refuse-rsv1", "frame-not-checked"},
@@ -217,6 +224,7 @@ static const struct fault faults[] = {
     {"no-reason-for-text", 2, 0, "refuse-reason-utf8", "no-reason"},
     {"judges-late", 2, 0, "refuse-early-rsv", "waits-for-rest"},
     {"judges-text-late", 2, 0, "refuse-early-utf8", "waits-for-rest"},
+    {"limit-64k", 2, 0, "decode-cut-64", "size-refused"},
     {"no-limit", 2, 0, "limit-over", "too-big-taken"},
     {"limit-cuts", 2, 0, "limit-just", "-"},
     {"refuses-fourth", 2, 0, "loop-ten", "frame-refused"},
@@ -245,6 +253,9 @@ static const struct fault faults[] = {
     {"close-echoes-reasons", 2, 22, "close-body-1006-reason", "close-1005"},
     {"close-without-code", 2, 22, "close-echo-1000", "close-empty"},
     {"close-always-1000", 2, 22, "close-echo-1001", "close-other-code"},
+    {"close-not-unmasked", 2, 17, "close-cut-code", "close-not-unmasked"},
+    {"close-3000-refused", 2, 22, "close-cut-code", "-"},
+    {"close-reason-only", 2, 22, "close-cut-in-code", "-"},
     {"close-not-ended", 2, 22, "close-ends", "close-not-ended"},
     {"close-empty-ignored", 2, 22, "close-ends-empty", "close-ignored"},
     {"close-0-not-ended", 2, 22, "close-body-0", "close-not-ended"},
@@ -261,6 +272,7 @@ static const struct fault faults[] = {
     {"dies-of-sigpipe", 2, 25, "close-reset-flood", "sigpipe"},
     /* many clients */
     {"one-at-a-time", 2, 23, "threads-two", "one-at-a-time"},
+    {"shared-key", 2, 23, "threads-two", "shared-state"},
     {"eight-places", 2, 23, "threads-20", "few-places"},
     {"shared-variable", 2, 23, "threads-20", "shared-variable"},
     {"answers-to-newest", 2, 23, "threads-own-text", "shared-state"},
@@ -282,6 +294,8 @@ static const struct fault faults[] = {
     {"room-one-recv", 3, 0, "join-after-head", "one-recv"},
     {"room-close-unanswered", 3, 0, "leave-close", "-"},
     {"echo-only", 3, 0, "broadcast-other", "not-broadcast"},
+    {"newest-only", 3, 0, "broadcast-other", "not-in-list"},
+    {"oldest-left-out", 3, 0, "broadcast-other", "not-in-list"},
     {"sender-left-out", 3, 0, "broadcast-self", "sender-left-out"},
     {"room-silent", 3, 0, "broadcast-self", "-"},
     {"room-answers-ok", 3, 0, "broadcast-self", "-"},
@@ -460,6 +474,11 @@ static void add_header(struct bytes *out, unsigned first, const unsigned char *m
         out->at[at + 1] = (unsigned char)len;
         out->len = at + 2;
     }
+    if (fault("length-halves") && form == LENGTH_64) {
+        out->len = at + 2;
+        bytes_add_number(out, len, 4);
+        bytes_add_number(out, len >> 32, 4);
+    }
     if (fault("length-32-bits") && len > 65535) {
         out->len = at + 2;
         bytes_add_number(out, len, 4);
@@ -490,6 +509,9 @@ static void add_frame(struct bytes *out, unsigned opcode, const unsigned char *p
         len--;
     bool nul = is_data && fault("payload-with-nul");
     add_header(out, first, NOT_MASKED, len + nul);
+    for (size_t i = 0; i < len && opcode == TEXT && fault("length-of-characters"); i++)
+        if ((payload[i] & 0xC0) == 0x80)
+            out->at[out->len - 1]--;
     if (is_data && fault("mask-bit-alone"))
         out->at[out->len - 1] |= 0x80;
     bytes_add(out, payload, len);
@@ -714,6 +736,9 @@ static void broadcast_frame(struct client *by, const struct bytes *frame)
         }
         if (fault("sender-left-out") && c == by)
             continue;
+        if ((fault("newest-only") && i + 1 < limit) ||
+            (fault("oldest-left-out") && i == 0 && limit > 1))
+            continue;
         if (fault("joined-too-late") && !c->has_spoken)
             continue;
         if (fault("own-words-lost") && c == by && by->is_leaving)
@@ -914,7 +939,10 @@ static unsigned length_fault(const struct client *c, const struct frame *f)
         return 1002;
     if (f->form != frame_length_form(f->len) && !fault("long-form-taken"))
         return 1002;
-    if (!frame_is_control(f->opcode) && f->len + c->message.len > max_message && !fault("no-limit"))
+    if ((fault("refuses-126") && f->len == 126) || (fault("refuses-65536") && f->len == 65536))
+        return 1002;
+    size_t most = fault("limit-64k") && max_message > 65536 ? 65536 : max_message;
+    if (!frame_is_control(f->opcode) && f->len + c->message.len > most && !fault("no-limit"))
         return 1009;
     return 0;
 }
@@ -959,6 +987,8 @@ static void take_ping(struct client *c, const unsigned char *payload, size_t len
     }
     if (fault("pong-without-payload"))
         len = 0;
+    if (fault("pong-strlen") && memchr(payload, 0, len) != NULL)
+        len = strlen((const char *)payload);
     if (fault("pong-one-byte-less") && len > 0)
         len--;
     if (fault("ping-ends-message")) {
@@ -969,6 +999,8 @@ static void take_ping(struct client *c, const unsigned char *payload, size_t len
               : fault("ping-as-text") ? TEXT
                                       : PONG,
               payload, len);
+    if (fault("pong-without-fin"))
+        frame.at[0] = PONG;
     for (size_t i = 0; i < client_count && fault("ping-to-all"); i++)
         if (clients[i] != c)
             queue(clients[i], &frame);
@@ -1063,7 +1095,7 @@ static void take_frame(struct client *c, const struct frame *f, unsigned char *a
     size_t len = (size_t)f->len;
     if (is_shared(f) && c->cut < sizeof shared)
         memcpy(at, shared, c->cut);
-    if (f->masked)
+    if (f->masked && !(f->opcode == CLOSE && fault("close-not-unmasked")))
         unmask(c, at - 4, at, len);
     switch (f->opcode) {
     case PING: take_ping(c, at, len); break;
@@ -1089,6 +1121,13 @@ static void take_close(struct client *c, const unsigned char *body, size_t len)
         send_frame(c, TEXT, body, len);
         return;
     }
+    if (fault("close-reason-only") && len >= 2) {
+        send_frame(c, CLOSE, body + 2, len - 2);
+        finish(c);
+        return;
+    }
+    if (fault("close-3000-refused") && code >= 3000)
+        may_travel = false;
     if (fault("answers-late-first") && c->in.len > len + 6)
         send_frame(c, TEXT, (const unsigned char *)"late", 4);
     if (fault("close-ignored") || (fault("close-empty-ignored") && len == 0) ||
@@ -1529,7 +1568,10 @@ static void add_accept(struct bytes *out, const char *key)
     struct bytes text = {0}, written = {0};
     unsigned char digest[64];
     add_hashed_text(&text, key);
-    size_t len = http_digest(digest, fault("md5") ? "MD5" : "SHA1", text.at, text.len);
+    const char *algorithm = fault("md5") ? "MD5" : fault("sha256-cut") ? "SHA256" : "SHA1";
+    size_t len = http_digest(digest, algorithm, text.at, text.len);
+    if (fault("sha256-cut"))
+        len = 20;
     text.len = 0;
     for (size_t i = 0; i < len; i++)
         bytes_add_format(&text, "%02x", digest[i]);
@@ -1561,8 +1603,30 @@ static const char *key_at_its_place(const struct request *r)
     return colon != NULL ? trimmed((char *)colon + 1) : "";
 }
 
+/* For "shared-key": that of another who asks at the same time, if one does; he is given time to. Good until
+ * the next request. */
+static const char *key_of_another(const struct client *c)
+{
+    static char head[HEAD_MAX + 1];
+    for (size_t i = 0; i < client_count; i++) {
+        struct pollfd one = {clients[i]->fd, POLLIN, 0};
+        if (clients[i] == c || clients[i]->state != IN_HEAD || poll(&one, 1, 200) <= 0)
+            continue;
+        ssize_t n = recv(one.fd, head, HEAD_MAX, MSG_PEEK);
+        head[n > 0 ? n : 0] = '\0';
+        char *key = strstr(head, "Sec-WebSocket-Key: ");
+        if (key == NULL)
+            continue;
+        key += strlen("Sec-WebSocket-Key: ");
+        key[strcspn(key, "\r\n")] = '\0';
+        return key;
+    }
+    return NULL;
+}
+
 static void answer_101(struct client *c, const struct request *r)
 {
+    const char *key = fault("shared-key") ? key_of_another(c) : NULL;
     struct bytes *out = &c->out;
     const char *extensions = header(r, "Sec-WebSocket-Extensions", 0);
     const char *subprotocol = header(r, "Sec-WebSocket-Protocol", 0);
@@ -1572,8 +1636,9 @@ static void answer_101(struct client *c, const struct request *r)
         return;
     bytes_add_text(out, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                         "Connection: Upgrade\r\nSec-WebSocket-Accept: ");
-    add_accept(out,
-               fault("key-fixed-place") ? key_at_its_place(r) : header(r, "Sec-WebSocket-Key", 0));
+    if (key == NULL)
+        key = fault("key-fixed-place") ? key_at_its_place(r) : header(r, "Sec-WebSocket-Key", 0);
+    add_accept(out, key);
     bytes_add_text(out, "\r\n");
     if (fault("extensions-echoed") && extensions != NULL)
         bytes_add_format(out, "Sec-WebSocket-Extensions: %s\r\n", extensions);

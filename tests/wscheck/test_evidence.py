@@ -69,6 +69,8 @@ TRUE_WORDS = {
     "empty-is-the-end": (2, {"decode-length-0"}, {"empty-read", "ping-ignored", "close-unanswered", None}),
     "mask-one-byte": (2, {"unmask-sample", "unmask-zero-byte"}, {"mask-one-byte", None}),
     "mask-tail": (2, {"unmask-sample"}, {"mask-tail", None}),
+    "limit-64k": (2, {"decode-cut-64"}, {"size-refused"}),
+    "close-reason-only": (2, {"close-cut-in-code"}, {"frame-not-checked", "close-empty", None}),
     "room-answers-ok": (3, {"broadcast-self"}, {None}),
 }
 

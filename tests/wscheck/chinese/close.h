@@ -1,6 +1,8 @@
 /* checks_close.c in Chinese; what is in checks_frames.c too stands in frames.h */
-{"a right Close frame that came in two pieces was refused with %u",
- "关闭帧是正确的，只是分两次到达，服务器却用 %u 拒绝了它"},
+{"a right Close frame was refused with %u, in one piece or in two",
+ "关闭帧是正确的，服务器却用 %u 拒绝了它，一次到达还是分两次到达都一样"},
+    {"a right Close frame that came in two pieces was refused with %u",
+     "关闭帧是正确的，只是分两次到达，服务器却用 %u 拒绝了它"},
 
     /* pong */
     {"A ping is answered with a pong, 0x8A, that carries the same payload.",

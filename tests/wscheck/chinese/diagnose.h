@@ -156,6 +156,9 @@
      "服务器给自己的帧加了掩码：只有客户端才加掩码（第二个字节的 0x80 位，还有四个字节的密钥）"},
     {"FIN is not set (0x80 of the first byte): the browser waits for the rest of the message",
      "没有设置 FIN（第一个字节的 0x80）：浏览器会一直等消息的其余部分"},
+    {"FIN is not set (0x80 of the first byte): a pong begins with 0x8A, for control "
+     "frames are not fragmented",
+     "没有设置 FIN（第一个字节的 0x80）：pong 的第一个字节是 0x8A，控制帧不能分片"},
     {"a binary message came back as text (0x81): keep the opcode that it came with",
      "二进制消息回来时成了文本（0x81）：操作码要和收到时一样"},
     {"a text came back as binary (0x82): keep the opcode that it came with",
@@ -198,8 +201,13 @@
      "长度的字节顺序反了：高位字节在前（htons）"},
     {"the length was cut to 16 bits: from 65536 on it is 127 and 8 bytes",
      "长度截成了 16 位：从 65536 起，要写 127 和 8 个字节"},
+    {"the two halves of the 8 bytes of the length changed places: the higher 4 bytes come first",
+     "8 字节长度的前后两半对调了：高位的 4 个字节在前"},
     {"after 127 the length was written in 4 bytes: it is 8",
      "127 后面的长度写成了 4 个字节：应当是 8 个"},
+    {"the length says how many characters the text has, and what is wanted is how many bytes: take "
+     "the length of the text once it is encoded as UTF-8",
+     "长度写的是文本有多少个字符，应当写有多少个字节：先编码成 UTF-8，再取长度"},
     {"the length is not in its shortest form: 7 bits up to 125, 16 up to 65535, and 64 only above",
      "长度没有用最短的形式：125 以内用 7 位，65535 以内用 16 位，再大才用 64 位"},
     {"the payload was cut at its first NUL byte, so strlen() has measured it: the length is in the "
@@ -320,6 +328,10 @@
      "123 of reason must find room wherever they are copied to",
      "原因短的关闭帧回应得对，这一个却不对：不管复制到哪里，都要放得下 2 个字节的关闭码和 123 "
      "个字节的原因"},
+    {"a Close frame whose key is zeros was answered well, and the same with another key was not: "
+     "its body is masked, too, as that of every frame",
+     "密钥全是零的关闭帧得到了正确的应答，换一个密钥就没有：和别的帧一样，关闭帧的内容也是加了掩码"
+     "的"},
     {"after both Close frames the server must end the TCP connection",
      "双方都发过关闭帧之后，服务器必须结束 TCP 连接"},
     {"a message was sent after the Close frame: nothing may follow it",
@@ -568,6 +580,13 @@
      "uint8_t and uint16_t",
      "长度的字节，或者由它们拼成的数，经过了有符号类型（char、short）：从 0x80 "
      "起就成了负数，而短一个字节的帧，它的结尾找对了；要用 uint8_t 和 uint16_t"},
+    {"the server closed with 1002, protocol error, and took a frame that is one byte longer: 126 "
+     "is "
+     "the smallest length for 16 bits, and 65536 for 64 bits, so look for a <= that should be a <, "
+     "where it is checked that the shortest form was used",
+     "服务器用 1002（协议错误）关闭了连接，而多一个字节的帧它就接受：16 位长度最小是 126，64 "
+     "位长度最小是 "
+     "65536。检查长度是否用了最短形式的地方，看看是不是把 < 写成了 <="},
     {"the length of a frame of 300 bytes was read well, and of a long one the end was not found: "
      "one recv() does not bring so much, so read on until the whole payload is there",
      "300 字节的帧，长度读对了，而长帧的结尾没有找到：一次 recv() "

@@ -1,5 +1,8 @@
 /* checks_frames.c in Chinese: titles, rules, symptoms, and what is said of a failure */
 {"a message came, although nobody has said anything yet", "还没有人说话，却来了一条消息"},
+    {"the server closed the connection with code %u after a frame of %zu bytes; after one of 5 "
+     "bytes, it did not",
+     "服务器用关闭码 %u 关闭了连接，之前收到的是 %zu 字节的帧；换成 5 字节的帧，就没有关闭"},
     {"no pong came for a ping behind a frame of %zu bytes; behind one of 5 bytes, it came",
      "%zu 字节的帧，后面的 ping 没有得到 pong；换成 5 字节的帧，就得到了"},
     {"means nothing with --chop", "用了 --chop，这一项就没有意义"},
