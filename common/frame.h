@@ -113,8 +113,8 @@ const struct ws_fault *ws_fault_find(enum ws_outcome outcome);
 /*
  * Reads the header of a client's frame at bytes[0..len). WS_OK: *frame is complete, and the
  * payload begins frame->header_len bytes on. WS_PARTIAL: call again with more; fin, rsv and opcode
- * are good as soon as there is one byte, payload_len as soon as header_len is not 0. Anything else: the fault, told at the byte that makes it
- * one, even if the header is not complete.
+ * are good as soon as there is one byte, payload_len as soon as header_len is not 0. Anything else:
+ * the fault, told at the byte that makes it one, even if the header is not complete.
  */
 enum ws_outcome ws_frame_decode(struct ws_frame *frame, const unsigned char *bytes, size_t len);
 

@@ -118,7 +118,8 @@ static bool is_not_yet(int error)
     return error == EINTR || error == EAGAIN || error == EWOULDBLOCK;
 }
 
-/* Returns how many bytes were written. Whoever reads slowly is given a moment, but once in a while only. */
+/* Returns how many bytes were written. Whoever reads slowly is given a moment, but only once in a
+ * while. */
 static size_t write_or_give_up(const char *bytes, size_t len)
 {
     size_t written = 0;

@@ -2,8 +2,8 @@
  * logger - the thread that writes the log, so that nobody else waits for it
  *
  * Stands beside the way of the data. A terminal that was stopped with Ctrl-S, or a pipe that nobody
- * reads, makes write() wait. If a client's thread wrote its own lines, that client would wait, too;
- * and if it held a lock, everyone would. So lines go into a queue with a bound, and one thread writes
+ * reads, makes write() wait. If a client's thread wrote its own lines, that client would wait, too,
+ * if only for a moment (log.c, as in lesson 1); and if it held a lock, everyone would. So lines go into a queue with a bound, and one thread writes
  * them. What the queue cannot hold is lost; it is counted, and the log says so.
  */
 #ifndef LESSON02_LOGGER_H

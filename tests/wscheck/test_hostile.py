@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from grader import HERE, WSCHECK
+from grader import FAULTY, HERE, WSCHECK
 from ws_testlib.servers import SERVER_DIR, prefix
 from ws_testlib.waiting import wait_until
 
@@ -81,6 +81,17 @@ def test_the_grader_survives(build, kind):
         assert run["bytes"] < MEMORY
     problems = [check["problem"] for check in json.loads(run["stdout"])["checks"] if check["outcome"] == "failed"]
     assert says is None or any(says in problem for problem in problems), problems
+
+
+def test_a_second_trial_makes_no_third():
+    """A small buffer fails the check, and the second trial that asks why; that one asks no further."""
+    program = SERVER_DIR.parent / "address" / "tests" / "wscheck" / "wscheck"
+    run = subprocess.run([*prefix("address"), program, "--lesson", "1", "--only", "header-60",
+                          "--server", f"{FAULTY} --lesson 1 --fault small-buffer"],
+                         env=os.environ | {"ASAN_OPTIONS": "detect_stack_use_after_return=1"},
+                         capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=BOUND)
+    assert "AddressSanitizer" not in run.stderr
+    assert run.returncode == 1 and "FAILED header-60" in run.stdout
 
 
 # ---------------------------------------------------------------------------------------- the ways out

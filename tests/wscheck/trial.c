@@ -252,6 +252,8 @@ bool trial_probe(struct trial *t, trial_run *run, const struct check *check)
 {
     static struct trial probe; /* large, for its clients */
     struct result result = {0};
+    if (t == &probe) /* only whether that holds counts, and not why it does not */
+        return false;
     int patience = t->grading->patience;
     bool was_silent = t->grading->was_silent;
     if (patience > PROBING)

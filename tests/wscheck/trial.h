@@ -161,7 +161,7 @@ void trial_prepared(struct trial *t, bool held);
 void trial_suspect(struct trial *t, const char *diagnosis);
 
 /* Makes a second trial, with new clients and less patience, to find out why this one has failed: does
- * it hold? */
+ * it hold? There is no third: within a second one, it is false. */
 typedef void trial_run(struct trial *t, const struct check *check);
 bool trial_probe(struct trial *t, trial_run *run, const struct check *check);
 
