@@ -249,6 +249,14 @@ static void check_progress(struct conn *conn, int64_t now)
     conn->received = 0;
 }
 
+/* One large message must not hold its memory for ever; many in a row may. */
+static void drop_large_buffer(struct conn *conn)
+{
+    struct buffer *message = &conn->message;
+    if (message->size > KEEP_MAX && message->size / 8 > conn->ready.len && buffer_len(message) == 0)
+        buffer_free(message);
+}
+
 /* Waits for bytes, at most a ping interval. */
 static void receive_bytes(struct conn *conn)
 {
@@ -258,6 +266,7 @@ static void receive_bytes(struct conn *conn)
         return;
     if (memory_is_scarce())
         give_memory_back(conn);
+    drop_large_buffer(conn);
     memory_hold(&conn->holding, conn->input.buffer.size + conn->message.size + conn->replies.size);
     ssize_t n =
         input_receive(&conn->input, conn->client, &conn->message, ws_message_awaited(&conn->parser),
@@ -276,21 +285,11 @@ static void receive_bytes(struct conn *conn)
     }
 }
 
-/* The owner does not need the last message any more. One large message must not hold its memory for
- * ever; many in a row may. */
-static void drop_last_message(struct conn *conn)
-{
-    struct buffer *message = &conn->message;
-    conn->handed_out = false;
-    buffer_consume(message, buffer_len(message));
-    if (message->size > KEEP_MAX && message->size / 8 > conn->ready.len)
-        buffer_free(message);
-}
-
 bool conn_has_more(struct conn *conn)
 {
-    if (conn->handed_out)
-        drop_last_message(conn);
+    if (conn->handed_out) /* its owner does not need it any more */
+        buffer_consume(&conn->message, buffer_len(&conn->message));
+    conn->handed_out = false;
     while (!conn->is_ready && conn->input.len > 0 && conn->ending.code == 0)
         feed(conn);
     return conn->is_ready && conn->ending.code == 0;
@@ -304,11 +303,13 @@ bool conn_receive(struct conn *conn, struct conn_message *message)
             return false;
         receive_bytes(conn);
     }
-    *message = conn->ready;
+    /* not as a whole: one wide load would have to wait for the three stores before it */
+    *message = (struct conn_message){conn->ready.type, conn->ready.data, conn->ready.len};
     conn->is_ready = false;
-    conn->handed_out = conn->message.data != NULL;
-    log_message(conn->client->number, conn->client->address, message->type == WS_TEXT,
-                message->data, message->len);
+    conn->handed_out = buffer_len(&conn->message) > 0;
+    if (log_wants(LOG_MESSAGES))
+        log_message(conn->client->number, conn->client->address, message->type == WS_TEXT,
+                    message->data, message->len);
     return true;
 }
 

@@ -76,6 +76,22 @@ def test_those_who_only_wait_leave_their_memory_to_others(lesson):
             peer.leave()
 
 
+def test_one_large_message_does_not_hold_its_memory_for_ever():
+    """What comes after it is small: so the next client may have that memory. (There is enough for one
+    buffer of 4 MiB, but not for two.)"""
+    with survivor(2, "--ping-interval", 600, "--max-memory", 7 * MIB,
+                  "--max-message", 3 * MIB) as server:
+        peers = []
+        for _ in range(5):
+            peers.append(connect(server))
+            for message in (bytes(3 * MIB), b"one", b"two"):
+                peers[-1].send(frame(BINARY, message))
+                assert peers[-1].read_next(BINARY) == Frame(BINARY, message)
+        assert gone(server) == 0
+        for peer in peers:
+            peer.leave()
+
+
 @pytest.mark.parametrize("lesson", [2, 3])
 def test_a_message_that_is_not_gone_on_with_is_given_up(lesson):
     """Between two fragments as in the middle of one: in six ping intervals, 1 KiB must come. Pongs, and
