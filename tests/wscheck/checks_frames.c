@@ -85,6 +85,21 @@ static void stays(struct trial *t, const struct check *c)
         fail_as_different(p, "\x81\x05Hello", 7, false);
 }
 
+/* Nobody says anything for `number` milliseconds; to be asked by a ping meanwhile is as good. */
+static void stays_for_the_silent(struct trial *t, const struct check *c)
+{
+    struct peer *p = peer_open(t);
+    for (int64_t until = wire_now() + c->number;
+         trial_holds(t) && !p->wire->ended && p->wire->came.len == p->judged;)
+        if (!wire_wait(peer_wires(t), until))
+            break;
+    bool has_had_enough = p->wire->ended || (p->wire->came.len > p->judged && says_goodbye(p));
+    send_text(p, "still here");
+    expect_text(p, "still here");
+    if (has_had_enough)
+        trial_suspect(t, "silence-ends");
+}
+
 /* `number` messages, each when the last has been answered. */
 static void answers_on_and_on(struct trial *t, const struct check *c)
 {
@@ -940,6 +955,21 @@ const struct family frame_checks[] = {
      .checks =
          (const struct check[]){
              {.id = "loop-ten", .title = "ten messages, one after the other", .number = 10}, {0}}},
+
+    {.exercise = "receive-loop",
+     .lessons = LESSON(2),
+     .level = MUST,
+     .section = "the task of lesson 2",
+     .rule = "A client may be silent for as long as it likes. To find out whether it is still "
+             "there, a server sends a ping.",
+     .symptom = "Whoever reads before writing an answer is thrown out.",
+     .parents = "loop-stays encode-hello",
+     .waits = true,
+     .run = stays_for_the_silent,
+     .checks =
+         (const struct check[]){
+             {.id = "loop-silent", .title = "a client that is silent for a second", .number = 1000},
+             {0}}},
 
     /* ---- encode-short */
     {.exercise = "encode-short",

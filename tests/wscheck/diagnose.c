@@ -279,6 +279,10 @@ static const struct diagnosis diagnoses[] = {
      "the server said goodbye although the client had not: receive and answer in a loop, until the "
      "conversation is over",
      "receive-loop"},
+    {"silence-ends",
+     "the connection ends when the client is silent for less than a second: that recv() or poll() "
+     "has waited in vain, EAGAIN or 0, is not the end of the stream",
+     "receive-loop"},
     {"length-not-cut",
      "the length byte was taken with the MASK bit in it, 0x85 for 5: & 0x7F (when 128 bytes more "
      "had "

@@ -138,6 +138,8 @@ static const struct fault faults[] = {
     {"one-byte-lost", 2, 19, "decode-early-byte", "partial-frame"},
     {"resets-after-close", 2, 0, "-", "-"},
     {"first-message-only", 2, 0, "loop-ten", "no-loop"},
+    {"silence-ends", 2, 0, "loop-silent", "silence-ends"},
+    {"silence-said", 2, 0, "loop-silent", "silence-ends"},
     {"pings-at-once", 2, 0, "-", "-"},
     {"pongs-unasked", 2, 0, "-", "-"},
     {"relays-fragments", 2, 0, "-", "-"},
@@ -1849,6 +1851,10 @@ static void look_at_clock(struct client *c)
         send_frame(c, PING, (const unsigned char *)"", 0);
         c->pinged = wire_now();
     }
+    if (c->state == OPEN && silent > 500 && fault("silence-said"))
+        fail_client(c, 1000, "nothing more to say?");
+    if (c->state == OPEN && silent > 500 && fault("silence-ends"))
+        c->failed = true;
     if (c->state == IN_HEAD && silent > head_timeout && !fault("no-deadline")) {
         if (c->in.len > 0)
             refuse(c, &too_late);

@@ -54,6 +54,11 @@
     {"Every message is answered, not the first alone.", "每条消息都要回复，不能只回第一条。"},
     {"The first message comes back, the second does not.", "第一条消息回来了，第二条没有。"},
     {"ten messages, one after the other", "一条接一条，共十条消息"},
+    {"A client may be silent for as long as it likes. To find out whether it is still there, a "
+     "server sends a ping.",
+     "客户端沉默多久都可以。服务器想知道它还在不在，就发一个 ping。"},
+    {"Whoever reads before writing an answer is thrown out.", "谁想读完再回复，谁就被赶走。"},
+    {"a client that is silent for a second", "客户端沉默一秒钟"},
 
     /* encode-short */
     {"A message in one frame begins with FIN and its opcode, 0x81 for text and 0x82 for binary; "
