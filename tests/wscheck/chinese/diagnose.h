@@ -182,7 +182,8 @@
      "客户端还没有告别，服务器就告别了：要在循环里接收和回复，直到会话结束"},
     {"the connection ends when the client is silent for less than a second: that recv() or poll() "
      "has waited in vain, EAGAIN or 0, is not the end of the stream",
-     "客户端沉默不到一秒，连接就断了：recv() 或 poll() 白等了一场（EAGAIN 或 0），不等于流已经结束"},
+     "客户端沉默不到一秒，连接就断了：recv() 或 poll() 白等了一场（EAGAIN 或 "
+     "0），不等于流已经结束"},
     {"the length byte was taken with the MASK bit in it, 0x85 for 5: & 0x7F (when 128 bytes more "
      "had been sent, a message of 133 bytes came back)",
      "取长度字节时没有去掉 MASK 位，5 成了 0x85：要做 & 0x7F（刚才补发了 128 个字节，就回来一条 "
