@@ -55,10 +55,9 @@ bool net_wait_writable(int fd, int64_t deadline);
 
 /* ------------------------------------------------------------------------ receiving, sending */
 
-/* Takes bytes that are there. It looks for them so many times; if that is more than once, it lets other
- * threads run before each look, and looks for as long as it takes to wake a thread. It never sleeps.
- * Returns how many came, 0 at the end of the stream, or -1: EAGAIN if there are none, else the error of
- * the connection. */
+/* Takes bytes that are there: it looks for them so many times, letting other threads run in between, and
+ * if that is more than once, for as long as it takes to wake a thread; it never sleeps. Returns how many
+ * came, 0 at the end of the stream, or -1: EAGAIN if there are none, else the error of the connection. */
 ssize_t net_look(int fd, void *buf, size_t len, int looks);
 
 /* Sleeps until there are bytes. Returns as net_look() does, but EAGAIN means that the deadline has come;
