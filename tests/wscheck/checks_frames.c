@@ -955,7 +955,6 @@ const struct family frame_checks[] = {
      .checks =
          (const struct check[]){
              {.id = "loop-ten", .title = "ten messages, one after the other", .number = 10}, {0}}},
-
     {.exercise = "receive-loop",
      .lessons = LESSON(2),
      .level = MUST,
